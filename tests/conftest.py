@@ -1,0 +1,16 @@
+"""Fixtures that several packages' tests use: the shared data, when it is there."""
+
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder `shared` beside the project, with real networks, images and golden values."""
+    folder = PROJECT.parent / "shared"
+    if not (folder / "golden").is_dir():
+        pytest.skip(f"the measurement data is not beside the project (looked for {folder})")
+    return folder
