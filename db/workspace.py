@@ -1,0 +1,182 @@
+"""A workspace: the one folder that holds everything a person made with the workbench.
+
+    workspace = create(Path("workspace"))
+    with open_database(workspace) as db:
+        ...
+
+Copying the folder moves the work; `backup` makes a consistent copy while the app runs. The
+folder is never served: pictures and exports leave it through functions that name what they send.
+This module knows where things lie, not what is in them.
+"""
+
+import contextlib
+import datetime
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from db import migrations
+from db.errors import BadInput
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The places inside a workspace folder."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.path / "workbench.db"
+
+    @property
+    def exemplars(self) -> Path:
+        """Exemplar folders, one for each content hash, written once."""
+        return self.path / "exemplars"
+
+    @property
+    def images(self) -> Path:
+        """Every distinct exemplar image, once, under its content hash."""
+        return self.path / "images"
+
+    @property
+    def pictures(self) -> Path:
+        """Rendered grids: a cache that may be deleted at any time."""
+        return self.path / "pictures"
+
+    @property
+    def checkpoints(self) -> Path:
+        """MILAN checkpoints trained or imported here."""
+        return self.path / "checkpoints"
+
+    @property
+    def reports(self) -> Path:
+        """Exports and reports, made on request."""
+        return self.path / "reports"
+
+    @property
+    def jobs(self) -> Path:
+        """Logs and resumable state of jobs, one folder a job."""
+        return self.path / "jobs"
+
+    @property
+    def secret(self) -> Path:
+        """32 random bytes of this installation, readable by its owner only."""
+        return self.path / "secret"
+
+
+def create(path: Path) -> Workspace:
+    """Make the workspace at `path`, or open the one that is there.
+
+    Raises:
+        BadInput: `path` is a file, or the folder cannot be written.
+    """
+    workspace = Workspace(path.expanduser().resolve())
+    try:
+        for folder in (
+            workspace.path,
+            workspace.exemplars,
+            workspace.images,
+            workspace.pictures,
+            workspace.checkpoints,
+            workspace.reports,
+            workspace.jobs,
+        ):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not workspace.secret.exists():
+            descriptor = os.open(workspace.secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(32))
+    except OSError as error:
+        raise BadInput(
+            f"expected a folder that can be written as the workspace, got {path}: {error.strerror}"
+        ) from error
+    with open_database(workspace):
+        pass
+    return workspace
+
+
+@contextlib.contextmanager
+def open_database(workspace: Workspace) -> Iterator[Database]:
+    """Open the workspace's database for one handler, migrated, and close it afterwards.
+
+    Every thread opens its own: a connection must not be shared. Foreign keys are on, writers wait
+    up to 30 s for each other, readers never wait (WAL).
+
+    Raises:
+        BadInput: the file is no SQLite database.
+    """
+    connection = sqlite3.connect(workspace.database, timeout=BUSY_TIMEOUT_MS / 1000)
+    try:
+        db = prepare(connection)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise BadInput(
+            f"expected a workbench database, got {workspace.database}: {error}"
+        ) from error
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def prepare(connection: sqlite3.Connection) -> Database:
+    """Set a fresh connection up: pragmas, then the migrations that are still to be applied.
+
+    Tests pass `sqlite3.connect(":memory:")`.
+    """
+    db = Database(connection, recursive_triggers=False, execute_plugins=False)
+    db.execute(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
+    db.execute("pragma foreign_keys = on")
+    db.execute("pragma synchronous = normal")
+    if migrations.version(db) < migrations.LATEST:
+        db.execute("pragma journal_mode = wal")
+        migrations.apply(db)
+    return db
+
+
+@contextlib.contextmanager
+def immediate(db: Database) -> Iterator[Database]:
+    """Hold the write lock from the first statement on, so that what is read stays true.
+
+    `Database.atomic` opens a transaction that becomes a writer only at its first write; two of
+    those can read the same state and then collide.
+    """
+    db.execute("begin immediate")
+    try:
+        yield db
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()
+
+
+def backup(workspace: Workspace, target: Path) -> None:
+    """Write a consistent copy of the database to `target` while the app runs.
+
+    Raises:
+        BadInput: `target` exists already.
+    """
+    if target.exists():
+        raise BadInput(f"expected a new file for the backup, got {target}, which exists")
+    with open_database(workspace) as db:
+        db.execute("vacuum into ?", [str(target)])
+
+
+def now() -> str:
+    """The current time in UTC as it is stored everywhere: `2026-01-31T12:34:56.789Z`."""
+    return format_time(datetime.datetime.now(datetime.UTC))
+
+
+def format_time(moment: datetime.datetime) -> str:
+    """`moment` (aware) in UTC with milliseconds; such texts sort by time."""
+    utc = moment.astimezone(datetime.UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
