@@ -95,8 +95,7 @@ class Doors:
                 person = self.person(request)
                 if person.role not in roles:
                     raise NotAllowed(
-                        f"This needs the role {' or '.join(roles)}; {person.name} is "
-                        f"{person.role}."
+                        f"This needs the role {' or '.join(roles)}; {person.name} is {person.role}."
                     )
 
             if inspect.isgeneratorfunction(handler):

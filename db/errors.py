@@ -2,7 +2,7 @@
 
     Exception
     └── WorkbenchError      one sentence: what was expected, what was found, where
-        ├── BadInput        a file, folder, option or sentence that cannot be used (also a ValueError)
+        ├── BadInput        a file, option or sentence that cannot be used (also a ValueError)
         ├── NotFound        a row, unit or file that is not there (also a LookupError)
         ├── NotAllowed      the person's role does not permit it
         └── Cancelled       somebody asked a running job to stop

@@ -154,9 +154,7 @@ def mark_stale(db: Database) -> int:
     )
     stale = [
         int(row["job_id"])
-        for row in db.query(
-            "select job_id, pid, heartbeat_utc from jobs where state = 'running'"
-        )
+        for row in db.query("select job_id, pid, heartbeat_utc from jobs where state = 'running'")
         if row["heartbeat_utc"] < horizon or not _alive(row["pid"])
     ]
     for job_id in stale:

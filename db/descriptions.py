@@ -1,0 +1,169 @@
+"""Machines' sentences about units, with their whole beam; added, never overwritten.
+
+    descriptions.add(db, [NewDescription(unit_id, "milan", model_hash, text, score, candidates)])
+    descriptions.page(db, search="face", layer="layer4", limit=50, offset=0)
+
+A candidate is `(text, log p(d|E), log p(d))`. Both logarithms are kept, so that moving lambda
+orders them again without a model.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlite_utils import Database
+
+from db.workspace import now
+
+Candidate = tuple[str, float, float]
+
+
+@dataclass(frozen=True)
+class NewDescription:
+    """What a method says about a unit."""
+
+    unit_id: int
+    method: str
+    model_hash: str
+    text: str
+    score: float | None
+    candidates: Sequence[Candidate] = ()
+
+
+@dataclass(frozen=True)
+class Description:
+    """A stored description, with the unit it is about."""
+
+    description_id: int
+    unit_id: int
+    subject: str
+    layer: str
+    unit: int
+    dead: bool
+    method: str
+    model_hash: str
+    text: str
+    score: float | None
+    created_utc: str
+    candidates: tuple[Candidate, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of a result, and how many there are in all."""
+
+    rows: list[Description]
+    total: int
+
+
+_COLUMNS = """
+    description_id, descriptions.unit_id, subjects.name as subject, layer, unit, dead, method,
+    model_hash, text, score, descriptions.created_utc
+"""
+_TABLES = """
+    from descriptions
+    join units using (unit_id)
+    join exemplar_sets using (exemplar_set_id)
+    join subjects using (subject_id)
+"""
+_WHERE = """
+    where (:subject is null or subjects.name = :subject)
+        and (:layer is null or layer = :layer)
+        and (:method is null or method = :method)
+        and (:search = '' or instr(lower(text), lower(:search)) > 0)
+"""
+
+
+def add(db: Database, new: Sequence[NewDescription]) -> None:
+    """Store descriptions; one by the same method and model of the same unit stays as it is."""
+    moment = now()
+    with db.atomic():
+        db.conn.executemany(
+            """
+            insert or ignore into descriptions
+                (unit_id, method, model_hash, text, score, candidates_json, created_utc)
+            values (?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                (
+                    each.unit_id,
+                    each.method,
+                    each.model_hash,
+                    each.text,
+                    each.score,
+                    json.dumps([list(candidate) for candidate in each.candidates]),
+                    moment,
+                )
+                for each in new
+            ],
+        )
+
+
+def described(db: Database, exemplar_set_id: int, *, method: str, model_hash: str) -> set[int]:
+    """The indices of the units of a set that this method and model have described already."""
+    rows = db.query(
+        """
+        select unit from descriptions join units using (unit_id)
+        where exemplar_set_id = ? and method = ? and model_hash = ?
+        """,
+        [exemplar_set_id, method, model_hash],
+    )
+    return {int(row["unit"]) for row in rows}
+
+
+def of_unit(db: Database, unit_id: int) -> list[Description]:
+    """Everything machines said about a unit, newest first, with candidates."""
+    rows = db.query(
+        f"select {_COLUMNS}, candidates_json {_TABLES} "
+        "where descriptions.unit_id = ? order by description_id desc",
+        [unit_id],
+    )
+    return [_description(row) for row in rows]
+
+
+def page(
+    db: Database,
+    *,
+    subject: str | None = None,
+    layer: str | None = None,
+    method: str | None = None,
+    search: str = "",
+    limit: int = 50,
+    offset: int = 0,
+) -> Page:
+    """Descriptions without candidates, by network, layer and unit; `search` is a part of the text."""
+    parameters = {
+        "subject": subject,
+        "layer": layer,
+        "method": method,
+        "search": search.strip(),
+        "limit": limit,
+        "offset": offset,
+    }
+    (total,) = db.execute(f"select count(*) {_TABLES} {_WHERE}", parameters).fetchone()
+    rows = db.query(
+        f"""
+        select {_COLUMNS} {_TABLES} {_WHERE}
+        order by subject, exemplar_set_id, unit, description_id
+        limit :limit offset :offset
+        """,
+        parameters,
+    )
+    return Page([_description(row) for row in rows], int(total))
+
+
+def methods(db: Database) -> list[str]:
+    """The methods that have described anything here."""
+    return [
+        row["method"] for row in db.query("select distinct method from descriptions order by 1")
+    ]
+
+
+def _description(row: dict[str, Any]) -> Description:
+    values = dict(row)
+    candidates = json.loads(values.pop("candidates_json", "[]"))
+    values["dead"] = bool(values["dead"])
+    return Description(
+        candidates=tuple((str(text), float(e), float(p)) for text, e, p in candidates), **values
+    )
