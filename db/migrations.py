@@ -411,24 +411,17 @@ def m005_annotate(db: Database) -> None:
             unique (campaign_id, unit_id, text)
         ) strict;
         create table rating_responses (
-            response_id integer primary key,
-            token text not null unique,
-            campaign_id integer not null references campaigns,
-            unit_id integer not null references units,
-            annotator text not null references users (name),
+            annotation_id integer primary key references annotations,
             best_label_id integer not null references rating_labels (label_id),
             valid integer not null check (valid in (0, 1)),
-            reason text not null default '',
-            seconds real,
-            created_utc text not null,
-            unique (campaign_id, unit_id, annotator)
+            reason text not null default ''
         ) strict;
         create table ratings (
-            response_id integer not null references rating_responses,
+            annotation_id integer not null references rating_responses,
             label_id integer not null references rating_labels,
             shown integer not null,
             rating integer not null check (rating between 1 and 5),
-            primary key (response_id, label_id)
+            primary key (annotation_id, label_id)
         ) strict, without rowid;
         create trigger rating_responses_are_not_edited before update on rating_responses
             begin select raise(abort, 'a rating is never edited'); end;
