@@ -132,7 +132,7 @@ def page(
     limit: int = 50,
     offset: int = 0,
 ) -> Page:
-    """Descriptions without candidates, by network, layer and unit; `search` is a part of the text."""
+    """Descriptions without candidates, by network and unit; `search` is part of the text."""
     parameters = {
         "subject": subject,
         "layer": layer,

@@ -166,9 +166,7 @@ def get_probing_set(db: Database, name: str) -> ProbingSetRow:
     for row in db.query("select * from probing_sets where name = ?", [name]):
         return _probing_set(row)
     known = ", ".join(each.name for each in every_probing_set(db)) or "none yet"
-    raise NotFound(
-        f"expected the name of an image folder of this workspace ({known}), got {name!r}"
-    )
+    raise NotFound(f"expected the name of an image folder here ({known}), got {name!r}")
 
 
 def every_probing_set(db: Database) -> list[ProbingSetRow]:

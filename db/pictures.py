@@ -1,0 +1,139 @@
+"""Masked exemplars as pictures: one sharp grid a unit, a strip for tables, single tiles to enlarge.
+
+    jpeg = render(images, masks, PICTURES["grid"])
+    address(unit, "grid")                # "/pictures/17/grid.jpg?v=1a2b3c4d"
+
+What lies outside a mask is dimmed and the border is drawn as a thin line, so that no colour of ours
+tints what must be judged. Pillow and NumPy only; masks come ready-made, see `db.masks`.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageFilter
+
+from db.errors import BadInput, NotFound
+from db.exemplars import Unit
+
+# 0 leaves what is outside the mask as it is, 1 makes it black (Appendix A shows 0.75).
+DIMMING = 0.75
+GAP = 6
+_BACKGROUND = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """How exemplars are laid out.
+
+    Attributes:
+        tile: side of one exemplar in pixels.
+        columns: exemplars in a row.
+        limit: how many of the exemplars are shown, the strongest first.
+        masked: whether what lies outside the mask is dimmed.
+    """
+
+    tile: int
+    columns: int
+    limit: int
+    masked: bool = True
+
+
+PICTURES = {
+    "grid": Picture(tile=256, columns=5, limit=15),
+    "open": Picture(tile=256, columns=5, limit=15, masked=False),
+    "strip": Picture(tile=88, columns=5, limit=5),
+}
+_TILE = re.compile(r"tile-(\d{1,2})(-open)?")
+
+
+def address(unit: Unit, picture: str) -> str:
+    """Where the app serves a picture of a unit; it changes when the exemplars do."""
+    return f"/pictures/{unit.unit_id}/{picture}.jpg?v={unit.hash[:12]}"
+
+
+def rendered(images: npt.NDArray[np.uint8], masks: npt.NDArray[np.bool_], picture: str) -> bytes:
+    """Render the picture of that name: `grid`, `open`, `strip`, or `tile-3`, `tile-3-open`.
+
+    Args:
+        images: (k, 3, H, W), strongest first.
+        masks: (k, 1, H, W).
+
+    Raises:
+        NotFound: there is no picture of that name.
+    """
+    if picture in PICTURES:
+        return render(images, masks, PICTURES[picture])
+    match = _TILE.fullmatch(picture)
+    if match is None or not int(match[1]) < len(images):
+        raise NotFound(
+            f"expected the name of a picture of {len(images)} exemplars, got {picture!r}"
+        )
+    index = int(match[1])
+    tile = Picture(tile=768, columns=1, limit=1, masked=match[2] is None)
+    return render(images[index : index + 1], masks[index : index + 1], tile)
+
+
+def render(images: npt.NDArray[np.uint8], masks: npt.NDArray[np.bool_], picture: Picture) -> bytes:
+    """Render exemplars as one JPEG.
+
+    Args:
+        images: (k, 3, H, W).
+        masks: (k, 1, H, W), True inside.
+
+    Raises:
+        BadInput: the shapes do not belong together.
+    """
+    if (
+        images.ndim != 4
+        or images.shape[1] != 3
+        or masks.shape != (len(images), 1, *images.shape[2:])
+    ):
+        raise BadInput(
+            "expected images (k, 3, H, W) and masks (k, 1, H, W), "
+            f"got {images.shape} and {masks.shape}"
+        )
+    tiles = [
+        _tile(image, mask[0], picture)
+        for image, mask in zip(images[: picture.limit], masks[: picture.limit], strict=True)
+    ]
+    return _jpeg(_sheet(tiles, picture))
+
+
+def _tile(
+    image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], picture: Picture
+) -> Image.Image:
+    size = (picture.tile, picture.tile)
+    whole = Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
+    whole = whole.resize(size, Image.Resampling.BICUBIC)
+    if not picture.masked:
+        return whole
+    # Smoothed before it is cut at one half: a mask of few pixels gets a round border, not stairs.
+    soft = Image.fromarray(mask.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR)
+    sharp = soft.point([255 * (value > 127) for value in range(256)])
+    dimmed = whole.point([round(value * (1 - DIMMING)) for value in range(256)] * 3)
+    shown = Image.composite(whole, dimmed, sharp)
+    outer = sharp.filter(ImageFilter.MaxFilter(3))
+    line = Image.composite(Image.new("L", size, 0), outer, sharp)
+    shown.paste((235, 235, 235), mask=line)
+    return shown
+
+
+def _sheet(tiles: Sequence[Image.Image], picture: Picture) -> Image.Image:
+    columns = min(picture.columns, max(len(tiles), 1))
+    rows = max(-(-len(tiles) // columns), 1)
+    gap = GAP if picture.tile >= 128 else 2
+    step = picture.tile + gap
+    sheet = Image.new("RGB", (columns * step - gap, rows * step - gap), _BACKGROUND)
+    for index, tile in enumerate(tiles):
+        sheet.paste(tile, ((index % columns) * step, (index // columns) * step))
+    return sheet
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
