@@ -1,0 +1,102 @@
+"""The values that the exemplar pass makes and everything else reads. numpy only.
+
+`LayerExemplars` is one layer as arrays, `UnitExemplars` one unit as pictures and masks,
+`LayerRecord` what a folder says about a layer without opening its arrays.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from db.errors import BadInput
+from describer.layers import Layer
+
+POOLINGS = ("max", "mean")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is kept of a unit.
+
+    Attributes:
+        k: how many exemplar images.
+        quantile: activations above this quantile (over all positions of all images) are the mask.
+        pooling: a unit's activation on an image is the spatial "max" (MILAN) or "mean" of its map.
+
+    Raises:
+        BadInput: k below 1, a quantile outside (0, 1), or another pooling.
+    """
+
+    k: int = 15
+    quantile: float = 0.99
+    pooling: str = "max"
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise BadInput(f"expected k of at least 1, got {self.k}")
+        if not 0.0 < self.quantile < 1.0:
+            raise BadInput(f"expected a quantile between 0 and 1, got {self.quantile}")
+        if self.pooling not in POOLINGS:
+            raise BadInput(f"expected pooling {' or '.join(POOLINGS)}, got {self.pooling!r}")
+
+
+@dataclass(frozen=True)
+class LayerExemplars:
+    """The exemplars of every unit of a layer; exemplars in order of falling activation.
+
+    Attributes:
+        layer: the layer.
+        ids: int64 (units, k), positions in the probing set; -1 where there is no exemplar (fewer
+            than k readable images).
+        activations: float32 (units, k), the pooled activation; -inf where there is no exemplar.
+        maps: float16 (units, k, h, w), the activation maps, clipped to what float16 can hold.
+        levels: float32 (units,), the quantile that a mask exceeds.
+        dead: bool (units,), no activation above zero on any image.
+        nan_counts: int64 (units,), activations that were not numbers (they count as -inf).
+    """
+
+    layer: Layer
+    ids: NDArray[np.int64]
+    activations: NDArray[np.float32]
+    maps: NDArray[np.float16]
+    levels: NDArray[np.float32]
+    dead: NDArray[np.bool_]
+    nan_counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class UnitExemplars:
+    """One unit's exemplars as a person or an encoder sees them.
+
+    Attributes:
+        ids: int64 (k,), only those that exist, so k may be smaller than asked.
+        activations: float32 (k,), falling.
+        images: uint8 (k, 3, H, W).
+        masks: bool (k, 1, H, W).
+    """
+
+    ids: NDArray[np.int64]
+    activations: NDArray[np.float32]
+    images: NDArray[np.uint8]
+    masks: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """What a folder of exemplars says about one of its layers.
+
+    Attributes:
+        layer: the layer.
+        hash: identity of the exemplars (weights, layer, images, preprocessing, k, quantile,
+            pooling); for a folder that the published code wrote, of its files' contents.
+        k: exemplars a unit.
+        dead: indices of the units with no activation above zero.
+        nan_units: indices of the units with activations that were not numbers.
+    """
+
+    layer: Layer
+    hash: str
+    k: int
+    dead: tuple[int, ...]
+    nan_units: tuple[int, ...]
