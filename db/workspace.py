@@ -4,7 +4,7 @@
     with open_database(workspace) as db:
         ...
 
-Copying the folder moves the work; `backup` makes a consistent copy while the app runs. The
+Copying the folder moves the work; `db.backup` makes a consistent copy while the app runs. The
 folder is never served: pictures and exports leave it through functions that name what they send.
 This module knows where things lie, not what is in them.
 """
@@ -157,18 +157,6 @@ def immediate(db: Database) -> Iterator[Database]:
         db.rollback()
         raise
     db.commit()
-
-
-def backup(workspace: Workspace, target: Path) -> None:
-    """Write a consistent copy of the database to `target` while the app runs.
-
-    Raises:
-        BadInput: `target` exists already.
-    """
-    if target.exists():
-        raise BadInput(f"expected a new file for the backup, got {target}, which exists")
-    with open_database(workspace) as db:
-        db.execute("vacuum into ?", [str(target)])
 
 
 def now() -> str:

@@ -1,0 +1,77 @@
+"""Commands about the workspace itself: `users`, `backup`, `restore`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from db import backup, users
+from db.workspace import create, open_database
+
+DEFAULT_WORKSPACE = Path("workspace")
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to an argparse sub-parser collection."""
+    accounts = commands.add_parser("users", help="add, list or remove accounts")
+    actions = accounts.add_subparsers(required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="make an account and print its password once")
+    add.add_argument("name")
+    add.add_argument("--role", choices=users.ROLES, default="annotator")
+    add_workspace_option(add)
+    add.set_defaults(run=_add_user)
+    every = actions.add_parser("list", help="list the accounts")
+    add_workspace_option(every)
+    every.set_defaults(run=_list_users)
+    remove = actions.add_parser("remove", help="close an account; what it wrote stays")
+    remove.add_argument("name")
+    add_workspace_option(remove)
+    remove.set_defaults(run=_remove_user)
+
+    save = commands.add_parser("backup", help="write the workspace to one file")
+    save.add_argument("file", type=Path, metavar="FILE")
+    add_workspace_option(save)
+    save.set_defaults(run=_backup)
+    restore = commands.add_parser("restore", help="unpack a backup into a new workspace")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    add_workspace_option(restore)
+    restore.set_defaults(run=_restore)
+
+
+def add_workspace_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--workspace DIR`, as every command that opens one spells it."""
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        default=DEFAULT_WORKSPACE,
+        metavar="DIR",
+        help="the workspace folder (default: %(default)s)",
+    )
+
+
+def _add_user(options: argparse.Namespace) -> None:
+    password = users.new_password()
+    with open_database(create(options.workspace)) as db:
+        user = users.add(db, options.name, options.role, password=password)
+    print(f"{user.name} ({user.role})  password: {password}")
+
+
+def _list_users(options: argparse.Namespace) -> None:
+    with open_database(create(options.workspace)) as db:
+        for user in users.every(db):
+            print(f"{user.name}\t{user.role}\t{user.kind}\t{user.created_utc}")
+
+
+def _remove_user(options: argparse.Namespace) -> None:
+    with open_database(create(options.workspace)) as db:
+        users.remove(db, options.name)
+    print(f"{options.name} can no longer sign in")
+
+
+def _backup(options: argparse.Namespace) -> None:
+    backup.write(create(options.workspace), options.file)
+    print(f"wrote {options.file} ({options.file.stat().st_size / 1e6:.1f} MB)")
+
+
+def _restore(options: argparse.Namespace) -> None:
+    workspace = backup.restore(options.file, options.workspace)
+    print(f"restored into {workspace.path}")
