@@ -1,0 +1,105 @@
+"""How far a campaign is: slots by what they hold, pace, and the units that are uneven.
+
+progress.of(db, campaign_id)
+progress.uneven(db, campaign_id)
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from db.workspace import format_time, now
+
+PACE_WINDOW = datetime.timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a campaign is.
+
+    Attributes:
+        filled, leased, free: slots by what they hold; together they are all slots.
+        held: units that are not offered because people reported their picture as broken.
+        surplus: answers beyond the slots, kept.
+        annotators: people with at least one answer.
+        per_hour: answers a working hour, over the hours of the last day in which there were any.
+        finish_utc: when the slots would be full if that pace held; None without a pace.
+    """
+
+    units: int
+    complete: int
+    filled: int
+    leased: int
+    free: int
+    held: int
+    surplus: int
+    annotators: int
+    per_hour: float
+    finish_utc: str | None
+
+    @property
+    def slots(self) -> int:
+        """All slots."""
+        return self.filled + self.leased + self.free
+
+
+def of(db: Database, campaign_id: int, *, at: str | None = None) -> Progress:
+    """How far the campaign is at the time `at` (now)."""
+    moment = at or now()
+    since = format_time(datetime.datetime.fromisoformat(moment) - PACE_WINDOW)
+    parameters = {"id": campaign_id, "at": moment, "since": since}
+    units, complete, held_units, missing = db.conn.execute(
+        """
+        select count(*), coalesce(sum(missing = 0), 0), coalesce(sum(held), 0),
+            coalesce(sum(missing), 0)
+        from campaign_units where campaign_id = :id and purpose = 'collect'
+        """,
+        parameters,
+    ).fetchone()
+    filled, leased = db.conn.execute(
+        """
+        select count(*) filter (where annotation_id is not null),
+            count(*) filter (where annotation_id is null and expires_utc > :at)
+        from slots where campaign_id = :id
+        """,
+        parameters,
+    ).fetchone()
+    collected, annotators, recent, hours = db.conn.execute(
+        """
+        select count(*), count(distinct annotator), coalesce(sum(created_utc > :since), 0),
+            count(distinct case when created_utc > :since then substr(created_utc, 1, 13) end)
+        from annotations where campaign_id = :id and purpose = 'collect'
+        """,
+        parameters,
+    ).fetchone()
+    per_hour = recent / hours if hours else 0.0
+    finish = None
+    if per_hour and missing:
+        left = datetime.timedelta(hours=missing / per_hour)
+        finish = format_time(datetime.datetime.fromisoformat(moment) + left)
+    return Progress(
+        units=units,
+        complete=complete,
+        filled=filled,
+        leased=leased,
+        free=missing - leased,
+        held=held_units,
+        surplus=collected - filled,
+        annotators=annotators,
+        per_hour=per_hour,
+        finish_utc=finish,
+    )
+
+
+def uneven(db: Database, campaign_id: int) -> list[tuple[int, int]]:
+    """Units whose slots are not all filled: (unit_id, answers in slots), fewest first."""
+    rows = db.conn.execute(
+        """
+        select s.unit_id, count(s.annotation_id) as answers
+        from slots s where s.campaign_id = ?
+        group by s.unit_id having answers <> count(*) order by answers, s.unit_id
+        """,
+        [campaign_id],
+    )
+    return [(unit_id, answers) for unit_id, answers in rows]

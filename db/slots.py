@@ -1,0 +1,375 @@
+"""Slots and claims: who works on which unit, for how long, and where an answer counts.
+
+    claim = slots.claim(db, campaign_id, "ada")
+    slots.submit(db, claim.token, "ada", Answer("striped fur"))
+    slots.skip(db, claim.token, "ada")
+
+A unit has a fixed number of slot rows. A claim puts a person into one of them until the lease
+ends; nothing sweeps: an expired lease is simply free for the next claim, inside the transaction
+that takes it. An answer that comes late is stored all the same, in a slot of its unit that is free
+or else as surplus. The token of a claim makes a submission idempotent and ties it to its person:
+the same token again finds the answer that is there.
+
+Every function that changes something holds the write lock from its first statement on, so the
+number of slots, not luck, bounds the number of people.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from db import campaigns, claims, log, qualifications
+from db.annotations import Answer, clean_text
+from db.claims import Claim
+from db.errors import NotAllowed
+from db.workspace import immediate, now
+
+REPORTS_THAT_HOLD = 2
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """There is no unit for this person now.
+
+    Attributes:
+        reason: `finished` all slots are full or the person saw every unit, `busy` others hold the
+            rest, `capped` the person may give no more, `paused` or `closed` the campaign is.
+        in_progress: units that others have on their screens.
+        retry_utc: when the first of their leases ends.
+    """
+
+    reason: Literal["finished", "busy", "capped", "paused", "closed"]
+    in_progress: int = 0
+    retry_utc: str | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Where an answer went.
+
+    Attributes:
+        new: False when this token had been submitted before.
+        slot: the number of its slot; None is surplus or a quality check.
+    """
+
+    annotation_id: int
+    new: bool
+    slot: int | None
+
+
+def claim(
+    db: Database, campaign_id: int, annotator: str, *, at: str | None = None
+) -> Claim | Nothing:
+    """The unit this person should look at: the one already claimed, or the next.
+
+    Units nearest to completion come first, then in the campaign's order; never one that the
+    person answered, skipped or reported.
+
+    Raises:
+        NotAllowed: consent or a passed qualification test is missing.
+    """
+    moment = at or now()
+    with immediate(db):
+        campaign = campaigns.get(db, campaign_id)
+        if campaign.state != "open":
+            return Nothing(campaign.state)
+        qualifications.require(db, campaign, annotator)
+        if standing := claims.standing(db, campaign, annotator, moment):
+            return standing
+        answered = _answered(db, campaign_id, annotator)
+        if campaign.settings.cap is not None and answered >= campaign.settings.cap:
+            return Nothing("capped")
+        if check := claims.check_due(db, campaign, annotator, answered):
+            unit_id, purpose = check
+            return claims.enter(db, campaign, annotator, unit_id, purpose, moment)
+        row = db.conn.execute(_NEXT, _parameters(campaign_id, annotator, moment)).fetchone()
+        if row is None:
+            return _nothing(db, campaign_id, annotator, moment)
+        slot_id, unit_id = row
+        _vacate(db, slot_id, moment)
+        claimed = claims.enter(db, campaign, annotator, unit_id, "collect", moment)
+        db.execute(
+            """
+            update slots set annotator = :annotator, expires_utc = :expires,
+                claim_id = (select claim_id from claims where token = :token)
+            where slot_id = :slot
+            """,
+            {
+                "annotator": annotator,
+                "expires": claimed.expires_utc,
+                "token": claimed.token,
+                "slot": slot_id,
+            },
+        )
+        return claimed
+
+
+def submit(
+    db: Database, token: str, annotator: str, answer: Answer, *, at: str | None = None
+) -> Stored:
+    """Store an answer to the claim `token`; whatever else is true, the text is kept.
+
+    Raises:
+        BadInput: the sentence is empty or too long.
+        NotAllowed: the token is no claim of this person.
+    """
+    moment = at or now()
+    text = clean_text(answer)
+    with immediate(db):
+        row = claims.row(db, token, annotator)
+        found = db.conn.execute(
+            """
+            select annotation_id, token from annotations
+            where campaign_id = :campaign_id and unit_id = :unit_id and annotator = :annotator
+                and purpose = :purpose
+            """,
+            row,
+        ).fetchone()
+        if found and (found[1] == token or row["outcome"] == "answered"):
+            return Stored(found[0], False, _slot_of(db, found[0]))
+        seconds = claims.touch(db, row, moment)
+        # answered by the same person under another claim: the text becomes a further revision
+        annotation_id = int(found[0]) if found else _insert(db, row, answer, seconds, moment)
+        db.execute(
+            """
+            insert into revisions (annotation_id, number, kind, text, created_utc)
+            select :id, coalesce(max(number), 0) + 1, :kind, :text, :at
+            from revisions where annotation_id = :id
+            """,
+            {"id": annotation_id, "kind": answer.kind, "text": text, "at": moment},
+        )
+        claims.end(db, row["claim_id"], "answered", moment)
+        if row["purpose"] == "collect" and not found:
+            place(db, annotation_id, at=moment)
+        _leave(db, row["claim_id"])
+        db.execute("delete from drafts where claim_id = ?", [row["claim_id"]])
+        return Stored(annotation_id, True, _slot_of(db, annotation_id))
+
+
+def skip(
+    db: Database, token: str, annotator: str, *, broken: bool = False, at: str | None = None
+) -> None:
+    """Give the unit back unanswered; `broken` reports its picture.
+
+    A unit reported twice is held until an admin releases it. The draft stays stored.
+
+    Raises:
+        NotAllowed: the token is no claim of this person.
+    """
+    moment = at or now()
+    with immediate(db):
+        row = claims.row(db, token, annotator)
+        if row["outcome"] not in (None, "expired"):
+            return
+        claims.touch(db, row, moment)
+        claims.end(db, row["claim_id"], "broken" if broken else "skipped", moment)
+        _leave(db, row["claim_id"])
+        if broken:
+            db.execute(
+                """
+                update campaign_units set held = 1
+                where campaign_id = :campaign_id and unit_id = :unit_id and :needed <= (
+                    select count(distinct annotator) from claims
+                    where campaign_id = :campaign_id and unit_id = :unit_id and outcome = 'broken'
+                )
+                """,
+                {**row, "needed": REPORTS_THAT_HOLD},
+            )
+            log.add(db, annotator, "picture reported", f"unit:{row['unit_id']}")
+
+
+def save_draft(
+    db: Database,
+    token: str,
+    annotator: str,
+    text: str,
+    *,
+    pasted_characters: int = 0,
+    unmasked_looks: int = 0,
+    at: str | None = None,
+) -> str:
+    """Keep what is typed so far and renew the lease while the slot is still held. Returns the time.
+
+    Raises:
+        NotAllowed: the claim is not this person's, or ended: nothing is written.
+    """
+    moment = at or now()
+    with immediate(db):
+        row = claims.row(db, token, annotator)
+        if row["outcome"] not in (None, "expired"):
+            raise NotAllowed("This draft belongs to a picture set that you already left.")
+        claims.touch(db, row, moment)
+        claims.renew(db, campaigns.get(db, row["campaign_id"]), row["claim_id"], moment)
+        db.execute(
+            """
+            insert into drafts (claim_id, text, pasted_characters, unmasked_looks, saved_utc)
+            values (:claim, :text, :pasted, :looks, :at)
+            on conflict (claim_id) do update set text = :text, saved_utc = :at,
+                pasted_characters = max(pasted_characters, :pasted),
+                unmasked_looks = max(unmasked_looks, :looks)
+            """,
+            {
+                "claim": row["claim_id"],
+                "text": text[:4000],
+                "pasted": pasted_characters,
+                "looks": unmasked_looks,
+                "at": moment,
+            },
+        )
+    return moment
+
+
+def place(db: Database, annotation_id: int, *, at: str) -> int | None:
+    """Put an answer into a slot of its unit: its own, else one that nobody holds.
+
+    Returns the slot's number, or None when every slot is taken or the person sits in one already.
+    Runs inside the caller's transaction.
+    """
+    row = db.conn.execute(
+        """
+        select s.slot_id, s.number
+        from slots s join annotations a using (campaign_id, unit_id)
+        where a.annotation_id = :id and s.annotation_id is null
+            and (s.annotator = a.annotator or s.annotator is null or s.expires_utc <= :at)
+            and not exists (
+                select 1 from slots o
+                where o.campaign_id = a.campaign_id and o.unit_id = a.unit_id
+                    and o.annotator = a.annotator and o.slot_id <> s.slot_id
+            )
+        order by s.annotator = a.annotator desc, s.annotator is not null, s.number limit 1
+        """,
+        {"id": annotation_id, "at": at},
+    ).fetchone()
+    if row is None:
+        return None
+    slot_id, number = row
+    _vacate(db, slot_id, at)
+    db.execute(
+        """
+        update slots set annotation_id = :id, claim_id = null, expires_utc = null,
+            annotator = (select annotator from annotations where annotation_id = :id)
+        where slot_id = :slot
+        """,
+        {"id": annotation_id, "slot": slot_id},
+    )
+    return int(number)
+
+
+def displace(db: Database, annotation_id: int) -> None:
+    """Take an answer out of its slot, which is free again. Inside the caller's transaction."""
+    db.execute(
+        "update slots set annotation_id = null, annotator = null where annotation_id = ?",
+        [annotation_id],
+    )
+
+
+# annotations and claims are looked up by (campaign, unit, person); the units come nearest first
+# from an index, so the search ends at the first that fits
+_NEXT = """
+    select s.slot_id, u.unit_id
+    from campaign_units u indexed by campaign_units_nearest
+    join slots s on s.campaign_id = u.campaign_id and s.unit_id = u.unit_id
+    where u.campaign_id = :campaign and u.missing > 0 and u.held = 0
+        and s.annotation_id is null and (s.claim_id is null or s.expires_utc <= :at)
+        and not exists (
+            select 1 from claims c
+            where c.campaign_id = u.campaign_id and c.unit_id = u.unit_id
+                and c.annotator = :annotator and c.outcome in ('answered', 'skipped', 'broken')
+        )
+        and not exists (
+            select 1 from annotations a
+            where a.campaign_id = u.campaign_id and a.unit_id = u.unit_id
+                and a.annotator = :annotator and a.purpose = 'collect'
+        )
+    order by u.missing, u.position, s.number
+    limit 1
+"""
+
+
+def _parameters(campaign_id: int, annotator: str, at: str) -> dict[str, object]:
+    return {"campaign": campaign_id, "annotator": annotator, "at": at}
+
+
+def _answered(db: Database, campaign_id: int, annotator: str) -> int:
+    (count,) = db.conn.execute(
+        """
+        select count(*) from annotations
+        where campaign_id = ? and annotator = ? and purpose = 'collect'
+        """,
+        [campaign_id, annotator],
+    ).fetchone()
+    return int(count)
+
+
+def _nothing(db: Database, campaign_id: int, annotator: str, at: str) -> Nothing:
+    """Why there is no unit: everything is done by this person, or others hold what is left."""
+    busy, retry = db.conn.execute(
+        """
+        select count(distinct s.unit_id), min(s.expires_utc)
+        from slots s join campaign_units u using (campaign_id, unit_id)
+        where s.campaign_id = :campaign and s.annotation_id is null and s.expires_utc > :at
+            and u.held = 0 and not exists (
+                select 1 from claims c
+                where c.campaign_id = s.campaign_id and c.unit_id = s.unit_id
+                    and c.annotator = :annotator
+                    and c.outcome in ('answered', 'skipped', 'broken')
+            )
+        """,
+        _parameters(campaign_id, annotator, at),
+    ).fetchone()
+    return Nothing("busy", busy, retry) if busy else Nothing("finished")
+
+
+def _insert(db: Database, row: dict[str, Any], answer: Answer, seconds: float, at: str) -> int:
+    cursor = db.conn.execute(
+        """
+        insert into annotations (
+            token, campaign_id, unit_id, annotator, purpose, exemplar_hash, claimed_utc,
+            created_utc, seconds, pasted_characters, unmasked_looks
+        )
+        select :token, :campaign_id, :unit_id, :annotator, :purpose, e.hash, :claimed_utc,
+            :at, :seconds, max(:pasted, coalesce(d.pasted_characters, 0)),
+            max(:looks, coalesce(d.unmasked_looks, 0))
+        from units u join exemplar_sets e using (exemplar_set_id)
+        left join drafts d on d.claim_id = :claim_id
+        where u.unit_id = :unit_id
+        """,
+        {
+            **row,
+            "at": at,
+            "seconds": round(seconds, 3),
+            "pasted": answer.pasted_characters,
+            "looks": answer.unmasked_looks,
+        },
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _vacate(db: Database, slot_id: int, at: str) -> None:
+    """End the claim whose lease on this slot ran out, if there is one."""
+    db.execute(
+        """
+        update claims set outcome = 'expired', ended_utc = :at
+        where outcome is null and claim_id = (select claim_id from slots where slot_id = :slot)
+        """,
+        {"at": at, "slot": slot_id},
+    )
+
+
+def _leave(db: Database, claim_id: int) -> None:
+    """Free the slot that the claim still holds without an answer."""
+    db.execute(
+        """
+        update slots set annotator = null, claim_id = null, expires_utc = null
+        where claim_id = ? and annotation_id is null
+        """,
+        [claim_id],
+    )
+
+
+def _slot_of(db: Database, annotation_id: int) -> int | None:
+    row = db.conn.execute(
+        "select number from slots where annotation_id = ?", [annotation_id]
+    ).fetchone()
+    return None if row is None else int(row[0])
