@@ -1,0 +1,310 @@
+"""MILAN Workbench: settings, the command line, and the app put together from its three tabs.
+
+    python app.py                       the app on http://127.0.0.1:7860
+    python app.py COMMAND --help        exemplars, describe, train, audit, annotations, …
+
+This is the only module that knows every package. Machine-learning libraries are imported by the
+commands and jobs that need them, so that the page answers within seconds.
+"""
+
+import argparse
+import asyncio
+import functools
+import ipaddress
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotator import commands as annotator_commands
+from audits import commands as audit_commands
+from db import commands as workspace_commands
+from db import jobs, users
+from db.commands import add_workspace_option
+from db.doors import Doors
+from db.errors import WorkbenchError
+from db.gate import Gate, Throttle
+from db.workspace import Workspace, create, open_database
+from describer import commands as describer_commands
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+ROOT = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the command line and the environment say; everything else receives plain values."""
+
+    workspace: Path
+    host: str
+    port: int
+    share: bool
+    device: str
+    demo: bool
+
+    @property
+    def login(self) -> bool:
+        """Whether people must sign in: whenever somebody else could reach the app."""
+        return self.share or not _is_loopback(self.host)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, or the app when none is named; returns the exit status."""
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except WorkbenchError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="milan-workbench", description="Describe, check and edit the neurons of your network."
+    )
+    _add_app_options(top)
+    top.set_defaults(run=serve)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    describer_commands.add_commands(commands)
+    audit_commands.add_commands(commands)
+    annotator_commands.add_commands(commands)
+    workspace_commands.add_commands(commands)
+    work = commands.add_parser("work", help="run the workspace's queued jobs, then end")
+    work.add_argument("--workspace", type=Path, required=True)
+    work.set_defaults(run=_work)
+    return top
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Start the app and keep answering until it is interrupted."""
+    settings = Settings(
+        options.workspace,
+        options.host,
+        options.port,
+        options.share,
+        options.device,
+        not options.no_demo,
+    )
+    workspace = create(settings.workspace)
+    with open_database(workspace) as db:
+        interrupted = jobs.mark_stale(db)
+    if settings.demo:
+        from describer.demo.workspace import open_demo
+
+        open_demo(workspace)
+    if interrupted:
+        print(f"{interrupted} job(s) were interrupted; the Describe tab resumes them")
+    if settings.login:
+        _announce_accounts(workspace)
+    demo = build(workspace, login=settings.login, device=settings.device)
+    print(f"workspace {workspace.path}", flush=True)
+    demo.launch(
+        server_name=settings.host,
+        server_port=settings.port,
+        share=settings.share,
+        **launch_options(workspace, login=settings.login),
+    )
+
+
+def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blocks":
+    """Put the app together; start it with `demo.launch(**launch_options(...))`."""
+    # Read when Blocks are made: keeps a summary of all past events from being rebuilt at every one.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
+    import gradio as gr
+
+    import annotator.tab
+    import audits.tab
+    import describer.tab
+    from describer import pages
+
+    doors = Doors(workspace, login, lambda sentence: gr.Error(sentence, print_exception=False))
+    wake = functools.partial(wake_worker, workspace)
+
+    with gr.Blocks(title="MILAN Workbench", analytics_enabled=False) as demo:
+        header = gr.HTML(elem_id="header")
+        with gr.Tabs() as tabs:
+            with gr.Tab("Annotate", id="annotate"):
+                annotator.tab.build(doors, demo)
+            with gr.Tab("Describe", id="describe", visible=not login) as describe_tab:
+                describer.tab.build(doors, demo, wake=wake, device=device)
+            with gr.Tab("Audit", id="audit", visible=not login) as audit_tab:
+                audits.tab.build(doors, demo, wake=wake, device=device)
+
+        @doors.allow("admin", "reviewer", "annotator")
+        def arrive(request: gr.Request) -> tuple[Any, ...]:
+            staff = doors.person(request).role != "annotator"
+            asked = request.query_params.get("tab", "")
+            if not asked and "unit" in request.query_params:
+                asked = "describe"
+            tabs_of = ("describe", "annotate", "audit") if staff else ("annotate",)
+            return (
+                gr.Tabs(selected=asked if asked in tabs_of else tabs_of[0]),
+                gr.Tab(visible=staff),
+                gr.Tab(visible=staff),
+            )
+
+        @doors.allow("admin", "reviewer", "annotator")
+        def refresh(request: gr.Request) -> str:
+            with open_database(workspace) as db:
+                return pages.header(db, workspace.path.name, doors.person(request))
+
+        demo.load(arrive, None, [tabs, describe_tab, audit_tab], show_progress="hidden")
+        demo.load(refresh, None, header, show_progress="hidden")
+        gr.Timer(5).tick(refresh, None, header, queue=False, show_progress="hidden")
+    demo.queue(default_concurrency_limit=32, max_size=300)
+    return demo
+
+
+def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
+    """Everything but the address that `launch` is given: doors, routes, looks."""
+    from starlette.middleware import Middleware
+    from starlette.routing import Route
+
+    import annotator.tab
+    import audits.tab
+    import describer.tab
+    from describer import pages
+
+    return {
+        "auth": _authenticate(workspace) if login else None,
+        "auth_message": "Sign in with the account you were given.",
+        "app_kwargs": {
+            "middleware": [Middleware(Gate)],
+            "routes": [
+                Route("/pictures/{unit_id:int}/{picture}.jpg", _picture_route(workspace, login)),
+            ],
+        },
+        "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
+        "css": pages.CSS,
+        "run_history": False,
+        "enable_monitoring": False,
+        "footer_links": [],
+        "show_error": False,
+        "max_file_size": "1mb",
+        "state_session_capacity": 500,
+        "strict_cors": True,
+        "ssr_mode": False,
+        "quiet": True,
+    }
+
+
+def wake_worker(workspace: Workspace) -> None:
+    """Start a worker process when a queued job could run; its output goes to the job log."""
+    with open_database(workspace) as db:
+        jobs.mark_stale(db)
+        if not jobs.waiting(db):
+            return
+    command = [sys.executable, str(ROOT / "app.py"), "work", "--workspace", str(workspace.path)]
+    jobs.start_worker(command, workspace.jobs / "worker.log")
+
+
+def _work(options: argparse.Namespace) -> None:
+    """What the worker process does."""
+    from audits.runs import ablate
+    from describer.runs import describe
+
+    if hasattr(os, "nice"):
+        os.nice(10)
+    jobs.work(create(options.workspace), {"describe": describe, "ablate": ablate})
+
+
+def _picture_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:
+    """The handler that serves pictures of units, rendered once and kept."""
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import PlainTextResponse, Response
+
+    from describer.shelf import picture_of
+
+    async def respond(request: Any) -> Response:
+        if login and _signed_in(request) is None:
+            return PlainTextResponse("Sign in first.", 401)
+        unit_id, picture = request.path_params["unit_id"], request.path_params["picture"]
+        try:
+            jpeg = await run_in_threadpool(picture_of, workspace, unit_id, picture)
+        except WorkbenchError as error:
+            return PlainTextResponse(str(error), 404)
+        # The address names the exemplars' hash, so what it shows never changes.
+        headers = {"cache-control": "private, max-age=31536000, immutable"}
+        return Response(jpeg, media_type="image/jpeg", headers=headers)
+
+    return respond
+
+
+def _signed_in(request: Any) -> str | None:
+    """The name that the page framework knows the request's cookie by."""
+    app = request.app
+    for prefix in ("access-token-", "access-token-unsecure-"):
+        token = request.cookies.get(f"{prefix}{app.cookie_id}")
+        if token in app.tokens:
+            return str(app.tokens[token])
+    return None
+
+
+def _authenticate(workspace: Workspace) -> Callable[[str, str], Any]:
+    """The sign-in check. It is awaited on the event loop, so the hash is derived in a thread."""
+    throttle = Throttle()
+
+    def verify(name: str, password: str) -> bool:
+        with open_database(workspace) as db:
+            return users.verify(db, name, password)
+
+    async def authenticate(name: str, password: str) -> bool:
+        key = " ".join(name.split()).casefold()
+        if throttle.resting(key):
+            return False
+        if await asyncio.to_thread(verify, name, password):
+            throttle.succeeded(key)
+            return True
+        throttle.failed(key)
+        return False
+
+    return authenticate
+
+
+def _announce_accounts(workspace: Workspace) -> None:
+    """Make what is needed to sign in for the first time and print it, once."""
+    with open_database(workspace) as db:
+        if any(user.role == "admin" for user in users.every(db)):
+            print("sign-in is on; `users add NAME --role ROLE` makes accounts")
+            return
+        print("sign-in is on; these accounts were made now and are not shown again:")
+        for name, role in (
+            ("admin", "admin"),
+            ("reviewer", "reviewer"),
+            ("annotator", "annotator"),
+        ):
+            password = users.new_password()
+            users.add(db, name, role, password=password)
+            print(f"  {name:<10} {password}")
+
+
+def _add_app_options(top: argparse.ArgumentParser) -> None:
+    add_workspace_option(top)
+    top.add_argument("--host", default="127.0.0.1", help="address to answer on")
+    top.add_argument("--port", type=int, default=7860)
+    top.add_argument("--share", action="store_true", help="make a public link; sign-in is on")
+    top.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    top.add_argument("--no-demo", action="store_true", help="start without the built-in demo")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
