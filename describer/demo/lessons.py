@@ -104,7 +104,7 @@ def classify(
     """Train a network to name the class of uint8 images (n, 3, 64, 64); returns it."""
 
     def loss_of(numbers: Tensor, shift: tuple[int, int]) -> Tensor:
-        logits = model(shifted(normalise(images[numbers]), shift))
+        logits: Tensor = model(shifted(normalise(images[numbers]), shift))
         return nn.functional.cross_entropy(logits, labels[numbers], label_smoothing=0.05)
 
     fit(model, len(images), loss_of, seed=seed, epochs=epochs, rate=rate, progress=progress)
@@ -124,7 +124,8 @@ def redraw(
 
     def loss_of(numbers: Tensor, shift: tuple[int, int]) -> Tensor:
         picture = shifted(normalise(images[numbers]), shift)
-        return (model(picture) - picture).abs().mean()
+        error: Tensor = (model(picture) - picture).abs().mean()
+        return error
 
     fit(model, len(images), loss_of, seed=seed, epochs=epochs, rate=rate, progress=progress)
     return model

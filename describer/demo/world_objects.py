@@ -217,7 +217,7 @@ def balloon(pen: Pen, chance: Chance) -> None:
     pattern = maybe(chance, 0.6, skin, "stripes", "checks", "zigzags", "dots", "waves")
     rope = ink(chance, "brown", "black")
     for x in (-0.46, 0.46):
-        pen.paint(line([(x, 0.1), (side * 0.4, 0.66)], 0.7), rope, "ropes", outline=False)
+        pen.paint(line([(x, 0.1), (x * 0.4, 0.66)], 0.7), rope, "ropes", outline=False)
     pen.paint(
         polygon((-0.5, 0.12), (0.5, 0.12), (0.16, 0.44), (-0.16, 0.44)),
         skin.shaded(0.85),
