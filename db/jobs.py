@@ -34,7 +34,7 @@ STALE_AFTER_S = 30.0
 
 @dataclass(frozen=True)
 class Job:
-    """One row of the jobs table."""
+    """One row of the jobs table; `rate` is what is done a second in the current phase."""
 
     job_id: int
     kind: str
@@ -44,6 +44,7 @@ class Job:
     state: State
     done: int
     total: int
+    rate: float | None
     message: str
     result: dict[str, Any]
     cancel: bool
@@ -276,7 +277,9 @@ def _claim(db: Database) -> Job | None:
 @contextmanager
 def _beating(workspace: Workspace, job: Job) -> Iterator[Handle]:
     """Beat the heart of a job from a thread, which also writes its progress and reads `cancel`."""
-    latest: list[tuple[int, int, str]] = [(job.done, job.total, "starting")]
+    latest: list[tuple[int, int, float | None, str]] = [(job.done, job.total, None, "starting")]
+    # Where the current phase began: a job that counts images and then units has two rates.
+    phase: list[tuple[float, int, int]] = [(time.monotonic(), 0, -1)]
     stop, flag, dirty = threading.Event(), threading.Event(), threading.Event()
 
     def beat() -> None:
@@ -292,7 +295,12 @@ def _beating(workspace: Workspace, job: Job) -> Iterator[Handle]:
             _write_progress(db, job.job_id, *latest[0])
 
     def progress(done: int, total: int, message: str) -> None:
-        latest[0] = (done, total, message)
+        moment = time.monotonic()
+        began, first, of = phase[0]
+        if of != total or done < latest[0][0]:
+            began, first, of = phase[0] = (moment, done, total)
+        rate = (done - first) / (moment - began) if done > first and moment > began else None
+        latest[0] = (done, total, rate, message)
         dirty.set()
 
     thread = threading.Thread(target=beat, daemon=True)
@@ -304,13 +312,23 @@ def _beating(workspace: Workspace, job: Job) -> Iterator[Handle]:
         thread.join()
 
 
-def _write_progress(db: Database, job_id: int, done: int, total: int, message: str) -> None:
+def _write_progress(
+    db: Database, job_id: int, done: int, total: int, rate: float | None, message: str
+) -> None:
     db.execute(
         """
-        update jobs set done = :done, total = :total, message = :message, heartbeat_utc = :now
+        update jobs set done = :done, total = :total, rate = :rate, message = :message,
+            heartbeat_utc = :now
         where job_id = :id and state = 'running'
         """,
-        {"done": done, "total": total, "message": message, "now": now(), "id": job_id},
+        {
+            "done": done,
+            "total": total,
+            "rate": rate,
+            "message": message,
+            "now": now(),
+            "id": job_id,
+        },
     )
 
 

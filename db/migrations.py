@@ -125,6 +125,7 @@ def m003_jobs(db: Database) -> None:
             ),
             done integer not null default 0,
             total integer not null default 0,
+            rate real,
             message text not null default '',
             result_json text not null default '{}',
             cancel integer not null default 0,

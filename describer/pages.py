@@ -231,16 +231,12 @@ def _percent(each: Job) -> int:
 
 
 def _finish(each: Job, now: datetime.datetime) -> str:
-    """The rate and the time of day, in UTC, at which the job should end."""
-    if not each.started_utc or not each.done:
+    """The rate and the time of day, in UTC until the page shows its own, when the phase ends."""
+    if not each.rate:
         return ""
-    elapsed = (now - datetime.datetime.fromisoformat(each.started_utc)).total_seconds()
-    if elapsed < 1:
-        return ""
-    rate = each.done / elapsed
-    left = datetime.timedelta(seconds=(each.total - each.done) / rate)
+    left = datetime.timedelta(seconds=(each.total - each.done) / each.rate)
     stamp = (now + left).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return f" · {rate:.3g}/s · done about <time data-utc='{stamp}'>{stamp[11:16]} UTC</time>"
+    return f" · {each.rate:.3g}/s · done about <time data-utc='{stamp}'>{stamp[11:16]} UTC</time>"
 
 
 def _number(value: float | None) -> str:
