@@ -19,6 +19,7 @@ from db.descriptions import Candidate, Description, Page
 from db.doors import LOCAL, Person
 from db.exemplars import Unit
 from db.jobs import Job
+from describer.plans import Estimate
 
 CSS = """
 .mw-header {display:flex; gap:1rem; align-items:baseline; flex-wrap:wrap; padding:.1rem 0}
@@ -142,6 +143,20 @@ def job(each: Job, *, now: datetime.datetime | None = None) -> str:
     )
 
 
+def estimate(plan: Estimate | None) -> str:
+    """How much work the chosen plan is, before it is started."""
+    if plan is None:
+        return '<p class="mw-muted">Choose a network, images and at least one layer.</p>'
+    parts = [f"{plan.units:,} units over {plan.images:,} images"]
+    if plan.exemplar_s is not None:
+        parts.append(f"{_duration(plan.exemplar_s)} exemplars")
+    if plan.description_s is not None:
+        parts.append(f"{_duration(plan.description_s)} descriptions")
+    if plan.exemplar_s is None and plan.description_s is None:
+        parts.append("the first run of a network measures how long it takes")
+    return f'<p class="mw-muted">{" · ".join(parts)}</p>'
+
+
 def results(page: Page, units: dict[int, Unit], *, offset: int) -> str:
     """Rows of descriptions with thumbnails; a click on one opens its unit."""
     if not page.rows:
@@ -237,6 +252,10 @@ def _finish(each: Job, now: datetime.datetime) -> str:
     left = datetime.timedelta(seconds=(each.total - each.done) / each.rate)
     stamp = (now + left).strftime("%Y-%m-%dT%H:%M:%SZ")
     return f" · {each.rate:.3g}/s · done about <time data-utc='{stamp}'>{stamp[11:16]} UTC</time>"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _number(value: float | None) -> str:
