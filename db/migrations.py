@@ -449,6 +449,31 @@ def m005_annotate(db: Database) -> None:
     )
 
 
+@STEPS()
+def m006_words(db: Database) -> None:
+    """The words of every sentence once, with their lemmas, so that filters stay in SQL."""
+    db.executescript(
+        """
+        create table analysed (
+            text text primary key,
+            pipeline text not null
+        ) strict, without rowid;
+        create table words (
+            text text not null references analysed on delete cascade,
+            start integer not null,
+            stop integer not null,
+            word text not null,
+            lemma text not null,
+            tag text not null,
+            primary key (text, start)
+        ) strict, without rowid;
+        create index words_by_lemma on words (lemma, text);
+        create index words_by_word on words (word, text);
+        create index descriptions_by_text on descriptions (text);
+        """
+    )
+
+
 LATEST = sum(re.match(r"m\d{3}_", name) is not None for name in dict(globals()))
 
 
