@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from describer.demo import networks, world
+from describer.demo.concepts import EDGES, NAMES
+from describer.demo.truth import Atlas
 
 Progress = Callable[[int, int, str], None]
 
@@ -139,3 +141,40 @@ def accuracy(model: nn.Module, images: Tensor, labels: Tensor, *, batch: int = 2
             part = slice(start, start + batch)
             right += int((model(normalise(images[part])).argmax(1) == labels[part]).sum())
     return right / len(images)
+
+
+def observe(
+    model: nn.Module,
+    scenes: Sequence[world.Scene],
+    *,
+    seed: int,
+    epochs: float = 6,
+    rate: float = 4e-3,
+    progress: Progress | None = None,
+) -> nn.Module:
+    """Train the encoder to say which concepts hold where; returns it.
+
+    It learns from the pictures' own masks, as pretrained encoders learn from labelled photographs,
+    and never sees a unit or a sentence.
+    """
+    atlas = Atlas.of(scenes)
+    images = torch.from_numpy(np.stack([scene.image for scene in scenes]))
+    holds = torch.zeros(len(scenes), 256, len(NAMES), dtype=torch.bool)
+    for row, table in enumerate(atlas.tables):
+        holds[row, : len(table)] = torch.from_numpy(table)
+    parts, edges = torch.from_numpy(atlas.parts), torch.from_numpy(atlas.edges)
+    columns = [NAMES.index(name) for name in EDGES]
+
+    def loss_of(numbers: Tensor, shift: tuple[int, int]) -> Tensor:
+        del shift  # the masks would have to move along
+        seen = model(normalise(images[numbers]))  # (n, concepts, 32, 32)
+        there = torch.stack(
+            [holds[n][parts[n, ::2, 1::2].flatten().long()] for n in numbers.tolist()]
+        )  # (n, 32 * 32, concepts)
+        target = there.transpose(1, 2).reshape(seen.shape).float()
+        for column, edge in zip(columns, edges[numbers].float().unbind(1), strict=True):
+            target[:, column] = nn.functional.avg_pool2d(edge, 2)
+        return nn.functional.binary_cross_entropy(seen, target) * 10
+
+    fit(model, len(scenes), loss_of, seed=seed, epochs=epochs, rate=rate, progress=progress)
+    return model

@@ -52,19 +52,19 @@ def _head(inputs: int, classes: int) -> list[tuple[str, nn.Module]]:
     ]
 
 
-def residual(classes: int = 10, widths: tuple[int, ...] = (24, 32, 48, 96, 128)) -> nn.Sequential:
-    """conv1 and four residual layers; maps of 32, 16, 16, 8 and 8 cells a side."""
+def residual(classes: int = 10, widths: tuple[int, ...] = (24, 32, 48, 80, 96)) -> nn.Sequential:
+    """conv1 and four residual layers; maps of 32, 16, 8, 8 and 8 cells a side."""
     stages: list[tuple[str, nn.Module]] = [("conv1", _stage(3, widths[0], 5, 2))]
-    for index, stride in enumerate((2, 1, 2, 1)):
+    for index, stride in enumerate((2, 2, 1, 1)):
         stages.append((f"layer{index + 1}", Block(widths[index], widths[index + 1], stride)))
     return nn.Sequential(OrderedDict([*stages, *_head(widths[-1], classes)]))
 
 
-def plain(classes: int = 10, widths: tuple[int, ...] = (24, 48, 64, 96, 128)) -> nn.Sequential:
-    """Five convolutions without shortcuts; maps of 32, 16, 16, 8 and 8 cells a side."""
+def plain(classes: int = 10, widths: tuple[int, ...] = (24, 48, 64, 96, 112)) -> nn.Sequential:
+    """Five convolutions without shortcuts; maps of 32, 16, 8, 8 and 8 cells a side."""
     stages: list[tuple[str, nn.Module]] = []
     inputs = 3
-    for index, (width, stride) in enumerate(zip(widths, (2, 2, 1, 2, 1), strict=True)):
+    for index, (width, stride) in enumerate(zip(widths, (2, 2, 2, 1, 1), strict=True)):
         stages.append((f"conv{index + 1}", _stage(inputs, width, 5 if index == 0 else 3, stride)))
         inputs = width
     return nn.Sequential(OrderedDict([*stages, *_head(inputs, classes)]))
@@ -160,3 +160,41 @@ class Generator(nn.Module):
 def generator(latent: int = 64, widths: tuple[int, ...] = (128, 96, 48, 24)) -> Generator:
     """An image generator; its layers are `generator.layer0` (4 x 4 cells) to `layer3` (32 x 32)."""
     return Generator(latent, widths)
+
+
+class Observer(nn.Module):
+    """The demo's eye: three depths of features merged into maps of what is where.
+
+    `conv1`, `layer1`, `layer2` are seen by stride 2, 4 and 8; `merged` has stride 4 again, and
+    `concepts` says, at stride 2, with which probability each concept of the world holds.
+    """
+
+    def __init__(self, concepts: int, widths: tuple[int, int, int]) -> None:
+        super().__init__()
+        first, second, third = widths
+        self.conv1 = _stage(3, first, 5, 2)
+        self.layer1 = Block(first, second, 2)
+        self.layer2 = Block(second, third, 2)
+        self.down = nn.Conv2d(third, second, 1)
+        self.merged = _stage(second, second, 3, 1)
+        self.mix = nn.Conv2d(first + second, third, 1)
+        self.concepts = nn.Sequential(nn.ReLU(), nn.Conv2d(third, concepts, 1), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 3, H, W) -> probabilities (N, concepts, H / 2, W / 2)."""
+        fine = self.conv1(x)
+        middle = self.layer1(fine)
+        coarse = self.layer2(middle)
+        enlarged = nn.functional.interpolate(self.down(coarse), scale_factor=2.0, mode="nearest")
+        merged = self.merged(middle + enlarged)
+        enlarged = nn.functional.interpolate(merged, scale_factor=2.0, mode="nearest")
+        result: Tensor = self.concepts(self.mix(torch.cat([fine, enlarged], dim=1)))
+        return result
+
+
+def observer(concepts: int, widths: tuple[int, int, int] = (24, 48, 96)) -> Observer:
+    """The encoder of the demo's MILAN; pool `OBSERVER_LAYERS`."""
+    return Observer(concepts, widths)
+
+
+OBSERVER_LAYERS = ("conv1", "layer1", "layer2", "merged", "concepts")
