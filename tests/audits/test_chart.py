@@ -1,0 +1,37 @@
+"""The chart: every condition is drawn once, and nothing measured is said to be nothing."""
+
+import re
+from xml.etree import ElementTree
+
+from audits import chart
+from db.ablations import Point
+
+POINTS = [
+    Point(condition, trial, count, split, 0.9 - 0.01 * count - 0.05 * trial)
+    for condition, trials in (("keyword", 1), ("random", 3), ("sorted_all", 1))
+    for trial in range(trials)
+    for count in range(4)
+    for split in ("validation", "test")
+]
+
+
+def test_without_points_it_says_that_nothing_is_measured_yet() -> None:
+    assert "first measured point" in chart.curve([])
+
+
+def test_every_condition_has_its_line_and_controls_their_band() -> None:
+    drawing = ElementTree.fromstring(chart.curve(POINTS, chosen=2, best=3))
+    lines = [each for each in drawing if each.tag == "polyline" and "," in each.get("points", "")]
+    # keyword on both splits, the controls' mean, all units sorted; then four in the legend
+    assert len(lines) == 8
+    assert len([each for each in drawing if each.tag == "polygon"]) == 1
+    texts = [each.text for each in drawing if each.tag == "text"]
+    assert "chosen on validation" in texts
+    assert "best on test" in texts
+
+
+def test_points_stay_inside_the_frame() -> None:
+    for accuracy in (0.0, 0.5, 1.0):
+        drawing = chart.curve([Point("keyword", 0, 0, "test", accuracy)])
+        for _, y in re.findall(r"([\d.]+),([\d.]+)", drawing):
+            assert 0 <= float(y) <= chart.HEIGHT
