@@ -104,14 +104,10 @@ def parse(text: str) -> Query:
     return query
 
 
-def missing(db: Database, pipeline: str) -> list[str]:
-    """The stored sentences that this pipeline has not analysed."""
+def missing(db: Database) -> list[str]:
+    """The stored descriptions that no pipeline has analysed yet."""
     rows = db.query(
-        """
-        select distinct text from descriptions
-        where text not in (select text from analysed where pipeline = ?)
-        """,
-        [pipeline],
+        "select distinct text from descriptions where text not in (select text from analysed)"
     )
     return [row["text"] for row in rows]
 
