@@ -1,0 +1,73 @@
+"""A real Chromium and the real app, started once a test on a port of its own."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import app
+from db.workspace import Workspace
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Serve = Callable[..., str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    executable = shutil.which("chromium")
+    if executable is None:
+        pytest.skip("no chromium on this machine: `apt-get install chromium` brings it")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh page; the test fails when a script on it throws."""
+    errors: list[str] = []
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+    assert not errors
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start the app over a workspace; returns its address. Stopped after the test."""
+    running = []
+
+    def start(workspace: Workspace, *, login: bool = False) -> str:
+        demo = app.build(workspace, login=login, device="cpu")
+        running.append(demo)
+        _, url, _ = demo.launch(
+            prevent_thread_lock=True, **app.launch_options(workspace, login=login)
+        )
+        return url
+
+    yield start
+    for demo in running:
+        demo.close()
