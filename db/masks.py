@@ -35,8 +35,7 @@ def interpolation_matrix(source: int, target: int) -> NDArray[np.float32]:
         raise ValueError(f"sizes are at least 1, got source {source} and target {target}")
     centres = (np.arange(target) + 0.5) * (source / target) - 0.5
     distances = np.abs(centres[:, None] - np.arange(source)[None, :])
-    matrix: NDArray[np.float32] = np.maximum(0.0, 1.0 - distances).astype(np.float32)
-    return matrix
+    return np.asarray(np.maximum(0.0, 1.0 - distances), dtype=np.float32)
 
 
 def upsample(maps: ArrayLike, size: Size) -> NDArray[np.float32]:
@@ -56,8 +55,7 @@ def upsample(maps: ArrayLike, size: Size) -> NDArray[np.float32]:
     rows = interpolation_matrix(values.shape[-2], height)
     columns = interpolation_matrix(values.shape[-1], width)
     # (H, h) @ (…, h, w) @ (w, W) -> (…, H, W)
-    upsampled: NDArray[np.float32] = np.matmul(np.matmul(rows, values), columns.T)
-    return upsampled
+    return np.asarray(rows @ values @ columns.T, dtype=np.float32)
 
 
 def mask(maps: ArrayLike, level: ArrayLike, size: Size) -> NDArray[np.bool_]:
