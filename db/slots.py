@@ -105,6 +105,12 @@ def claim(
         return claimed
 
 
+def peek(db: Database, campaign_id: int, annotator: str, *, at: str | None = None) -> int | None:
+    """The unit that would probably be this person's next; claims nothing and promises nothing."""
+    row = db.conn.execute(_NEXT, _parameters(campaign_id, annotator, at or now())).fetchone()
+    return None if row is None else int(row[1])
+
+
 def submit(
     db: Database, token: str, annotator: str, answer: Answer, *, at: str | None = None
 ) -> Stored:

@@ -1,0 +1,194 @@
+"""What an annotator has in front of them, worked out in one place and without a page framework.
+
+    view = desk.arrive(db, "ada", campaign_id=None)
+    view.screen            # "empty", "welcome", "test", "work" or "done"
+
+Each step of the page (agree, hand in the test, submit, skip) does its one thing in the database and
+then arrives again, so that a reload always shows the same as the step did.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlite_utils import Database
+
+from annotator import hints, spelling
+from db import annotations, campaigns, drafts, exemplars, progress, qualifications, slots
+from db.annotations import Annotation, Answer
+from db.campaigns import Campaign
+from db.claims import Claim
+from db.drafts import Draft
+from db.errors import BadInput, NotFound
+from db.exemplars import Unit
+from db.progress import Mine
+from db.qualifications import Result, Sitting, Standing
+from db.slots import Nothing
+
+Screen = Literal["empty", "welcome", "test", "work", "done"]
+EARLIER = 200
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a page needs to show to one annotator.
+
+    Attributes:
+        screen: `empty` no campaign takes answers, `welcome` guidelines and consent, `test` the
+            qualification, `work` a unit, `done` no unit now.
+        draft: what was typed for this unit before.
+        following: the unit that probably comes next, so that its picture can be fetched early;
+            nothing is claimed for it.
+    """
+
+    screen: Screen
+    campaign: Campaign | None = None
+    claim: Claim | None = None
+    unit: Unit | None = None
+    draft: Draft | None = None
+    following: Unit | None = None
+    sitting: Sitting | None = None
+    standing: Standing | None = None
+    nothing: Nothing | None = None
+    share: float = 0.0
+    mine: Mine | None = None
+    latest: tuple[Annotation, ...] = ()
+    unsent: tuple[Draft, ...] = ()
+
+
+def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> View:
+    """Where the person is: the named campaign, or the newest open one that describes."""
+    campaign = _campaign(db, campaign_id)
+    if campaign is None:
+        return View("empty")
+    mine = progress.mine(db, campaign.campaign_id, annotator)
+    if not qualifications.consented(db, campaign, annotator):
+        return View("welcome", campaign)
+    test_id = campaign.settings.qualification_id
+    if test_id is not None:
+        standing = qualifications.standing(db, test_id, annotator)
+        if not standing.passed:
+            sitting = None
+            if standing.attempts_left and not standing.retry_utc:
+                sitting = qualifications.start(db, test_id, annotator)
+            return View("test", campaign, sitting=sitting, standing=standing)
+    claimed = slots.claim(db, campaign.campaign_id, annotator)
+    here = {
+        "campaign": campaign,
+        "share": progress.share(db, campaign.campaign_id),
+        "mine": mine,
+        "latest": tuple(annotations.own(db, campaign.campaign_id, annotator)),
+        "unsent": tuple(drafts.unsent(db, campaign.campaign_id, annotator)),
+    }
+    if isinstance(claimed, Nothing):
+        return View("done", nothing=claimed, **here)  # type: ignore[arg-type]
+    following = slots.peek(db, campaign.campaign_id, annotator)
+    return View(
+        "work",
+        claim=claimed,
+        unit=exemplars.unit(db, claimed.unit_id),
+        draft=drafts.of(db, claimed.token),
+        following=None if following is None else exemplars.unit(db, following),
+        **here,  # type: ignore[arg-type]
+    )
+
+
+def agree(db: Database, annotator: str, campaign_id: int) -> View:
+    """The person accepts the consent text."""
+    qualifications.consent(db, campaigns.get(db, campaign_id), annotator)
+    return arrive(db, annotator, campaign_id=campaign_id)
+
+
+def hand_in(
+    db: Database, annotator: str, campaign_id: int, *, attempt_id: int, chosen: Sequence[int]
+) -> tuple[View, Result]:
+    """The person hands the qualification test in."""
+    result = qualifications.grade(db, attempt_id, annotator, chosen=chosen)
+    return arrive(db, annotator, campaign_id=campaign_id), result
+
+
+def submit(db: Database, annotator: str, campaign_id: int, *, token: str, answer: Answer) -> View:
+    """The person answers; the next unit comes with the acknowledgement.
+
+    Raises:
+        BadInput: the sentence cannot be stored; the unit stays on screen.
+        NotAllowed: the unit is not this person's.
+    """
+    slots.submit(db, token, annotator, answer)
+    return arrive(db, annotator, campaign_id=campaign_id)
+
+
+def skip(
+    db: Database, annotator: str, campaign_id: int, *, token: str, broken: bool = False
+) -> View:
+    """The person gives the unit back."""
+    slots.skip(db, token, annotator, broken=broken)
+    return arrive(db, annotator, campaign_id=campaign_id)
+
+
+def keep(
+    db: Database, annotator: str, campaign_id: int, *, token: str, answer: Answer
+) -> tuple[str, str]:
+    """Keep a draft; returns when it was saved and what could be better about it.
+
+    Raises:
+        NotAllowed: the unit is not this person's any more.
+    """
+    saved = slots.save_draft(
+        db,
+        token,
+        annotator,
+        answer.text,
+        pasted_characters=answer.pasted_characters,
+        unmasked_looks=answer.unmasked_looks,
+    )
+    own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
+    sentences = [each.text for each in own]
+    return saved, hints.hint(answer.text, earlier=sentences, spelling=spelling.suggest)
+
+
+def lists(db: Database, annotator: str, campaign_id: int) -> View:
+    """Only what the person wrote: the last answers and the unsent drafts."""
+    return View(
+        "work",
+        latest=tuple(annotations.own(db, campaign_id, annotator)),
+        unsent=tuple(drafts.unsent(db, campaign_id, annotator)),
+    )
+
+
+def earlier_text(db: Database, annotator: str, chosen: str) -> str:
+    """The present wording of an own answer `a:<id>` or an unsent draft `d:<token>`."""
+    kind, _, key = chosen.partition(":")
+    if kind == "d":
+        draft = drafts.of(db, key)
+        return "" if draft is None else draft.text
+    answer = annotations.get(db, int(key)) if key.isdecimal() else None
+    return answer.text if answer is not None and answer.annotator == annotator else ""
+
+
+def reword(db: Database, annotator: str, chosen: str, answer: Answer) -> str:
+    """Add a wording to an own answer, or send a draft whose picture set went to somebody else.
+
+    Raises:
+        BadInput: nothing is chosen, or the sentence cannot be stored.
+        NotAllowed: it is somebody else's, or was reviewed.
+    """
+    kind, _, key = chosen.partition(":")
+    if kind == "d":
+        slots.submit(db, key, annotator, answer)
+        return "Sent. Thank you."
+    if not key.isdecimal():
+        raise BadInput("Choose one of your answers first.")
+    annotations.revise(db, int(key), annotator, answer)
+    return "Saved; the earlier wording is kept too."
+
+
+def _campaign(db: Database, campaign_id: int | None) -> Campaign | None:
+    if campaign_id is not None:
+        try:
+            return campaigns.get(db, campaign_id)
+        except NotFound:
+            return None
+    known = campaigns.every(db, kind="describe")
+    opened = [campaign for campaign in known if campaign.state == "open"]
+    return next(iter(opened or known), None)

@@ -1,0 +1,195 @@
+(() => {
+  const page = {pasted: 0, looks: 0, token: "", typed: 0, asked: 0, open: false, tile: -1};
+  window.milanAnnotate = {
+    telemetry: () => JSON.stringify({pasted: page.pasted, looks: page.looks}),
+  };
+  const one = (selector) => document.querySelector(selector);
+  const seen = (element) => element && element.offsetParent !== null;
+  const box = () => one("#an-text textarea");
+  const grids = () => [...document.querySelectorAll(".an-grid")].filter(seen);
+  const typing = (element) =>
+    element && (element.matches("input, textarea, select") || element.isContentEditable);
+  const press = (id) => {
+    const button = one(`#${id}`);
+    const target = button && (button.tagName === "BUTTON" ? button : button.querySelector("button"));
+    if (target && !target.disabled) { target.click(); return true; }
+    return false;
+  };
+  const pressSeen = (id) => seen(one(`#${id}`)) && press(id);
+  const setText = (text) => {
+    const area = box();
+    const setter = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
+    setter.call(area, text);
+    area.dispatchEvent(new Event("input", {bubbles: true}));
+  };
+  const store = (text) => {
+    try {
+      if (!page.token) return;
+      if (text) localStorage.setItem("milan-draft", JSON.stringify({token: page.token, text}));
+      else localStorage.removeItem("milan-draft");
+    } catch (error) { /* private windows have no storage; the server's draft remains */ }
+  };
+
+  // drafts: a second after the last keystroke, and never later than 1.6 s after the first
+  let timer = 0;
+  const save = () => {
+    clearTimeout(timer); timer = 0; page.typed = 0;
+    if (!seen(box())) return;
+    page.asked = Date.now();
+    press("an-save");
+  };
+  document.addEventListener("input", (event) => {
+    if (!event.target.closest("#an-text")) return;
+    store(event.target.value); words();
+    if (!page.typed) page.typed = Date.now();
+    clearTimeout(timer);
+    timer = setTimeout(save, Math.max(0, Math.min(1000, page.typed + 1600 - Date.now())));
+  });
+  document.addEventListener("visibilitychange", () => { if (document.hidden && timer) save(); });
+  document.addEventListener("paste", (event) => {
+    if (!event.target.closest || !event.target.closest("#an-text")) return;
+    page.pasted += (event.clipboardData ? event.clipboardData.getData("text") : "").length;
+  });
+  setInterval(() => {  // the draft was not acknowledged: say so and try again
+    if (page.asked && Date.now() - page.asked > 5000 && seen(box())) {
+      const line = one(".an-advice") || one(".an-hint");
+      if (line) line.textContent =
+        "Not saved: no connection. Your text stays in this box; trying again.";
+      save();
+    }
+  }, 1000);
+  const words = () => {
+    const count = one(".an-count"), area = box();
+    if (!count || !area) return;
+    const number = area.value.trim() ? area.value.trim().split(/\s+/).length : 0;
+    const text = `${number} word${number === 1 ? "" : "s"}`;
+    if (count.textContent !== text) count.textContent = text;
+  };
+
+  // whole pictures while M is held
+  const reveal = (open) => {
+    if (open === page.open) return;
+    page.open = open;
+    if (open) page.looks += 1;
+    for (const grid of grids()) {
+      const [masked, whole] = [grid.querySelector(".an-masked"), grid.querySelector(".an-open")];
+      if (!masked || !whole) continue;
+      if (open && !whole.src) { whole.width = 1304; whole.height = 780; whole.src = whole.dataset.src; }
+      masked.hidden = open; whole.hidden = !open;
+    }
+    if (page.tile >= 0) show(page.tile);
+  };
+  document.addEventListener("pointerdown", (event) => {
+    if (event.target.closest("#an-look")) reveal(true);
+  });
+  for (const end of ["pointerup", "pointercancel", "blur"])
+    window.addEventListener(end, () => reveal(false));
+
+  // one tile, large
+  const show = (tile) => {
+    const grid = grids()[0];
+    if (!grid) return;
+    const tiles = Number(grid.dataset.tiles);
+    page.tile = (tile + tiles) % tiles;
+    let overlay = one(".an-overlay");
+    if (!overlay) {
+      overlay = document.createElement("div");
+      overlay.className = "an-overlay";
+      overlay.append(document.createElement("img"), document.createElement("span"));
+      overlay.addEventListener("click", close);
+      document.body.append(overlay);
+    }
+    const name = `tile-${page.tile}${page.open ? "-open" : ""}`;
+    overlay.firstChild.src = `/pictures/${grid.dataset.unitId}/${name}.jpg?v=${grid.dataset.version}`;
+    overlay.firstChild.alt = `picture ${page.tile + 1} of ${tiles}, enlarged`;
+    overlay.lastChild.textContent =
+      `${page.tile + 1} of ${tiles} · arrows walk · hold M for the whole picture · Esc closes`;
+  };
+  const close = () => { const overlay = one(".an-overlay"); if (overlay) overlay.remove(); page.tile = -1; };
+  document.addEventListener("click", (event) => {
+    const image = event.target.closest && event.target.closest(".an-grid img");
+    if (!image) return;
+    const place = image.getBoundingClientRect();
+    const rows = Math.ceil(Number(image.parentElement.dataset.tiles) / 5);
+    const column = Math.min(4, Math.floor(5 * (event.clientX - place.left) / place.width));
+    const row = Math.min(rows - 1, Math.floor(rows * (event.clientY - place.top) / place.height));
+    const tile = 5 * row + column;
+    if (tile < Number(image.parentElement.dataset.tiles)) show(tile);
+  });
+
+  const KEYS = {a: "an-approve", r: "an-reject", q: "an-requeue", u: "an-undo"};
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+      for (const id of ["an-submit", "an-hand-in", "an-rate-submit"])
+        if (pressSeen(id)) { event.preventDefault(); return; }
+      return;
+    }
+    if (page.tile >= 0) {
+      const step = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: 5, ArrowUp: -5}[event.key];
+      if (event.key === "Escape" || event.key === "Enter") { event.preventDefault(); close(); return; }
+      if (step) { event.preventDefault(); show(page.tile + step); return; }
+    }
+    const letter = event.key.toLowerCase();
+    const inBox = typing(document.activeElement);
+    if (letter === "m" && !event.repeat && !event.ctrlKey && !event.metaKey
+        && (!inBox || event.altKey) && grids().length) {
+      event.preventDefault(); reveal(true); return;
+    }
+    if (inBox || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.key === "Enter" && document.activeElement.classList.contains("an-grid")) {
+      event.preventDefault(); show(0); return;
+    }
+    if (KEYS[letter] && pressSeen(KEYS[letter])) { event.preventDefault(); return; }
+    if (/^[1-5]$/.test(event.key) && window.milanRate) window.milanRate(Number(event.key));
+  });
+  document.addEventListener("keyup", (event) => {
+    if (event.key.toLowerCase() === "m" || event.key === "Alt") reveal(false);
+  });
+
+  // rating by keys: each digit marks the next description, then moves on
+  window.milanRate = (mark) => {
+    const cards = [...document.querySelectorAll(".an-rate")].filter(seen);
+    const open = cards.find((card) => !card.querySelector("input:checked"));
+    if (!open) return;
+    const choice = open.querySelectorAll("input")[mark - 1];
+    if (choice) choice.click();
+  };
+
+  // a new unit: fresh counters, the cursor in the box, times in the reader's zone
+  const settle = () => {
+    for (const time of document.querySelectorAll("time.an-time:not([data-local])")) {
+      const date = new Date(time.dateTime);
+      time.dataset.local = "1";
+      time.title = date.toLocaleString();
+      time.textContent = date.toDateString() === new Date().toDateString()
+        ? date.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"})
+        : date.toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
+    }
+    const saved = one(".an-hint[data-saved]");
+    if (saved && saved.dataset.saved) {
+      if (saved.dataset.saved !== page.saved) { page.saved = saved.dataset.saved; page.asked = 0; }
+    }
+    const grid = grids().find((each) => each.dataset.token);
+    if (grid && grid.dataset.token !== page.token) {
+      const first = !page.token;
+      Object.assign(page, {token: grid.dataset.token, pasted: 0, looks: 0, asked: 0, open: false});
+      clearTimeout(timer); timer = 0; page.typed = 0;
+      close();
+      const area = box();
+      if (area) {
+        if (!first || innerWidth > 700) area.focus({preventScroll: true});
+        try {
+          const kept = JSON.parse(localStorage.getItem("milan-draft") || "{}");
+          if (kept.token === page.token && kept.text && !area.value) setText(kept.text);
+        } catch (error) { /* no storage */ }
+      }
+    }
+    words();
+  };
+  let waiting = false;
+  new MutationObserver(() => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; settle(); });
+  }).observe(document.documentElement, {childList: true, subtree: true, characterData: true});
+})();

@@ -1,0 +1,42 @@
+"""Which units a campaign is about, as an admin writes it: `all`, `0-49, 60`, `random 100`.
+
+choose("0-2, 7", units=64)           # [0, 1, 2, 7]
+"""
+
+import random
+import re
+
+from db.errors import BadInput
+
+_RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
+
+
+def choose(text: str, *, units: int, seed: int = 0) -> list[int]:
+    """The indices that `text` names among `units` units; random ones in their drawn order.
+
+    >>> choose("3, 0-1", units=8)
+    [3, 0, 1]
+
+    Raises:
+        BadInput: the text is neither `all`, nor `random N`, nor numbers and ranges in reach.
+    """
+    words = text.strip().casefold()
+    if words in ("", "all"):
+        return list(range(units))
+    if drawn := re.fullmatch(r"random\s+(\d+)", words):
+        count = int(drawn[1])
+        if not 1 <= count <= units:
+            raise BadInput(f"expected 1 to {units} random units, got {count}")
+        return random.Random(seed).sample(range(units), count)
+    chosen: list[int] = []
+    for part in words.split(","):
+        match = _RANGE.fullmatch(part.strip())
+        if match is None:
+            raise BadInput(
+                f"expected units as `all`, `0-49, 60` or `random 100`, got {part.strip()!r}"
+            )
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not first <= last < units:
+            raise BadInput(f"expected units between 0 and {units - 1}, got {part.strip()!r}")
+        chosen.extend(range(first, last + 1))
+    return list(dict.fromkeys(chosen))

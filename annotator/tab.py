@@ -1,0 +1,32 @@
+"""The Annotate tab: the annotator's page, and for staff campaigns, review and ratings beside it.
+
+    build(doors, page)
+
+What each part shows is filled by handlers that check the role; hiding a part protects nothing.
+"""
+
+from typing import Any
+
+import gradio as gr
+
+from annotator import tab_manage, tab_work
+from annotator.head import HEAD
+from db.doors import Doors
+
+__all__ = ["HEAD", "build"]
+
+
+def build(doors: Doors, page: gr.Blocks) -> None:
+    """Add the tab's contents to the blocks that are being made."""
+    with gr.Tabs():
+        with gr.Tab("Describe picture sets", id="an-work"):
+            tab_work.build(doors, page)
+        with gr.Tab("Manage", id="an-manage", visible=not doors.login) as manage:
+            tab_manage.build(doors, page)
+
+    @doors.allow("admin", "reviewer", "annotator")
+    def unfold(request: gr.Request) -> Any:
+        """Staff see the other parts."""
+        return gr.Tab(visible=doors.person(request).role == "admin")
+
+    page.load(unfold, None, manage, show_progress="hidden")

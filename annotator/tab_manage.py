@@ -1,0 +1,189 @@
+"""The admin's page: campaigns, their progress, starting and steering them.
+
+build(doors, page)
+"""
+
+from typing import Any
+
+import gradio as gr
+from sqlite_utils import Database
+
+from annotator import board, guidelines, selections
+from db import campaigns, exemplars, qualifications
+from db.campaigns import Settings, State
+from db.doors import Doors
+from db.errors import BadInput
+from db.users import Role
+from db.workspace import open_database
+
+ADMIN: tuple[Role, ...] = ("admin",)
+
+
+def build(doors: Doors, page: gr.Blocks) -> None:
+    """Add the admin's page to the blocks that are being made."""
+    workspace = doors.workspace
+    table = gr.HTML(elem_id="an-campaigns")
+    with gr.Row():
+        chosen = gr.Dropdown(label="Campaign", choices=[], elem_id="an-campaign", scale=2)
+        refresh = gr.Button("Refresh", scale=0, min_width=110)
+    detail = gr.HTML(elem_id="an-campaign-detail")
+    with gr.Row():
+        opened = gr.Button("Open", elem_id="an-open")
+        paused = gr.Button("Pause", elem_id="an-pause")
+        closed = gr.Button("Close", elem_id="an-close")
+        people = gr.Number(label="People a unit", precision=0, value=3, minimum=1, maximum=50)
+        more = gr.Button("Ask more people", elem_id="an-top-up")
+        release = gr.Button("Release held units", elem_id="an-release")
+    note = gr.HTML(padding=False, elem_id="an-manage-note")
+
+    with gr.Accordion("Start a campaign", open=True):
+        with gr.Row():
+            name = gr.Textbox(label="Name", elem_id="an-new-name")
+            layer = gr.Dropdown(label="Network and layer", choices=[], elem_id="an-new-layer")
+            units = gr.Textbox(
+                label="Units", value="all", info="all · 0-49, 60 · random 100", elem_id="an-units"
+            )
+        with gr.Accordion("Options", open=False):
+            text = gr.Textbox(label="Instruction", value=guidelines.INSTRUCTIONS, lines=2)
+            consent = gr.Textbox(label="Consent text", value=guidelines.CONSENT, lines=3)
+            with gr.Row():
+                each = gr.Number(label="People a unit", value=3, precision=0, minimum=1, maximum=50)
+                lease = gr.Number(label="Lease (minutes)", value=60, minimum=1)
+                cap = gr.Number(label="Most answers a person (0: no cap)", value=0, precision=0)
+            with gr.Row():
+                pay = gr.Number(label="Pay shown for an answer (0: none)", value=0, minimum=0)
+                currency = gr.Textbox(label="Currency", value="")
+                repeats = gr.Number(
+                    label="Hidden repeat after so many answers (0: never)", value=0, precision=0
+                )
+                test = gr.Dropdown(label="Qualification test", choices=[], value=None)
+        start = gr.Button("Start campaign", variant="primary", elem_id="an-start")
+
+    shown: list[Any] = [table, chosen, detail, note, layer, test]
+
+    def show(campaign_id: int | None, sentence: str = "") -> list[Any]:
+        with open_database(workspace) as db:
+            known = campaigns.every(db)
+            if campaign_id is None and known:
+                campaign_id = known[0].campaign_id
+            current = "" if campaign_id is None else board.one(db, campaigns.get(db, campaign_id))
+            layers = [
+                (f"{each.subject} · {each.layer} · {each.units} units", each.exemplar_set_id)
+                for each in reversed(exemplars.sets(db))
+                if each.folder
+            ]
+            tests = [
+                (f"{each.name}, version {each.version}", each.qualification_id)
+                for each in qualifications.every(db)
+            ]
+            return [
+                board.table(db),
+                gr.Dropdown(
+                    choices=[(each.name, each.campaign_id) for each in known], value=campaign_id
+                ),
+                current,
+                board.note(sentence),
+                gr.Dropdown(choices=layers, value=layers[0][1] if layers else None),
+                gr.Dropdown(choices=[("none", 0), *tests], value=0),
+            ]
+
+    @doors.allow(*ADMIN)
+    def look(campaign_id: int | None, request: gr.Request) -> list[Any]:
+        """The present state."""
+        return show(campaign_id)
+
+    @doors.allow("admin", "reviewer", "annotator")
+    def fill(request: gr.Request) -> list[Any]:
+        """The page was opened; only an admin is told anything."""
+        if doors.person(request).role != "admin":
+            return [gr.skip()] * len(shown)
+        return show(None)
+
+    @doors.allow(*ADMIN)
+    def begin(
+        title: str, exemplar_set_id: int | None, which: str, request: gr.Request, *rules: Any
+    ) -> list[Any]:
+        """Start a campaign."""
+        person = doors.person(request).name
+        with open_database(workspace) as db:
+            unit_ids = _units(db, exemplar_set_id, which)
+            campaign = campaigns.add(db, title, unit_ids, settings=_settings(*rules), person=person)
+        return show(campaign.campaign_id, f"Started: {len(unit_ids)} units.")
+
+    @doors.allow(*ADMIN)
+    def extend(campaign_id: int | None, count: float, request: gr.Request) -> list[Any]:
+        """Ask more people about every unit."""
+        person = doors.person(request).name
+        with open_database(workspace) as db:
+            campaigns.top_up(db, _known(campaign_id), annotators_per_unit=int(count), person=person)
+        return show(campaign_id, "More slots were added; what is there stays.")
+
+    @doors.allow(*ADMIN)
+    def let_go(campaign_id: int | None, request: gr.Request) -> list[Any]:
+        """Offer the held units again."""
+        person = doors.person(request).name
+        with open_database(workspace) as db:
+            held = campaigns.held(db, _known(campaign_id))
+            for unit_id in held:
+                campaigns.release(db, _known(campaign_id), unit_id, person=person)
+        return show(campaign_id, f"Units offered again: {len(held)}.")
+
+    def steer(state: State) -> Any:
+        @doors.allow(*ADMIN)
+        def change(campaign_id: int | None, request: gr.Request) -> list[Any]:
+            person = doors.person(request).name
+            with open_database(workspace) as db:
+                campaigns.set_state(db, _known(campaign_id), state, person=person)
+            return show(campaign_id, f"The campaign is {state} now.")
+
+        return change
+
+    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
+    page.load(fill, None, shown, show_progress="hidden")
+    refresh.click(look, chosen, shown, **once)
+    chosen.input(look, chosen, shown, **once)
+    opened.click(steer("open"), chosen, shown, **once)
+    paused.click(steer("paused"), chosen, shown, **once)
+    closed.click(steer("closed"), chosen, shown, **once)
+    more.click(extend, [chosen, people], shown, **once)
+    release.click(let_go, chosen, shown, **once)
+    rules = [text, consent, each, lease, cap, pay, currency, repeats, test]
+    start.click(begin, [name, layer, units, *rules], shown, **once)
+
+
+def _known(campaign_id: int | None) -> int:
+    if campaign_id is None:
+        raise BadInput("Choose a campaign first.")
+    return campaign_id
+
+
+def _units(db: Database, exemplar_set_id: int | None, which: str) -> list[int]:
+    if exemplar_set_id is None:
+        raise BadInput("Choose a network and layer first; the Describe tab computes exemplars.")
+    units = exemplars.units_of(db, exemplar_set_id)
+    return [units[index].unit_id for index in selections.choose(which, units=len(units))]
+
+
+def _settings(
+    instructions: str,
+    consent: str,
+    people: float,
+    lease: float,
+    cap: float,
+    pay: float,
+    currency: str,
+    repeats: float,
+    test: int | None,
+) -> Settings:
+    """The rules of a campaign as the form gives them; 0 stands for none."""
+    return Settings(
+        instructions=instructions.strip(),
+        consent=consent.strip(),
+        annotators_per_unit=int(people or 0),
+        lease_minutes=float(lease or 0),
+        cap=int(cap) if cap else None,
+        pay_per_unit=float(pay) if pay else None,
+        currency=currency.strip(),
+        repeat_every=int(repeats or 0),
+        qualification_id=test or None,
+    )

@@ -1,0 +1,338 @@
+"""The annotator's page: name, consent, qualification test, one picture set after the other.
+
+    build(doors, page)
+
+Every handler does its one step on the desk and shows the view that follows, so that a reload, a
+second window or a restart of the app lands on the same picture set with the same draft.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+from sqlite_utils import Database
+
+from annotator import desk, pages
+from annotator.desk import View
+from db import exemplars, users
+from db.annotations import Answer
+from db.doors import Doors
+from db.errors import BadInput
+from db.users import Role
+from db.workspace import open_database
+
+EVERYBODY: tuple[Role, ...] = ("admin", "reviewer", "annotator")
+MAX_QUESTIONS = 6
+# the page's counters travel with the answer in the place of the hidden box
+COUNT = "(...all) => { all[3] = window.milanAnnotate.telemetry(); return all; }"
+
+
+def build(doors: Doors, page: gr.Blocks) -> None:
+    """Add the annotator's page to the blocks that are being made."""
+    workspace = doors.workspace
+    small: dict[str, Any] = {"size": "md", "min_width": 150}
+    name_kept = gr.BrowserState("", storage_key="milan-annotator", secret="milan-annotator")
+    campaign = gr.Textbox("", visible=False)
+    token = gr.Textbox("", visible=False)
+    counters = gr.Textbox("{}", visible=False)
+
+    with gr.Column(visible=False) as naming:
+        gr.HTML(
+            '<div class="an-card"><h3>Welcome</h3><p>Which name should stand beside your answers? '
+            "Use the same one next time; exports show a pseudonym instead.</p></div>"
+        )
+        name = gr.Textbox(label="Your name", max_lines=1, elem_id="an-name")
+        named = gr.Button("Start", variant="primary", elem_id="an-named")
+    with gr.Column(visible=False) as resting:
+        message = gr.HTML(elem_id="an-message")
+        agree = gr.Button("I agree, start", variant="primary", elem_id="an-agree", visible=False)
+        again = gr.Button("Look again", elem_id="an-again", visible=False)
+    with gr.Column(visible=False) as testing:
+        outcome = gr.HTML()
+        attempt = gr.Textbox("", visible=False)
+        questions = [
+            (gr.HTML(visible=False), gr.Radio(visible=False, label="Best description"))
+            for _ in range(MAX_QUESTIONS)
+        ]
+        hand_in = gr.Button("Hand in · Ctrl+Enter", variant="primary", elem_id="an-hand-in")
+    with gr.Column(visible=False, elem_classes="an-work") as working:
+        bar = gr.HTML(elem_id="an-bar")
+        question = gr.HTML(padding=False)
+        with gr.Accordion("Guidelines and examples", open=False):
+            gr.HTML(f'<div class="an-card">{pages.rules()}</div>')
+        grid = gr.HTML(elem_id="an-picture", padding=False)
+        text = gr.Textbox(
+            label="Your sentence",
+            placeholder="for example: round wooden tables",
+            lines=2,
+            max_lines=4,
+            elem_id="an-text",
+        )
+        hint = gr.HTML(elem_id="an-hint", padding=False)
+        with gr.Row(elem_classes="an-keys"):
+            submit = gr.Button("Submit · Ctrl+Enter", variant="primary", elem_id="an-submit", **small)
+            no_pattern = gr.Button("No common pattern", elem_id="an-no-pattern", **small)
+            skip = gr.Button("Skip", elem_id="an-skip", **small)
+            broken = gr.Button("Picture broken", elem_id="an-broken", **small)
+            gr.Button("Whole pictures: hold M", elem_id="an-look", **small)
+        save = gr.Button("save", elem_id="an-save", elem_classes="an-hidden", visible=True)
+    with gr.Accordion("My last answers", open=False, visible=False) as mine:
+        gr.HTML(
+            '<p class="an-muted">Choose one to change its wording; the old one is kept too.</p>',
+            padding=False,
+        )
+        earlier = gr.Dropdown(label="Answer", choices=[], elem_id="an-earlier", interactive=True)
+        wording = gr.Textbox(label="New wording", lines=2, elem_id="an-wording")
+        revise = gr.Button("Save new wording", elem_id="an-revise")
+        revised = gr.HTML(padding=False)
+
+    # looks again by itself while nothing can be claimed
+    timer = gr.Timer(20, active=False)
+
+    columns = [naming, resting, testing, working, mine]
+    place = [campaign, token, message, agree, again, timer]
+    work = [bar, question, grid, text, hint, earlier]
+    sheet = [outcome, attempt, *(part for pair in questions for part in pair)]
+    outputs: list[Any] = [*columns, *place, *work, *sheet]
+
+    def who(typed: str, request: gr.Request) -> str:
+        return doors.person(request).name if doors.login else users.normalise(typed)
+
+    def step(action: Callable[[Any, str], View], typed: str, request: gr.Request) -> list[Any]:
+        person = who(typed, request)
+        with open_database(workspace) as db:
+            return shown(db, action(db, person))
+
+    def shown(db: Database, view: View, head: str = "") -> list[Any]:
+        return [*_columns(view), *_place(view), *_work(view), *_sheet(db, view, head)]
+
+    def only(component: Any, value: Any) -> list[Any]:
+        return [value if output is component else gr.skip() for output in outputs]
+
+    @doors.allow(*EVERYBODY)
+    def arrive(typed: str, wanted: str, request: gr.Request) -> list[Any]:
+        """The page was opened or looks again."""
+        if not doors.login and not typed:
+            return only(naming, gr.Column(visible=True))
+        asked = wanted or request.query_params.get("campaign", "")
+        campaign_id = int(asked) if asked.isdecimal() else None
+        with open_database(workspace) as db:
+            users.ensure(db, who(typed, request), "annotator")
+        return step(
+            lambda db, person: desk.arrive(db, person, campaign_id=campaign_id), typed, request
+        )
+
+    @doors.allow(*EVERYBODY)
+    def give_name(typed: str, request: gr.Request) -> list[Any]:
+        """Without sign-in: the name that stands beside the answers."""
+        clean = users.normalise(typed)
+        return [clean, *arrive(clean, "", request)]
+
+    @doors.allow(*EVERYBODY)
+    def accept(typed: str, campaign_id: str, request: gr.Request) -> list[Any]:
+        """The person agreed to the consent text."""
+        return step(lambda db, person: desk.agree(db, person, int(campaign_id)), typed, request)
+
+    @doors.allow(*EVERYBODY)
+    def take_in(
+        typed: str, campaign_id: str, attempt_id: str, request: gr.Request, *choices: int | None
+    ) -> list[Any]:
+        """The test is handed in."""
+        chosen = [choice for choice in choices if choice is not None]
+        person = who(typed, request)
+        with open_database(workspace) as db:
+            view, result = desk.hand_in(
+                db, person, int(campaign_id), attempt_id=int(attempt_id), chosen=chosen
+            )
+            return shown(db, view, pages.result(result))
+
+    @doors.allow(*EVERYBODY)
+    def send(
+        typed: str, campaign_id: str, claim: str, counted: str, sentence: str, request: gr.Request
+    ) -> list[Any]:
+        """An answer; the next picture set comes back with it."""
+        answer = _answer(sentence, counted)
+        try:
+            return step(
+                lambda db, person: desk.submit(
+                    db, person, int(campaign_id), token=claim, answer=answer
+                ),
+                typed,
+                request,
+            )
+        except BadInput as error:
+            return only(hint, pages.problem(str(error)))
+
+    @doors.allow(*EVERYBODY)
+    def send_no_pattern(
+        typed: str, campaign_id: str, claim: str, counted: str, request: gr.Request
+    ) -> list[Any]:
+        """The regions have nothing in common."""
+        answer = _answer("", counted, no_pattern=True)
+        return step(
+            lambda db, person: desk.submit(
+                db, person, int(campaign_id), token=claim, answer=answer
+            ),
+            typed,
+            request,
+        )
+
+    @doors.allow(*EVERYBODY)
+    def leave(typed: str, campaign_id: str, claim: str, request: gr.Request) -> list[Any]:
+        """Skip this picture set."""
+        return step(
+            lambda db, person: desk.skip(db, person, int(campaign_id), token=claim), typed, request
+        )
+
+    @doors.allow(*EVERYBODY)
+    def report(typed: str, campaign_id: str, claim: str, request: gr.Request) -> list[Any]:
+        """Report a picture that cannot be judged."""
+        return step(
+            lambda db, person: desk.skip(db, person, int(campaign_id), token=claim, broken=True),
+            typed,
+            request,
+        )
+
+    @doors.allow(*EVERYBODY)
+    def keep(
+        typed: str, campaign_id: str, claim: str, counted: str, sentence: str, request: gr.Request
+    ) -> str:
+        """Keep the draft and say what could be better."""
+        person = who(typed, request)
+        answer = _answer(sentence, counted)
+        with open_database(workspace) as db:
+            saved, advice = desk.keep(db, person, int(campaign_id), token=claim, answer=answer)
+        return pages.hint(advice, saved)
+
+    @doors.allow(*EVERYBODY)
+    def pick(typed: str, chosen: str | None, request: gr.Request) -> str:
+        """The wording of the chosen earlier answer, or of an unsent draft."""
+        with open_database(workspace) as db:
+            return desk.earlier_text(db, who(typed, request), chosen or "")
+
+    @doors.allow(*EVERYBODY)
+    def reword(
+        typed: str, campaign_id: str, chosen: str | None, sentence: str, request: gr.Request
+    ) -> list[Any]:
+        """Another wording of an earlier answer."""
+        person = who(typed, request)
+        with open_database(workspace) as db:
+            try:
+                note = desk.reword(db, person, chosen or "", Answer(sentence))
+            except BadInput as error:
+                return [pages.problem(str(error)), gr.skip()]
+            view = desk.lists(db, person, int(campaign_id))
+        return [pages.hint(note, None), _earlier(view)]
+
+    quiet: dict[str, Any] = {"show_progress": "hidden"}
+    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
+    here = [name_kept, campaign]
+    page.load(arrive, here, outputs, **quiet)
+    again.click(arrive, here, outputs, **quiet)
+    timer.tick(arrive, here, outputs, **quiet)
+    for event in (named.click, name.submit):
+        event(give_name, name, [name_kept, *outputs], **once)
+    agree.click(accept, here, outputs, **once)
+    hand_in.click(take_in, [*here, attempt, *(radio for _, radio in questions)], outputs, **once)
+    submit.click(send, [*here, token, counters, text], outputs, js=COUNT, **once)
+    no_pattern.click(send_no_pattern, [*here, token, counters], outputs, js=COUNT, **once)
+    skip.click(leave, [*here, token], outputs, **once)
+    broken.click(report, [*here, token], outputs, **once)
+    save.click(
+        keep,
+        [*here, token, counters, text],
+        hint,
+        js=COUNT,
+        show_progress="hidden",
+        trigger_mode="always_last",
+    )
+    earlier.input(pick, [name_kept, earlier], wording, **quiet)
+    revise.click(reword, [*here, earlier, wording], [revised, earlier], **once)
+
+
+def _columns(view: View) -> list[Any]:
+    """Which of naming, resting, testing, working and the last answers is to be seen."""
+    sitting = view.screen == "test" and view.sitting is not None
+    working = view.screen == "work"
+    resting = not sitting and not working
+    return [
+        gr.Column(visible=False),
+        gr.Column(visible=resting),
+        gr.Column(visible=sitting),
+        gr.Column(visible=working),
+        gr.Accordion(visible=bool(view.latest or view.unsent)),
+    ]
+
+
+def _place(view: View) -> list[Any]:
+    """Campaign, token, the resting message, its two buttons and the timer."""
+    waits = view.nothing is not None and view.nothing.reason in ("busy", "paused")
+    retry = view.standing is not None and view.standing.retry_utc is not None
+    return [
+        "" if view.campaign is None else str(view.campaign.campaign_id),
+        "" if view.claim is None else view.claim.token,
+        pages.message(view),
+        gr.Button(visible=view.screen == "welcome"),
+        gr.Button(visible=waits or retry),
+        gr.Timer(active=waits),
+    ]
+
+
+def _work(view: View) -> list[Any]:
+    """Bar, question, picture, the box with its draft, hint, last answers."""
+    if view.screen != "work":
+        return [*([gr.skip()] * 5), _earlier(view)]
+    draft = view.draft
+    return [
+        pages.bar(view),
+        pages.instructions(view),
+        pages.grid(view),
+        "" if draft is None else draft.text,
+        pages.hint("", None if draft is None else draft.saved_utc),
+        _earlier(view),
+    ]
+
+
+def _earlier(view: View) -> Any:
+    """Own answers, and drafts of picture sets that went to somebody else meanwhile."""
+    choices = [(f"not sent: {draft.text}", f"d:{draft.token}") for draft in view.unsent]
+    choices += [
+        (answer.text or "No common pattern", f"a:{answer.annotation_id}") for answer in view.latest
+    ]
+    return gr.Dropdown(choices=choices, value=None)
+
+
+def _sheet(db: Database, view: View, head: str) -> list[Any]:
+    """The questions of the test, each a picture and its options."""
+    if view.sitting is None:
+        return [head, "", *([gr.skip()] * (2 * MAX_QUESTIONS))]
+    asked = view.sitting.questions
+    parts: list[Any] = []
+    for number in range(MAX_QUESTIONS):
+        if number >= len(asked):
+            parts += [gr.HTML(visible=False), gr.Radio(visible=False, value=None)]
+            continue
+        unit = exemplars.unit(db, asked[number].unit_id)
+        choices = [(option, index) for index, option in enumerate(asked[number].options)]
+        picture = pages.asked(asked[number], unit, number + 1, len(asked))
+        parts += [
+            gr.HTML(picture, visible=True),
+            gr.Radio(choices=choices, value=None, visible=True),
+        ]
+    return [head, str(view.sitting.attempt_id), *parts]
+
+
+def _answer(sentence: str, counted: str, *, no_pattern: bool = False) -> Answer:
+    """An answer with the page's counters; counters that make no sense count nothing."""
+    try:
+        counts = json.loads(counted)
+        pasted, looks = int(counts["pasted"]), int(counts["looks"])
+    except (ValueError, TypeError, KeyError):
+        pasted = looks = 0
+    return Answer(
+        sentence,
+        kind="no_pattern" if no_pattern else "text",
+        pasted_characters=min(max(pasted, 0), 100_000),
+        unmasked_looks=min(max(looks, 0), 10_000),
+    )

@@ -1,0 +1,146 @@
+"""Tables of sentences: `layer,unit,summary` as milannotations spells them, read, written, checked.
+
+    rows = read(Path("annotations.csv"))
+    write(path, rows)
+    check(rows).as_text()
+
+What a spreadsheet would run as a formula is written with an apostrophe before it and read without,
+so that a file can be opened anywhere and comes back as it was.
+"""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.errors import BadInput
+
+COLUMNS = ("layer", "unit", "summary")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One sentence about one unit."""
+
+    layer: str
+    unit: int
+    summary: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Which units do not have the expected number of sentences.
+
+    Attributes:
+        counts: how many units have so many sentences.
+        uneven: (layer, unit, sentences) of the others, in file order.
+        repeated: (layer, unit, sentence) where a unit has the same sentence twice.
+        empty: rows without a sentence.
+    """
+
+    expected: int
+    units: int
+    counts: dict[int, int]
+    uneven: tuple[tuple[str, int, int], ...]
+    repeated: tuple[tuple[str, int, str], ...]
+    empty: int
+
+    def as_json(self) -> dict[str, object]:
+        """Plain values for printing as JSON."""
+        return {
+            "expected": self.expected,
+            "units": self.units,
+            "counts": {str(count): units for count, units in sorted(self.counts.items())},
+            "uneven": [list(each) for each in self.uneven],
+            "repeated": [list(each) for each in self.repeated],
+            "empty": self.empty,
+        }
+
+    def as_text(self) -> str:
+        """A few lines for a person."""
+        lines = [f"{self.units} units; sentences a unit:"]
+        lines += [
+            f"  {count:>3} sentences: {units} units{'' if count == self.expected else '  <--'}"
+            for count, units in sorted(self.counts.items())
+        ]
+        for layer, unit, count in self.uneven[:20]:
+            lines.append(f"  {layer} {unit}: {count} instead of {self.expected}")
+        if len(self.uneven) > 20:
+            lines.append(f"  … and {len(self.uneven) - 20} more (all of them with --json)")
+        lines.append(f"{len(self.repeated)} sentences twice on one unit, {self.empty} empty rows")
+        return "\n".join(lines)
+
+
+def read(path: Path) -> list[Row]:
+    """Read a table with at least the columns layer, unit and summary.
+
+    Raises:
+        BadInput: the file or a column is missing, or a row does not fit.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"expected a CSV file with sentences, got {path}: {error}") from error
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+    if missing:
+        raise BadInput(
+            f"expected the columns {', '.join(COLUMNS)} in {path}, got "
+            f"{', '.join(reader.fieldnames or ()) or 'an empty file'}"
+        )
+    rows = []
+    for record in reader:
+        unit = (record["unit"] or "").strip()
+        if not unit.isdecimal() or record["summary"] is None:
+            raise BadInput(
+                f"expected a unit's number and a sentence in line {reader.line_num} of {path}, "
+                f"got {unit!r}"
+            )
+        rows.append(Row(restored(record["layer"]), int(unit), restored(record["summary"])))
+    return rows
+
+
+def write(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows as `layer,unit,summary`, formulas neutralised."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            writer.writerow([neutral(row.layer), row.unit, neutral(row.summary)])
+
+
+def neutral(cell: str) -> str:
+    """The cell so that no spreadsheet runs it; `restored` undoes it exactly.
+
+    >>> neutral("=1+2")
+    "'=1+2"
+    """
+    guarded = cell.lstrip("'").startswith(_FORMULA)
+    return "'" + cell if guarded else cell
+
+
+def restored(cell: str) -> str:
+    """The cell as it was before `neutral`.
+
+    >>> restored(neutral("=1+2")), restored("'tis")
+    ('=1+2', "'tis")
+    """
+    guarded = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
+    return cell[1:] if guarded else cell
+
+
+def check(rows: Sequence[Row], *, expected: int = 3) -> Report:
+    """Count the sentences of every unit."""
+    counts = Counter((row.layer, row.unit) for row in rows)
+    texts = Counter((row.layer, row.unit, row.summary) for row in rows if row.summary.strip())
+    return Report(
+        expected,
+        len(counts),
+        dict(Counter(counts.values())),
+        tuple((*unit, count) for unit, count in counts.items() if count != expected),
+        tuple(text for text, count in texts.items() if count > 1),
+        sum(not row.summary.strip() for row in rows),
+    )
