@@ -203,15 +203,16 @@ _TEXTS = """
 _MATCHES = f"""
         and (:any = '[]' or text in ({_TEXTS.format(words=":any")}))
         and (:none = '[]' or text not in ({_TEXTS.format(words=":none")}))
-        and not exists (
-            select 1 from json_each(:all) as wanted where not exists (
-                select 1 from words
-                where words.text = described.text and (
-                    word in (select value from json_each(wanted.value))
-                    or (:lemmas and lemma in (select value from json_each(wanted.value)))
-                )
+        and (:all = '[]' or text in (
+            select text from (
+                select words.text, wanted.key from json_each(:all) as wanted, words
+                where word in (select value from json_each(wanted.value))
+                union
+                select words.text, wanted.key from json_each(:all) as wanted, words
+                where :lemmas and lemma in (select value from json_each(wanted.value))
             )
-        )
+            group by text having count(distinct key) = json_array_length(:all)
+        ))
 """
 
 
