@@ -8,7 +8,7 @@ Everything stays in memory; the workspace's exemplar folders are written by the 
 `describer.exemplars`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -59,6 +59,44 @@ class Study:
     def masks(self, unit: int) -> NDArray[np.bool_]:
         """bool (k, 64, 64): the masks of a unit's exemplars."""
         return unit_masks(self.exemplars, unit)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Studies of one network as `describer.milan` reads exemplars."""
+
+    studies: Mapping[str, Study]
+    pictures: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, studies: Sequence[Study], gallery: Gallery) -> "Source":
+        """The source of a network's studies among the pictures of a gallery."""
+        return cls({study.layer: study for study in studies}, gallery.images)
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the layers."""
+        return list(self.studies)
+
+    def units(self, layer: str) -> int:
+        """How many units a layer has."""
+        return len(self.studies[layer].profiles)
+
+    def exemplars(self, layer: str) -> LayerExemplars:
+        """The arrays of a layer."""
+        return self.studies[layer].exemplars
+
+    def image(self, image_id: int) -> NDArray[np.uint8]:
+        """A picture, uint8 (3, 64, 64)."""
+        picture: NDArray[np.uint8] = self.pictures[image_id]
+        return picture
+
+    def mask(self, layer: str, unit: int, rank: int) -> NDArray[np.bool_]:
+        """The mask of one exemplar, bool (64, 64)."""
+        exemplars = self.studies[layer].exemplars
+        found = masks.mask(exemplars.maps[unit, rank], exemplars.levels[unit], SIZE)
+        alive: NDArray[np.bool_] = found & ~exemplars.dead[unit]
+        return alive
 
 
 def examine(model: nn.Module, gallery: Gallery, layers: Sequence[str]) -> list[Study]:
