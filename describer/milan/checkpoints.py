@@ -33,7 +33,16 @@ DECODER = "decoder.safetensors"
 LANGUAGE = "language.safetensors"
 ENCODER = "encoder.safetensors"
 
-_KEYS = {"format", "decoder", "language", "encoder", "vocabulary", "as_published", "training", "files"}
+_KEYS = {
+    "format",
+    "decoder",
+    "language",
+    "encoder",
+    "vocabulary",
+    "as_published",
+    "training",
+    "files",
+}
 
 Config = TypeVar("Config", DecoderConfig, LanguageConfig, EncoderConfig)
 
@@ -55,12 +64,17 @@ def save(model: Model, folder: Path, *, training: Mapping[str, Any]) -> None:
         weights[ENCODER] = dict(model.encoder_state)
     with new_folder(folder) as temporary:
         for name, state in weights.items():
-            save_file({key: value.cpu().contiguous() for key, value in state.items()}, temporary / name)
+            save_file(
+                {key: value.cpu().contiguous() for key, value in state.items()}, temporary / name
+            )
         description = {
             "format": FORMAT,
             "decoder": asdict(model.decoder.config),
             "language": asdict(model.language.config) if model.language else None,
-            "encoder": {**asdict(model.encoder_config), "kwargs": dict(model.encoder_config.kwargs)},
+            "encoder": {
+                **asdict(model.encoder_config),
+                "kwargs": dict(model.encoder_config.kwargs),
+            },
             "vocabulary": list(model.vocabulary.words),
             "as_published": model.as_published,
             "training": dict(training),
@@ -136,7 +150,9 @@ def read_description(folder: Path) -> dict[str, Any]:
     _check_keys(path, "", set(description), _KEYS)
     unknown = set(description["files"]) - {DECODER, LANGUAGE, ENCODER}
     if unknown:
-        raise BadInput(f"expected the weight files of a checkpoint in {path}, got {sorted(unknown)}")
+        raise BadInput(
+            f"expected the weight files of a checkpoint in {path}, got {sorted(unknown)}"
+        )
     return dict(description)
 
 

@@ -1,8 +1,8 @@
 """Images and masks to feature vectors: a pyramid of layers of a pretrained network, masked.
 
-    encoder = PyramidEncoder("resnet101")                       # ImageNet weights from torch's cache
-    encoder = PyramidEncoder("resnet18", network=my_resnet18)   # or a network of your own
-    encoder.pool(images, masks)                                 # (n, feature_size)
+    encoder = PyramidEncoder("resnet101")                   # ImageNet weights from torch's cache
+    encoder = PyramidEncoder("resnet18", network=mine)      # or a network of your own
+    encoder.pool(images, masks)                             # (n, feature_size)
 
 Each layer's maps are averaged over the positions that the mask covers, and the averages of all
 layers concatenated (Hernandez et al. 2022, appendix B.1). Two points where the published

@@ -1,9 +1,9 @@
 """A MILAN model: the encoder, the decoder and the language model of one checkpoint, together.
 
-    model = load("milan-base.pth")                          # published, ours, or "demo"
-    descriptions = model.describe_features(features)        # (units, images, feature_size)
-    descriptions[0].text, descriptions[0].candidates[0].log_p
-    features = model.encoder().pool(images, masks)          # (images, feature_size) of one unit
+model = load("milan-base.pth")                          # published, ours, or "demo"
+descriptions = model.describe_features(features)        # (units, images, feature_size)
+descriptions[0].text, descriptions[0].candidates[0].log_p
+features = model.encoder().pool(images, masks)          # (images, feature_size) of one unit
 """
 
 from collections.abc import Mapping, Sequence
@@ -133,7 +133,7 @@ class Model:
         features = features.to(self.device, torch.float32)
         self.decoder.check(features)
         described: list[Description] = []
-        for batch in features.split(batch_size):
+        for batch in torch.split(features, batch_size):
             if strategy.startswith("greedy"):
                 weight = temperature if strategy == "greedy_mi" else 0.0
                 described += self._greedy(batch, weight)
@@ -164,7 +164,9 @@ class Model:
         scores = []
         for first in range(0, len(texts), BATCH_UNITS * 4):
             rows = slice(first, first + BATCH_UNITS * 4)
-            units = features[rows] if len(features) > 1 else features.expand(len(words[rows]), -1, -1)
+            units = (
+                features[rows] if len(features) > 1 else features.expand(len(words[rows]), -1, -1)
+            )
             scores.append(self._log_p_given_e(units, words[rows], counted[rows]))
         return torch.cat(scores)
 

@@ -4,8 +4,8 @@
     vocabulary.encode("dog faces")              # (0, 3, 7): two words and the stop symbol
     vocabulary.decode((0, 3, 7))                # "Dog faces"
 
-Words are what spaCy's blank English tokenizer makes of the lower-cased sentence. Four symbols follow
-the words: start, stop, padding, unknown, in the order of the published checkpoints. Build a
+Words are what spaCy's blank English tokenizer makes of the lower-cased sentence. Four symbols
+follow the words: start, stop, padding, unknown, in the order of the published checkpoints. Build a
 vocabulary from training sentences only: words of the held-out ones would tell of them.
 """
 

@@ -1,0 +1,135 @@
+"""CLIP-Dissect: how well each of many given words fits a unit (Oikarinen and Weng, 2023).
+
+    scores = soft_wpmi(image_text_cosine, activations)      # (units, texts)
+    best = scores.argmax(axis=1)
+
+The probing images are compared with every text by CLIP, and with every unit by its activation; a
+text fits a unit when the images that the unit prefers are those that the text describes. All
+functions take `image_text_cosine` (images, texts), cosines of CLIP embeddings, and `activations`
+(images, units), one number an image (the published code uses the spatial mean), and return
+(units, texts), higher is better. numpy arrays and torch tensors on the CPU are understood and the
+same kind is returned. Constants are those of the published code.
+
+Scores are comparable within one call only: the prior of the PMI scores is taken over the units that
+are given, so it changes when some of them are left out. This module knows no CLIP and no images.
+"""
+
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from db.errors import BadInput
+
+if TYPE_CHECKING:
+    import torch
+
+Array = TypeVar("Array", "NDArray[np.float32]", "torch.Tensor")
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+def soft_wpmi(image_text_cosine: Array, activations: Array) -> Array:
+    """SoftWPMI, the method's default: images belong to a unit's set with a probability.
+
+    With P the softmax over texts of 10 * cosine, and p_r falling from 0.998 towards 0.97 over a
+    unit's 100 strongest images, S = sum_r log(1 + p_r (P - 1)), and the score is S minus its
+    log-mean-exp over units.
+
+    Raises:
+        BadInput: other than two matrices with a row for each image.
+    """
+    cosine, strength = _check(image_text_cosine, activations)
+    chosen = _strongest(strength, 100)
+    rank = np.arange(len(chosen), dtype=np.float32)[:, None]
+    belongs = 0.998 - rank / len(chosen) * (0.998 - 0.97)
+    fits = _softmax(10 * cosine)
+    sums = [_sum_of_logs(1 + belongs * (fits[images] - 1) + 1e-7) for images in chosen.T]
+    return _like(image_text_cosine, _less_common(np.stack(sums), weight=1.0))
+
+
+def wpmi(image_text_cosine: Array, activations: Array) -> Array:
+    """WPMI: a unit's 28 strongest images, all alike; the prior counts 0.6.
+
+    Raises:
+        BadInput: other than two matrices with a row for each image.
+    """
+    cosine, strength = _check(image_text_cosine, activations)
+    fits = _softmax(2 * cosine)
+    sums = [_sum_of_logs(fits[images]) for images in _strongest(strength, 28).T]
+    return _like(image_text_cosine, _less_common(np.stack(sums), weight=0.6))
+
+
+def cos_similarity(image_text_cosine: Array, activations: Array) -> Array:
+    """The cosine, over images, between a text's column and a unit's.
+
+    Raises:
+        BadInput: other than two matrices with a row for each image.
+    """
+    cosine, strength = _check(image_text_cosine, activations)
+    return _like(image_text_cosine, _unit_columns(strength).T @ _unit_columns(cosine))
+
+
+def cos_similarity_cubed(image_text_cosine: Array, activations: Array) -> Array:
+    """The same of the cubes of centred columns, in which the strongest images count most.
+
+    Raises:
+        BadInput: other than two matrices with a row for each image.
+    """
+    cosine, strength = _check(image_text_cosine, activations)
+    texts = _unit_columns((cosine - cosine.mean(axis=0)) ** 3)
+    units = _unit_columns((strength - strength.mean(axis=0)) ** 3)
+    return _like(image_text_cosine, units.T @ texts)
+
+
+def _check(image_text_cosine: ArrayLike, activations: ArrayLike) -> tuple[Floats, Floats]:
+    cosine = np.asarray(image_text_cosine, dtype=np.float32)
+    strength = np.asarray(activations, dtype=np.float32)
+    if cosine.ndim != 2 or strength.ndim != 2 or len(cosine) != len(strength) or not len(cosine):
+        raise BadInput(
+            f"expected cosines (images, texts) and activations (images, units) of the same images, "
+            f"got {cosine.shape} and {strength.shape}"
+        )
+    if not (np.isfinite(cosine).all() and np.isfinite(strength).all()):
+        raise BadInput("expected finite cosines and activations, got NaN or infinity among them")
+    return cosine, strength
+
+
+def _strongest(activations: Floats, count: int) -> NDArray[np.int64]:
+    """The images on which each unit is strongest, strongest first: (count, units)."""
+    order = np.argsort(-activations, axis=0, kind="stable")[:count]
+    return order.astype(np.int64)
+
+
+def _softmax(logits: Floats) -> Floats:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def _sum_of_logs(fits: Floats) -> Doubles:
+    """The sum over images of the logarithms: (images, texts) -> (texts,); in double precision,
+    because the scores are small differences between sums that are large.
+    """
+    return np.asarray(np.log(fits, dtype=np.float64).sum(axis=0))
+
+
+def _less_common(sums: Doubles, *, weight: float) -> Doubles:
+    """Take off how well a text fits units in general: sums is (units, texts)."""
+    highest = sums.max(axis=0)
+    common = highest + np.log(np.exp(sums - highest).mean(axis=0))
+    return np.asarray(sums - weight * common)
+
+
+def _unit_columns(matrix: Floats) -> Floats:
+    """Columns divided by their length; columns of zeros stay."""
+    length = np.linalg.norm(matrix, axis=0)
+    return np.asarray(matrix / np.where(length > 0, length, 1), dtype=np.float32)
+
+
+def _like(example: Array, scores: Floats | Doubles) -> Array:
+    """The scores as the kind of array that the caller gave."""
+    if isinstance(example, np.ndarray):
+        return scores.astype(np.float32)
+    import torch
+
+    return torch.from_numpy(scores.astype(np.float32))
