@@ -6,17 +6,22 @@ one thread: two cores wait for each other less that way, and the result does not
 there are.
 """
 
+import copy
 import multiprocessing
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
-from describer.demo import curriculum
+from describer.demo import curriculum, networks, shipped, teaching, world
 from describer.demo.curriculum import OBSERVER, SUBJECTS, Recipe
+from describer.milan import checkpoints
+from describer.milan.training import Trained
 
 Report = Callable[[str], None]
 
@@ -46,14 +51,7 @@ def weights_file(work: Path, recipe: Recipe) -> Path:
 
 def trained(work: Path, recipe: Recipe) -> torch.nn.Module:
     """A network as the build trained it, in evaluation mode."""
-    model = curriculum.build(recipe)
-    model.load_state_dict(
-        {
-            k: v.float() if v.is_floating_point() else v
-            for k, v in load_file(weights_file(work, recipe)).items()
-        }
-    )
-    return model.eval()
+    return shipped.filled(recipe, weights_file(work, recipe))
 
 
 def _one_thread() -> None:
@@ -78,3 +76,69 @@ def _train(work: Path, recipe: Recipe) -> str:
     save_file(state, path.with_suffix(".partial"))
     path.with_suffix(".partial").replace(path)
     return last
+
+
+def teach_milan(work: Path, *, report: Report) -> Trained:
+    """Train the demo's MILAN on the teachers' units, with simulated annotations."""
+    pictures = teaching.gallery(teaching.LESSONS)
+    report(f"{len(pictures.images)} pictures drawn to look at the teachers' units with")
+    observer = trained(work, OBSERVER)
+    encoder = teaching.encoder_of(observer)
+    lessons = []
+    for recipe in (*(r for r in SUBJECTS if r.teaches), OBSERVER):
+        lessons.append(teaching.lesson(recipe, trained(work, recipe), pictures, encoder))
+        report(f"{recipe.name}: {len(lessons[-1].unit)} units annotated and encoded")
+    result = teaching.teach(lessons, encoder)
+    report(f"MILAN: validation BLEU {result.record()['validation_bleu']:.3f}")
+    return result
+
+
+def ship(work: Path, result: Trained) -> None:
+    """Put the build's weights where the program looks for them."""
+    subjects = shipped.SUBJECTS
+    subjects.mkdir(exist_ok=True)
+    for recipe in SUBJECTS:
+        target = subjects / f"{recipe.name}.safetensors"
+        target.write_bytes(weights_file(work, recipe).read_bytes())
+        (subjects / f"{recipe.name}.toml").write_text(subject_toml(recipe), encoding="utf-8")
+    model = result.model
+    assert model.language is not None
+    halves = replace(
+        model,
+        decoder=copy.deepcopy(model.decoder).half(),
+        language=copy.deepcopy(model.language).half(),
+        network=None,
+        encoder_state=load_file(weights_file(work, OBSERVER)),
+    )
+    checkpoints.save(halves, shipped.CHECKPOINT, training=_brief(result))
+
+
+def subject_toml(recipe: Recipe) -> str:
+    """The SUBJECT.toml of a recipe."""
+    layers = ", ".join(f'"{layer}"' for layer in recipe.layers)
+    classes = ", ".join(f'"{name}"' for name in world.CLASS_NAMES)
+    lines = [
+        f"# {recipe.about}",
+        f'name = "{recipe.name}"',
+        f'factory = "describer.demo.networks:{recipe.kind}"',
+        f'weights = "{recipe.name}.safetensors"',
+        f"layers = [{layers}]",
+        "image_size = 64",
+        f"mean = {list(networks.MEAN)}",
+        f"std = {list(networks.STD)}",
+    ]
+    if recipe.kind != "generator":
+        lines.append(f"classes = [{classes}]")
+    return "\n".join(lines) + "\n"
+
+
+def build(work: Path, *, report: Report) -> None:
+    """All of it: networks, MILAN, and the shipped files."""
+    train_networks(work, report=report)
+    ship(work, teach_milan(work, report=report))
+
+
+def _brief(result: Trained) -> dict[str, Any]:
+    """Provenance without the list of epochs."""
+    record = result.record()
+    return {key: value for key, value in record.items() if not key.endswith("_epochs")}
