@@ -1,0 +1,24 @@
+"""Working the flags of a campaign out anew and storing them.
+
+refresh(db, campaign_id)
+"""
+
+from sqlite_utils import Database
+
+from annotator import quality
+from annotator.quality import Habits
+from db import annotations, campaigns, flags
+
+
+def refresh(db: Database, campaign_id: int) -> int:
+    """Work out and store all flags of a campaign. Returns how many answers have one."""
+    answers = annotations.of_campaign(db, campaign_id)
+    found = quality.flag(answers, gold=campaigns.gold_words(db, campaign_id))
+    flags.replace(db, campaign_id, found)
+    return len(found)
+
+
+def people(db: Database, campaign_id: int) -> list[Habits]:
+    """What every person's answers look like together, by the flags that are stored."""
+    answers = annotations.of_campaign(db, campaign_id)
+    return quality.habits(answers, flags.of_campaign(db, campaign_id))

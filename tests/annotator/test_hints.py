@@ -1,0 +1,27 @@
+"""Hints: one calm sentence when something is off, none otherwise."""
+
+import pytest
+
+from annotator import hints, spelling
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("images of dogs", "Leave out “images of”"),
+        ("These are dogs", "Leave out “these are”"),
+        ("space around a dog", "space around"),
+        ("dogs in the highlighted part", "Leave out “highlighted”"),
+        ("many objects", "exactly"),
+        ("a", "A little more"),
+        ("striped hosre", "Did you mean “horse”"),
+        ("Striped fur.", "the same for an earlier"),
+    ],
+)
+def test_what_is_off_is_named(text: str, part: str) -> None:
+    assert part in hints.hint(text, earlier=["striped fur"], spelling=spelling.suggest)
+
+
+@pytest.mark.parametrize("text", ["", "dog faces", "the top of round tables", "imagery", "Fords"])
+def test_a_good_sentence_gets_no_hint(text: str) -> None:
+    assert hints.hint(text, spelling=spelling.suggest) == ""
