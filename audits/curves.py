@@ -231,8 +231,9 @@ def interval(values: Sequence[float]) -> Interval:
     It is the 95 % prediction interval of a normal sample, mean ± t · s · sqrt(1 + 1/n), which is
     what another curve can be held against (a confidence interval of the mean is narrower).
 
-    >>> interval([0.5, 0.6, 0.7])
-    Interval(mean=0.6, low=0.103..., high=1.096...)
+    >>> band = interval([0.5, 0.6, 0.7])
+    >>> f"{band.mean:.3f} {band.low:.3f} {band.high:.3f}"
+    '0.600 0.103 1.097'
     """
     mean = statistics.fmean(values)
     if len(values) < 2:
