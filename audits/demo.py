@@ -1,10 +1,10 @@
 """MILAN's applications on the demo world: editing (Section 7) and unit importance (Section 5).
 
-    sections = editing(signs, report=print)
+    sections = applications(verified, report=print)
 
-`signs` and the others are cases of `describer.demo.verify`: held-out networks with their units'
-descriptions. The validation images are drawn like the training images, so they tell nothing about
-adversarial signs; the number of units to remove is chosen on them alone.
+`verified` is what `describer.demo.verify` found: held-out networks with their units' descriptions.
+The validation images are drawn like the training images, so they tell nothing about adversarial
+signs; the number of units to remove is chosen on them alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ from describer.demo import lessons, world
 from describer.demo.concepts import concepts_in
 from describer.demo.scores import Estimate, mean
 from describer.demo.table import Section
-from describer.demo.verify import Case
+from describer.demo.verify import Case, Verified
 from describer.milan.model import Model
 
 Report = Callable[[str], None]
@@ -59,6 +59,14 @@ class Edit:
     controls: tuple[Curve, ...]
     sorted_all: Curve
     images: int
+
+
+def applications(verified: Verified, report: Report) -> list[Section]:
+    """The tables of both applications, on the networks that `demo verify` has described."""
+    return [
+        editing(verified.case("signs"), report=report),
+        feature_importance(verified.case("people-sharp"), verified.model, report=report),
+    ]
 
 
 def drawn(which: tuple[str, int, str]) -> Images:

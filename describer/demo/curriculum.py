@@ -34,8 +34,8 @@ class Recipe:
     layers: tuple[str, ...]
     about: str
     teaches: bool = False
-    epochs: float = 6
-    rate: float = 4e-3
+    epochs: float = 8
+    rate: float = 2.5e-3
 
 
 _RESIDUAL = ("conv1", "layer1", "layer2", "layer3", "layer4")
@@ -76,7 +76,7 @@ SUBJECTS: tuple[Recipe, ...] = (
         _BLOCKS,
         "a small vision transformer",
         epochs=5,
-        rate=1.5e-3,
+        rate=1e-3,
     ),
     Recipe(
         "teacher-residual-signs",
@@ -125,7 +125,9 @@ SUBJECTS: tuple[Recipe, ...] = (
         epochs=3,
     ),
 )
-OBSERVER = Recipe("observer", "observer", (("c", "probe"),), 31, networks.OBSERVER_LAYERS, "")
+OBSERVER = Recipe(
+    "observer", "observer", (("c", "probe"),), 31, networks.OBSERVER_LAYERS, "", epochs=6
+)
 
 
 def subject(name: str) -> Recipe:

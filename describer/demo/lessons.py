@@ -42,7 +42,7 @@ def fit(
     *,
     seed: int,
     epochs: float,
-    batch: int = 64,
+    batch: int = 24,
     rate: float = 3e-3,
     progress: Progress | None = None,
 ) -> None:

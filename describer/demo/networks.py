@@ -17,13 +17,13 @@ STD = (0.25, 0.25, 0.25)
 
 
 class Block(nn.Module):
-    """Two 3 x 3 convolutions around which the input is carried."""
+    """A 3 x 3 convolution and one `second` cells wide, around which the input is carried."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int, *, second: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
         self.norm1 = nn.BatchNorm2d(outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.conv2 = nn.Conv2d(outputs, outputs, second, 1, second // 2, bias=False)
         self.norm2 = nn.BatchNorm2d(outputs)
         self.carry: nn.Module = nn.Identity()
         if inputs != outputs or stride != 1:
@@ -44,10 +44,22 @@ def _stage(inputs: int, outputs: int, size: int, stride: int) -> nn.Sequential:
     )
 
 
+class SoftPool(nn.Module):
+    """Mean over positions, weighted by the softmax of the values themselves.
+
+    Between a mean, under which a small thing drowns in its background, and a maximum, which
+    teaches one position at a time.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C)."""
+        flat = x.flatten(2)
+        return (flat * flat.softmax(dim=2)).sum(dim=2)
+
+
 def _head(inputs: int, classes: int) -> list[tuple[str, nn.Module]]:
     return [
-        ("pool", nn.AdaptiveAvgPool2d(1)),
-        ("flatten", nn.Flatten()),
+        ("pool", SoftPool()),
         ("fc", nn.Linear(inputs, classes)),
     ]
 
@@ -56,7 +68,9 @@ def residual(classes: int = 10, widths: tuple[int, ...] = (24, 32, 48, 80, 96)) 
     """conv1 and four residual layers; maps of 32, 16, 8, 8 and 8 cells a side."""
     stages: list[tuple[str, nn.Module]] = [("conv1", _stage(3, widths[0], 5, 2))]
     for index, stride in enumerate((2, 2, 1, 1)):
-        stages.append((f"layer{index + 1}", Block(widths[index], widths[index + 1], stride)))
+        stages.append(
+            (f"layer{index + 1}", Block(widths[index], widths[index + 1], stride, second=1))
+        )
     return nn.Sequential(OrderedDict([*stages, *_head(widths[-1], classes)]))
 
 
@@ -173,8 +187,8 @@ class Observer(nn.Module):
         super().__init__()
         first, second, third = widths
         self.conv1 = _stage(3, first, 5, 2)
-        self.layer1 = Block(first, second, 2)
-        self.layer2 = Block(second, third, 2)
+        self.layer1 = Block(first, second, 2, second=3)
+        self.layer2 = Block(second, third, 2, second=3)
         self.down = nn.Conv2d(third, second, 1)
         self.merged = _stage(second, second, 3, 1)
         self.mix = nn.Conv2d(first + second, third, 1)

@@ -1,6 +1,7 @@
 """Checking the demo's MILAN against the planted truth: descriptions (Section 4), faces (Section 6).
 
-    sections = describe_and_score(report=print)
+    verified = verify(report=print)
+    print(verified.sections[0].markdown())
 
 Held-out subjects are looked at on `PROBE`'s pictures and tested on `FRESH`'s, none of which any
 network or MILAN was trained on. The applications that ablate units are in `audits.demo`.
@@ -14,7 +15,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from describer import milan
-from describer.demo import curriculum, dissection, likeness, scores, shipped, teaching, units
+from describer.demo import (
+    curriculum,
+    dissection,
+    likeness,
+    scores,
+    shipped,
+    teaching,
+    transfer,
+    units,
+)
 from describer.demo.concepts import FACE_CONCEPTS, NAMES, concepts_in
 from describer.demo.curriculum import Recipe
 from describer.demo.table import Section
@@ -50,9 +60,38 @@ class Case:
         return [unit for unit, sentence in rows if concept_test(sentence)]
 
 
-def cases(probe: Gallery, fresh: Gallery, *, report: Report, beam_size: int = 50) -> list[Case]:
-    """Describe every held-out subject with MILAN and by the baselines."""
+@dataclass(frozen=True)
+class Verified:
+    """What was found out about the held-out networks, for tables and for the applications."""
+
+    sections: tuple[Section, ...]
+    cases: tuple[Case, ...]
+    model: milan.Model
+
+    def case(self, name: str) -> Case:
+        """The case of a network."""
+        return next(one for one in self.cases if one.recipe.name == name)
+
+
+def verify(*, report: Report, beam_size: int = 50) -> Verified:
+    """Describe the held-out networks and score the descriptions: tables 1 and 2."""
+    probe, fresh = teaching.gallery(teaching.PROBE), teaching.gallery(teaching.FRESH)
+    report("pictures drawn")
     model = milan.load("demo")
+    found = cases(model, probe, fresh, report=report, beam_size=beam_size)
+    sections = [
+        describe_and_score(found, fresh, likeness.vectors(model)),
+        text_units(found),
+        transfer.table(teaching.gallery(teaching.LESSONS), model.encoder(), report=report),
+        faces(found),
+    ]
+    return Verified(tuple(sections), tuple(found), model)
+
+
+def cases(
+    model: milan.Model, probe: Gallery, fresh: Gallery, *, report: Report, beam_size: int
+) -> list[Case]:
+    """Describe every held-out subject with MILAN and by the baselines."""
     found = []
     for recipe in HELD_OUT:
         found.append(case(recipe, model, probe, fresh, beam_size=beam_size))
