@@ -65,6 +65,10 @@ class Model:
         language = self.language.to(device) if self.language else None
         return replace(self, decoder=self.decoder.to(device), language=language)
 
+    def with_encoder(self, config: EncoderConfig, network: nn.Module) -> "Model":
+        """The same model looking at images with another network."""
+        return replace(self, encoder_config=config, network=network, encoder_state=None)
+
     def encoder(self, *, downsampling: str | None = None) -> PyramidEncoder:
         """The encoder that this checkpoint's features come from.
 

@@ -1,0 +1,278 @@
+"""The commands of the describer: exemplars, describe, train, and add for a workspace."""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from db.commands import add_workspace_option
+from db.errors import BadInput
+from db.workspace import create, open_database
+
+if TYPE_CHECKING:
+    from describer.milan.encoder import PyramidEncoder
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to an argparse sub-parser collection."""
+    _add_exemplars(commands)
+    _add_describe(commands)
+    _add_train(commands)
+    _add_add(commands)
+
+
+def _add_exemplars(commands: Any) -> None:
+    exemplars = commands.add_parser(
+        "exemplars",
+        help="find the images and regions that activate each unit most",
+        description="Find the images and regions that activate each unit most, in one pass.",
+    )
+    exemplars.add_argument("subject", type=Path, metavar="SUBJECT.toml")
+    exemplars.add_argument("images", type=Path, metavar="IMAGES", help="class/file, or flat")
+    exemplars.add_argument("--out", type=Path, required=True, metavar="DIR")
+    exemplars.add_argument(
+        "--layers", nargs="+", default=[], metavar="L", help="by default those of the subject file"
+    )
+    exemplars.add_argument("--k", type=int, default=15, help="exemplars a unit (default: 15)")
+    exemplars.add_argument("--quantile", type=float, default=0.99, help="masks lie above it")
+    exemplars.add_argument("--pool", choices=("max", "mean"), default="max")
+    exemplars.add_argument("--batch-size", type=int, default=64, metavar="N")
+    exemplars.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    exemplars.add_argument(
+        "--images",
+        dest="publish",
+        action="store_true",
+        help="also write images.npy, masks.npy and units.npy, as the published code",
+    )
+    exemplars.add_argument("--engine", choices=("local", "ray"), default="local")
+    exemplars.set_defaults(run=_exemplars)
+
+
+def _add_add(commands: Any) -> None:
+    add = commands.add_parser(
+        "add", help="enter a network, images or a checkpoint into a workspace"
+    )
+    add.add_argument("what", choices=("network", "images", "checkpoint"))
+    add.add_argument("path", type=Path)
+    add_workspace_option(add)
+    add.set_defaults(run=_add_to_workspace)
+
+
+def _add_describe(commands: Any) -> None:
+    describe = commands.add_parser(
+        "describe", help="describe units with MILAN", description="Describe units with MILAN."
+    )
+    describe.add_argument("folder", type=Path, metavar="DIR", help="a folder of exemplars")
+    describe.add_argument(
+        "--milan",
+        required=True,
+        metavar="CHECKPOINT",
+        help="a published .pth, one of our checkpoint folders, or demo",
+    )
+    describe.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    describe.add_argument("--strategy", choices=("rerank", "beam", "greedy"), default="rerank")
+    describe.add_argument("--beam-size", type=int, default=50, metavar="N")
+    describe.add_argument(
+        "--temperature", type=float, default=0.2, help="weight of log p(d) (default: 0.2)"
+    )
+    describe.add_argument("--layers", nargs="+", metavar="L", help="by default all of the folder")
+    describe.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    _add_encoder_options(describe, "by default that of the checkpoint", default=None)
+    describe.set_defaults(run=_describe)
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser(
+        "train", help="train MILAN on annotations", description="Train MILAN on annotations."
+    )
+    train.add_argument(
+        "--exemplars", type=Path, nargs="+", required=True, metavar="DIR", help="annotated folders"
+    )
+    train.add_argument(
+        "--annotations",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE.csv",
+        help="for each folder one table with the columns layer, unit, summary",
+    )
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="the checkpoint")
+    _add_encoder_options(train, "default: resnet101", default="resnet101")
+    train.add_argument(
+        "--epochs", type=int, default=100, metavar="N", help="at most (default: 100)"
+    )
+    train.add_argument("--patience", type=int, default=4, metavar="N")
+    train.add_argument("--seed", type=int, default=0, metavar="N")
+    train.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    train.set_defaults(run=_train)
+
+
+def _add_encoder_options(command: Any, what: str, *, default: str | None) -> None:
+    command.add_argument(
+        "--encoder",
+        default=default,
+        metavar="NAME",
+        help=f"a torchvision network, or a SUBJECT.toml whose layers are pooled ({what})",
+    )
+    command.add_argument(
+        "--encoder-layers",
+        nargs="+",
+        metavar="L",
+        help="of a torchvision network that is not known",
+    )
+    command.add_argument(
+        "--downsampling", choices=("bilinear", "area"), help="of masks (published: bilinear)"
+    )
+
+
+def _exemplars(options: argparse.Namespace) -> None:
+    from describer import devices, probing, subjects
+    from describer.exemplars import records, sharded, study
+
+    how = study.Options(
+        layers=tuple(options.layers),
+        settings=records.Settings(options.k, options.quantile, options.pool),
+        batch_size=options.batch_size,
+        device=devices.choose(options.device),
+        publish=options.publish,
+    )
+    subject, images = subjects.read(options.subject), probing.open_folder(options.images)
+    with _Bar() as bar:
+        if options.engine == "ray":
+            source = sharded.study(subject, images, options.out, options=how)
+        else:
+            source = study.study(subject, images, options.out, options=how, progress=bar)
+    for layer in source.layers:
+        record = source.record(layer)
+        odd = [f"{len(record.dead)} dead"] if record.dead else []
+        odd += [f"{len(record.nan_units)} with NaN"] if record.nan_units else []
+        print(f"{layer}: {record.layer.units} units{', ' if odd else ''}{', '.join(odd)}")
+    if source.skipped:
+        print(
+            f"{len(source.skipped)} images skipped, the first: {source.skipped[0].path} "
+            f"{source.skipped[0].reason}; all of them in {options.out}/exemplars.json"
+        )
+
+
+def _add_to_workspace(options: argparse.Namespace) -> None:
+    from describer import shelf
+
+    with open_database(create(options.workspace)) as db:
+        if options.what == "network":
+            name = shelf.enter_subject(db, options.path).name
+        elif options.what == "images":
+            name = shelf.enter_images(db, options.path).name
+        else:
+            name = shelf.enter_checkpoint(db, str(options.path)).name
+    print(f"{options.what} {name} is in {options.workspace}")
+
+
+def _describe(options: argparse.Namespace) -> None:
+    from describer import devices, milan
+    from describer.exemplars import layout
+    from describer.milan import describing, files, networks
+
+    source = layout.read(options.folder)
+    model = milan.load(options.milan, device=devices.choose(options.device))
+    if options.encoder:
+        config, network = networks.choose(
+            options.encoder,
+            layers=options.encoder_layers,
+            downsampling=model.encoder_config.downsampling,
+        )
+        model = model.with_encoder(config, network)
+    with _Bar() as bar:
+        described, vanished = files.describe_folder(
+            source,
+            model,
+            options.out,
+            layers=options.layers,
+            options=describing.SearchOptions(
+                options.strategy, options.beam_size, options.temperature, options.downsampling
+            ),
+            progress=bar,
+        )
+    print(f"{described} units described in {options.out}")
+    if vanished:
+        print(
+            f"on {vanished} of them every mask is lost at some layer of the encoder; "
+            "--downsampling area keeps small masks"
+        )
+
+
+def _train(options: argparse.Namespace) -> None:
+    from describer import devices
+    from describer.exemplars import layout
+    from describer.milan import files, lessons, training
+
+    if len(options.exemplars) != len(options.annotations):
+        raise BadInput(
+            f"expected a table of annotations for each folder of exemplars, got "
+            f"{len(options.exemplars)} folders and {len(options.annotations)} tables"
+        )
+    folders = [layout.read(folder) for folder in options.exemplars]
+    tables = [lessons.read_annotations(table) for table in options.annotations]
+    with _Bar() as bar:
+        trained = files.train_checkpoint(
+            [lessons.Annotated(*pair) for pair in zip(folders, tables, strict=True)],
+            _encoder(options, devices.choose(options.device)),
+            options.out,
+            sources={
+                "exemplars": [
+                    {layer: folder.hash(layer) for layer in folder.layers} for folder in folders
+                ],
+                "annotations": [_sha256(table) for table in options.annotations],
+            },
+            config=training.TrainingConfig(
+                max_epochs=options.epochs, patience=options.patience, seed=options.seed
+            ),
+            progress=bar,
+        )
+    record = trained.record()
+    print(
+        f"checkpoint {options.out}: {record['training_units']} units learned, BLEU "
+        f"{record['validation_bleu']:.3f} on {record['validation_units']} held out"
+    )
+
+
+def _encoder(options: argparse.Namespace, device: str) -> "PyramidEncoder":
+    from describer.milan import PyramidEncoder, networks
+
+    config, network = networks.choose(
+        options.encoder,
+        layers=options.encoder_layers,
+        downsampling=options.downsampling or "bilinear",
+    )
+    return PyramidEncoder(config.name, network=network, config=config, device=device)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class _Bar:
+    """A progress bar that long functions call, on a terminal only; a new message, a new bar."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._message = ""
+
+    def __enter__(self) -> Callable[[int, int, str], None]:
+        return self._show
+
+    def __exit__(self, *_error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show(self, done: int, total: int, message: str) -> None:
+        if not sys.stderr.isatty():
+            return
+        from tqdm import tqdm
+
+        if self._bar is None or message != self._message:
+            if self._bar is not None:
+                self._bar.close()
+            self._bar, self._message = tqdm(total=total, desc=message), message
+        self._bar.update(done - self._bar.n)
