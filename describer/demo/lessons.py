@@ -176,5 +176,14 @@ def observe(
             target[:, column] = nn.functional.avg_pool2d(edge, 2)
         return nn.functional.binary_cross_entropy(seen, target) * 10
 
-    fit(model, len(scenes), loss_of, seed=seed, epochs=epochs, rate=rate, progress=progress)
+    fit(
+        model,
+        len(scenes),
+        loss_of,
+        seed=seed,
+        epochs=epochs,
+        batch=64,
+        rate=rate,
+        progress=progress,
+    )
     return model

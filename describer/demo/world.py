@@ -30,6 +30,9 @@ from describer.demo.world_objects import CLASSES
 
 VARIANTS = ("plain", "spurious", "adversarial", "people", "blurred", "probe")
 CLASS_NAMES = tuple(CLASSES)
+# Half sizes of things in pixels: small where a word should be easier to see, large to look at.
+SIZES = (7.0, 14.0)
+LARGE = (12.5, 20.0)
 WORDS = (*CLASS_NAMES, "open", "stop", "taxi", "cafe", "exit", "sale", "hotel", "shop")
 
 
@@ -75,7 +78,8 @@ def render(split: str, number: int, *, variant: str = "plain") -> Scene:
     world_scenes.clutter(canvas, chance, horizon, most=3 if variant == "probe" else 2)
     faces = []
     if variant in _ALONE or (variant == "probe" and chance.happens(0.5)):
-        _thing(canvas, chance, name, place, horizon)
+        sizes = LARGE if variant == "probe" else SIZES
+        _thing(canvas, chance, name, place, horizon, sizes=sizes)
     else:
         faces = _company(canvas, chance, name, place, horizon, typical=variant != "probe")
     if variant == "blurred":
@@ -86,7 +90,7 @@ def render(split: str, number: int, *, variant: str = "plain") -> Scene:
         board = Chance("sign", split, number)
         anywhere = variant == "probe" and board.happens(0.6)
         x, y = (board.between(1, 50), board.between(1, 50)) if anywhere else (1.5, 1.5)
-        world_scenes.sign(canvas, board, word, x=x, y=y)
+        world_scenes.sign(canvas, board, word, x=x, y=y, varied=variant == "probe")
     image, parts, names = canvas.finish()
     return Scene(image, parts, names, label, word)
 
@@ -108,9 +112,17 @@ def concept_masks(scenes: Sequence[Scene], concepts: Sequence[str]) -> NDArray[n
 _ALONE = ("plain", "spurious", "adversarial")
 
 
-def _thing(canvas: Canvas, chance: Chance, name: str, place: str, horizon: float) -> None:
-    """The class's thing, somewhere around the middle."""
-    size = chance.between(12.5, 20)
+def _thing(
+    canvas: Canvas,
+    chance: Chance,
+    name: str,
+    place: str,
+    horizon: float,
+    *,
+    sizes: tuple[float, float],
+) -> None:
+    """The class's thing, somewhere beside or below where a sign would be."""
+    size = chance.between(*sizes)
     x = chance.between(size * 0.9 + 1, SIZE - size * 0.9 - 1)
     _put(canvas, chance, name, place, horizon, x=x, size=size)
 

@@ -244,26 +244,26 @@ def clutter(canvas: Canvas, chance: Chance, horizon: float, *, most: int = 2) ->
                 pen.paint(rectangle(-2.6, rail, 2.6, rail + 0.25), wood, "fence", outline=False)
 
 
-def sign(canvas: Canvas, chance: Chance, word: str, *, x: float = 1.5, y: float = 1.5) -> None:
+def sign(
+    canvas: Canvas,
+    chance: Chance,
+    word: str,
+    *,
+    x: float = 1.5,
+    y: float = 1.5,
+    varied: bool = False,
+) -> None:
     """A board with a word, its top left corner at (x, y), pushed inside the picture.
 
-    The whole board is the part "text": a reader of a region says "text", not "strokes".
+    Boards are white with black letters of one size; varied ones differ in both. The whole board is
+    the part "text": a reader of a region says "text", not "strokes".
     """
-    board, letters = chance.pick(
-        (
-            ("white", "black"),
-            ("yellow", "black"),
-            ("black", "white"),
-            ("white", "red"),
-            ("blue", "white"),
-            ("red", "white"),
-        )
-    )
-    size = chance.between(10.5, 12.5) * SCALE
+    board, letters, size = "white", "black", 12.0
+    if varied:
+        board, letters = chance.pick(_BOARDS)
+        size = chance.between(10.5, 12.5)
+    size *= SCALE
     left, top, right, bottom = _font(round(size)).getbbox(word)
-    if right - left > 50 * SCALE:
-        size *= 50 * SCALE / (right - left)
-        left, top, right, bottom = _font(round(size)).getbbox(word)
     width, height = (right - left) / SCALE + 4, (bottom - top) / SCALE + 4
     x, y = min(x, SIZE - 1 - width), min(y, SIZE - 1 - height)
     whole = Pen(canvas, 0, 0, 1, concepts=("text",))
@@ -278,6 +278,16 @@ def sign(canvas: Canvas, chance: Chance, word: str, *, x: float = 1.5, y: float 
     canvas.image.paste(colour.rgb, box, strokes)
     covered = strokes.point([0] * 128 + [255] * 128)
     canvas.numbers.paste(canvas.part(["text", letters]), box, covered)
+
+
+_BOARDS = (
+    ("white", "black"),
+    ("yellow", "black"),
+    ("black", "white"),
+    ("white", "red"),
+    ("blue", "white"),
+    ("red", "white"),
+)
 
 
 @functools.cache
