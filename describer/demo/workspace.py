@@ -119,25 +119,32 @@ BEAM_SIZE = 20
 
 
 def prepare(
-    folder: Path, *, store: ImageStore | None = None, progress: Progress | None = None
+    folder: Path,
+    *,
+    store: ImageStore | None = None,
+    images: Sequence[DemoImages] = IMAGES,
+    shown: Sequence[str] = SHOWN,
+    progress: Progress | None = None,
 ) -> DemoContent:
     """Write the demo's files and describe its units.
 
     Args:
         folder: where; made if needed.
         store: where exemplar images are kept; by default in each exemplar folder.
+        images: the image folders; the first is the one that units are looked at with.
+        shown: names of the networks; the last one's units are to be annotated.
         progress: called with steps done, steps in all, and a message.
 
     Raises:
         BadInput: the shipped weights are missing.
     """
-    steps = _Steps(progress, total=2 + 2 * len(SHOWN))
+    steps = _Steps(progress, total=2 + 2 * len(shown))
     steps.done("drawing pictures")
-    drawn = draw(folder / "images")
+    drawn = draw(folder / "images", images)
     probe = probing.open_folder(drawn[0].root)
     model = milan.load("demo")
-    shown, descriptions, sources = [], [], {}
-    for name in SHOWN:
+    networks, descriptions, sources = [], [], {}
+    for name in shown:
         recipe = curriculum.subject(name)
         steps.done(f"{name}: looking for exemplars")
         file = _copy_subject(recipe, folder / "subjects")
@@ -145,13 +152,13 @@ def prepare(
         found = exemplars.study(subjects.read(file), probe, target, store=store)
         sources[name] = found
         people = name.startswith("people")
-        shown.append(
+        networks.append(
             DemoSubject(
                 name,
                 recipe.about,
                 file,
                 target,
-                PROBE.name,
+                images[0].name,
                 "demo-people-validation" if people else "demo-signs-validation",
                 "demo-people-test" if people else "demo-signs-test",
             )
@@ -161,10 +168,10 @@ def prepare(
         for batch in milan.describe(found, model, options=options):
             descriptions += [DemoDescription(name, unit) for unit in batch]
     steps.done("simulated annotators write")
-    campaign, annotations = _campaign("transformer", sources["transformer"])
+    campaign, annotations = _campaign(shown[-1], sources[shown[-1]], images[0])
     return DemoContent(
         images=tuple(drawn),
-        subjects=tuple(shown),
+        subjects=tuple(networks),
         checkpoint=shipped.CHECKPOINT,
         descriptions=tuple(descriptions),
         to_annotate=campaign,
@@ -173,17 +180,17 @@ def prepare(
     )
 
 
-def draw(folder: Path) -> list[DemoImages]:
-    """Render all image folders of the demo, on all processor cores."""
+def draw(folder: Path, wanted: Sequence[DemoImages]) -> list[DemoImages]:
+    """Render image folders, on all processor cores."""
     chunks = [
         (folder / images.name, images.split, images.variant, range(first, images.count, 8))
-        for images in IMAGES
+        for images in wanted
         for first in range(8)
     ]
     with _pool() as pool:
         list(pool.map(_draw_some, chunks))
     return [
-        DemoImages(i.name, i.about, i.split, i.count, i.variant, folder / i.name) for i in IMAGES
+        DemoImages(i.name, i.about, i.split, i.count, i.variant, folder / i.name) for i in wanted
     ]
 
 
@@ -224,13 +231,13 @@ def _copy_subject(recipe: Recipe, folder: Path) -> Path:
 
 
 def _campaign(
-    name: str, source: ExemplarFolder
+    name: str, source: ExemplarFolder, album: DemoImages
 ) -> tuple[tuple[tuple[str, str, int], ...], tuple[DemoAnnotation, ...]]:
     """Units of a network to annotate, those with a clear truth first, and simulated answers.
 
     Of every three units one has no answer yet, one has one, one has two.
     """
-    scenes = world.render_many(PROBE.split, numbers(PROBE), variant=PROBE.variant)
+    scenes = world.render_many(album.split, numbers(album), variant=album.variant)
     atlas = Atlas.of(scenes)
     studies = [study(source.exemplars(layer), atlas) for layer in source.layers]
     images = np.stack([scene.image for scene in scenes])

@@ -1,0 +1,94 @@
+"""What is shipped loads, is small, describes, and fills a workspace."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from db.arrays import ImageStore
+from describer import milan, subjects
+from describer.demo import curriculum, lessons, shipped, teaching, verify, workspace, world
+from describer.demo.concepts import CONCEPTS
+from describer.demo.units import Gallery
+from describer.exemplars import layout
+
+
+@pytest.fixture(scope="module")
+def gallery() -> Gallery:
+    return teaching.gallery(("shipped", 60))
+
+
+def test_all_weights_together_are_small() -> None:
+    assert 0 < shipped.size() <= shipped.LIMIT
+
+
+@pytest.mark.parametrize("recipe", curriculum.SUBJECTS, ids=lambda recipe: recipe.name)
+def test_every_subject_loads_by_its_file_as_it_was_trained(recipe: curriculum.Recipe) -> None:
+    subject = subjects.read(shipped.SUBJECTS / f"{recipe.name}.toml")
+    assert subject.layers == recipe.layers
+    images = torch.from_numpy(np.stack([world.render("shipped", n).image for n in range(2)]))
+    inputs = lessons.normalise(images)
+    with torch.inference_mode():
+        by_file, by_recipe = subjects.build(subject)(inputs), shipped.load(recipe)(inputs)
+    torch.testing.assert_close(by_file, by_recipe)
+
+
+def test_a_classifier_knows_the_world() -> None:
+    images, labels = lessons.paintings("shipped", range(60), variant="spurious")
+    assert lessons.accuracy(shipped.load(curriculum.subject("signs")), images, labels) > 0.7
+
+
+def test_the_checkpoint_describes_in_the_words_of_the_world(gallery: Gallery) -> None:
+    case = verify.case(
+        curriculum.subject("signs"), milan.load("demo"), gallery, gallery, beam_size=5
+    )
+    assert len(case.units) > 200
+    assert len(set(case.sentences["MILAN"])) > 20
+    for method in ("p(d | E)", "shuffled", "constant", "NetDissect"):
+        assert len(case.sentences[method]) == len(case.units)
+    assert sorted(case.sentences["shuffled"]) == sorted(case.sentences["MILAN"])
+    assert case.activations.shape == (60, len(case.units))
+    known = {word for concept in CONCEPTS.values() for word in " ".join(concept.phrases).split()}
+    said = {word for sentence in case.sentences["MILAN"] for word in sentence.lower().split()}
+    assert len(said & known) > 20
+
+
+def test_a_workspace_is_filled_with_files_that_the_program_reads(tmp_path: Path) -> None:
+    images = (
+        workspace.DemoImages("album", "", "shipped", 40, "probe"),
+        workspace.DemoImages("demo-signs-test", "", "test", 20, "adversarial"),
+    )
+    steps: list[tuple[int, int, str]] = []
+    content = workspace.prepare(
+        tmp_path,
+        store=ImageStore(tmp_path / "store"),
+        images=images,
+        shown=("signs",),
+        progress=lambda done, total, message: steps.append((done, total, message)),
+    )
+    assert [each.name for each in content.images] == ["album", "demo-signs-test"]
+    files = sorted(
+        p.relative_to(content.images[0].root).as_posix()
+        for p in content.images[0].root.rglob("*.png")
+    )
+    assert files == [workspace.file_name(n) for n in workspace.numbers(images[0])]
+    (subject,) = content.subjects
+    source = layout.read(subject.exemplars, images=ImageStore(tmp_path / "store"))
+    units = sum(source.units(layer) for layer in source.layers)
+    dead = sum(len(source.record(layer).dead) for layer in source.layers)
+    assert units - dead <= len(content.descriptions) <= units
+    assert content.to_annotate
+    assert {one.annotator for one in content.annotations} <= set(workspace.ANNOTATORS)
+    assert [done for done, _, _ in steps] == list(range(len(steps)))
+    assert steps[-1][0] < steps[-1][1]
+
+
+def test_a_written_picture_is_the_rendered_one(tmp_path: Path) -> None:
+    from PIL import Image
+
+    images = workspace.DemoImages("one", "", "shipped", 11, "spurious")
+    (drawn,) = workspace.draw(tmp_path, [images])
+    pixels = np.asarray(Image.open(drawn.root / workspace.file_name(10)))
+    expected = world.render("shipped", 10, variant="spurious").image.transpose(1, 2, 0)
+    assert (pixels == expected).all()
