@@ -71,7 +71,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         )
         hint = gr.HTML(elem_id="an-hint", padding=False)
         with gr.Row(elem_classes="an-keys"):
-            submit = gr.Button("Submit · Ctrl+Enter", variant="primary", elem_id="an-submit", **small)
+            submit = gr.Button(
+                "Submit · Ctrl+Enter", variant="primary", elem_id="an-submit", **small
+            )
             no_pattern = gr.Button("No common pattern", elem_id="an-no-pattern", **small)
             skip = gr.Button("Skip", elem_id="an-skip", **small)
             broken = gr.Button("Picture broken", elem_id="an-broken", **small)

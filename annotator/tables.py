@@ -81,7 +81,8 @@ def read(path: Path) -> list[Row]:
         BadInput: the file or a column is missing, or a row does not fit.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            text = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"expected a CSV file with sentences, got {path}: {error}") from error
     reader = csv.DictReader(io.StringIO(text, newline=""))
@@ -106,7 +107,7 @@ def read(path: Path) -> list[Row]:
 def write(path: Path, rows: Iterable[Row]) -> None:
     """Write rows as `layer,unit,summary`, formulas neutralised."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for row in rows:
             writer.writerow([neutral(row.layer), row.unit, neutral(row.summary)])

@@ -1,0 +1,213 @@
+"""What leaves the Annotate tab: milannotations, the full record, the MTurk shape, a dataset folder.
+
+    milannotations_rows(records)              layer, unit, summary: the sentences that count
+    write_jsonl(path, records), write_csv(path, records), write_parquet(path, records)
+    write_mturk(path, records)
+    write_dataset(folder, records, title)
+
+Full exports hold every answer with all its wordings, verdicts and flags; people are pseudonyms.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator import tables
+from annotator.tables import Row, neutral
+from db import transfers
+from db.errors import BadInput
+from db.transfers import Record
+
+# images uint8 (k, 3, H, W) and masks bool (k, 1, H, W) of one unit
+Pictures = Callable[[str, str, int, str], tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]]
+
+FULL = tuple(field for field in Record.__dataclass_fields__)
+MTURK = (
+    "HITId",
+    "AssignmentId",
+    "WorkerId",
+    "AssignmentStatus",
+    "AcceptTime",
+    "SubmitTime",
+    "WorkTimeInSeconds",
+    "ApprovalTime",
+    "RejectionTime",
+    "RequesterFeedback",
+    "Input.layer",
+    "Input.unit",
+    "Answer.summary",
+)
+
+
+def counting(records: Iterable[Record], *, approved_only: bool = False) -> list[Record]:
+    """The records whose sentence counts: in a slot, a text, not withdrawn."""
+    return [
+        record
+        for record in records
+        if record.slot is not None
+        and record.kind == "text"
+        and not record.withdrawn
+        and (record.status == "approved" or not approved_only)
+    ]
+
+
+def milannotations_rows(
+    records: Iterable[Record],
+    *,
+    approved_only: bool = False,
+    clean: Callable[[Record], str] = lambda record: record.text,
+) -> list[Row]:
+    """`layer,unit,summary` of the sentences that count, by layer, unit and slot."""
+    kept = counting(records, approved_only=approved_only)
+    kept.sort(key=lambda record: (record.layer, record.unit, record.slot))
+    return [Row(record.layer, record.unit, clean(record)) for record in kept]
+
+
+def write_milannotations(
+    folder: Path, records: Sequence[Record], pictures: Pictures, *, approved_only: bool = False
+) -> list[Path]:
+    """Write the folders that the published loader reads, one a network and layer.
+
+    Each holds images.npy uint8 (units, k, 3, H, W), masks.npy uint8 (units, k, 1, H, W), units.npy
+    and annotations.csv.
+
+    Raises:
+        BadInput: nothing counts, or units of one layer differ in the size of their pictures.
+    """
+    kept = counting(records, approved_only=approved_only)
+    if not kept:
+        raise BadInput("expected sentences that count for the export, got none")
+    groups: dict[tuple[str, str, str], list[Record]] = {}
+    for record in kept:
+        groups.setdefault((record.subject, record.layer, record.exemplar_hash), []).append(record)
+    written = []
+    for (subject, layer, hash_), group in groups.items():
+        units = sorted({record.unit for record in group})
+        pairs = [pictures(subject, layer, unit, hash_) for unit in units]
+        if len({(images.shape, masks.shape) for images, masks in pairs}) > 1:
+            raise BadInput(f"expected pictures of one size in {subject} {layer}, got several")
+        target = folder / subject / layer
+        target.mkdir(parents=True, exist_ok=True)
+        np.save(target / "images.npy", np.stack([images for images, _ in pairs]))
+        np.save(target / "masks.npy", np.stack([masks for _, masks in pairs]).astype(np.uint8))
+        np.save(target / "units.npy", np.array(units))
+        tables.write(target / "annotations.csv", milannotations_rows(group))
+        written.append(target)
+    return written
+
+
+def write_jsonl(path: Path, records: Iterable[Record]) -> None:
+    """One JSON object a line, everything that is known of an answer."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for record in records:
+            file.write(json.dumps(transfers.as_json(record), ensure_ascii=False) + "\n")
+
+
+def write_csv(path: Path, records: Iterable[Record]) -> None:
+    """The same as one table; flags, wordings and verdicts are JSON cells, empty cells are none."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(FULL)
+        for record in records:
+            writer.writerow([cell(value) for value in transfers.as_json(record).values()])
+
+
+def write_parquet(path: Path, records: Iterable[Record]) -> None:
+    """The same for data tools; nested columns are JSON texts.
+
+    Raises:
+        BadInput: pyarrow is not installed.
+    """
+    import pandas
+
+    values = [
+        {
+            name: json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+            for name, value in transfers.as_json(record).items()
+        }
+        for record in records
+    ]
+    try:
+        pandas.DataFrame(values, columns=list(FULL)).to_parquet(path, index=False)
+    except ImportError as error:
+        raise BadInput(
+            "expected pyarrow for a Parquet file, which is not installed: "
+            "`pip install pyarrow`, or choose jsonl"
+        ) from error
+
+
+def write_mturk(path: Path, records: Iterable[Record]) -> None:
+    """The results CSV that MTurk's requester page gave, for scripts made for it."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(MTURK)
+        for record in records:
+            if record.purpose != "collect" or record.withdrawn or record.kind != "text":
+                continue
+            judged = [v for v in record.reviews if v.verdict == record.status]
+            verdict = judged[-1] if judged else None
+            refused = record.status in ("rejected", "requeued")
+            when = "" if verdict is None else verdict.created_utc
+            writer.writerow(
+                [
+                    f"{record.subject}-{record.layer}-{record.unit}",
+                    record.id,
+                    record.annotator,
+                    {"approved": "Approved", "waiting": "Submitted"}.get(record.status, "Rejected"),
+                    record.claimed_utc or "",
+                    record.created_utc,
+                    "" if record.seconds is None else round(record.seconds),
+                    when if record.status == "approved" else "",
+                    when if refused else "",
+                    neutral(verdict.reason) if verdict is not None else "",
+                    neutral(record.layer),
+                    record.unit,
+                    neutral(record.text),
+                ]
+            )
+
+
+def write_dataset(folder: Path, records: Sequence[Record], *, title: str) -> None:
+    """A folder that Hugging Face `datasets` loads by its path, with a card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = counting(records)
+    write_jsonl(folder / "train.jsonl", kept)
+    people = len({record.annotator for record in kept})
+    units = len({(record.subject, record.layer, record.unit) for record in kept})
+    simulated = sum(record.annotator_kind == "simulated" for record in kept)
+    card = [
+        "---",
+        f"pretty_name: {json.dumps(title, ensure_ascii=False)}",
+        "language: [en]",
+        "task_categories: [image-to-text]",
+        "configs:",
+        "- config_name: default",
+        "  data_files: train.jsonl",
+        "---",
+        "",
+        f"# {title}",
+        "",
+        f"{len(kept)} sentences by {people} people about {units} units of vision networks: what "
+        "the highlighted regions of a unit's 15 exemplars have in common.",
+        f"{simulated} of the sentences were made by simulated annotators." if simulated else "",
+        "",
+        "`subject`, `layer`, `unit` and `exemplar_hash` name what a sentence is about; "
+        "`annotator` is a pseudonym; `text` is the wording that counts and `revisions` holds all.",
+        "",
+    ]
+    (folder / "README.md").write_text("\n".join(card), encoding="utf-8")
+
+
+def cell(value: object) -> str:
+    """A value as a CSV cell that no spreadsheet runs."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return neutral(value) if isinstance(value, str) else repr(value)

@@ -1,0 +1,399 @@
+"""Answers as records that leave a workspace and come into another one.
+
+    for record in transfers.records(db, campaign_id, secret=secret): ...
+    transfers.enter(db, "spring", records, person="ada")
+
+A record carries everything that is known of an answer but its author's name: that is a pseudonym,
+the same in every export of a workspace and kept on import, so that what was exported, imported and
+exported again is equal. Formats are the business of `annotator.exports` and `annotator.imports`.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from db import campaigns, exemplars, log, subjects, users
+from db.annotations import Kind, Revision, Status
+from db.campaigns import Campaign, Settings
+from db.claims import Purpose
+from db.errors import BadInput, NotFound
+from db.subjects import LayerRow
+from db.workspace import immediate, now
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One review of an exported answer; `undoes` is the position of the verdict it took back."""
+
+    verdict: str
+    reason: str
+    reviewer: str
+    created_utc: str
+    undoes: int | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One answer, as it leaves a workspace.
+
+    Attributes:
+        id: names the answer in every export.
+        annotator: a pseudonym.
+        annotator_kind: `human` or `simulated`.
+        slot: in which of its unit's slots it counts; None: surplus, set aside, or a check.
+        text: the newest wording.
+    """
+
+    id: str
+    subject: str
+    layer: str
+    unit: int
+    exemplar_hash: str
+    annotator: str
+    annotator_kind: users.Kind
+    purpose: Purpose
+    slot: int | None
+    status: Status
+    kind: Kind
+    text: str
+    withdrawn: bool
+    claimed_utc: str | None
+    created_utc: str
+    revised_utc: str
+    seconds: float | None
+    pasted_characters: int
+    unmasked_looks: int
+    flags: dict[str, str]
+    revisions: tuple[Revision, ...]
+    reviews: tuple[Verdict, ...]
+
+
+def pseudonym(db: Database, annotator: str, *, secret: bytes) -> str:
+    """The name that stands for a person in exports; imported people keep theirs."""
+    digest = hmac.new(secret, annotator.encode(), hashlib.sha256).hexdigest()
+    db.execute(
+        "insert or ignore into pseudonyms (annotator, pseudonym) values (?, ?)",
+        [annotator, f"p-{digest[:12]}"],
+    )
+    (known,) = db.conn.execute(
+        "select pseudonym from pseudonyms where annotator = ?", [annotator]
+    ).fetchone()
+    return str(known)
+
+
+def records(db: Database, campaign_id: int, *, secret: bytes) -> Iterator[Record]:
+    """All answers of a campaign, withdrawn ones without text, in the order they came."""
+    names: dict[str, str] = {}
+
+    def hidden(name: str) -> str:
+        if name not in names:
+            names[name] = pseudonym(db, name, secret=secret)
+        return names[name]
+
+    wordings = _grouped(
+        db,
+        """
+        select annotation_id, number, kind, text, r.created_utc, withdrawn
+        from revisions r join annotations using (annotation_id)
+        where campaign_id = ? order by annotation_id, number
+        """,
+        campaign_id,
+    )
+    verdicts = _grouped(
+        db,
+        """
+        select annotation_id, review_id, verdict, reason, person, v.created_utc, undoes_id
+        from reviews v join annotations using (annotation_id)
+        where campaign_id = ? order by review_id
+        """,
+        campaign_id,
+    )
+    marks = _grouped(
+        db,
+        """
+        select annotation_id, f.kind, detail from flags f join annotations using (annotation_id)
+        where campaign_id = ? order by annotation_id, f.kind
+        """,
+        campaign_id,
+    )
+    rows = db.query(
+        """
+        select a.*, s.name as subject, e.layer, u.unit, p.kind as annotator_kind
+        from answers a
+        join units u using (unit_id)
+        join exemplar_sets e using (exemplar_set_id)
+        join subjects s using (subject_id)
+        join users p on p.name = a.annotator
+        where a.campaign_id = ? order by a.annotation_id
+        """,
+        [campaign_id],
+    )
+    for row in list(rows):
+        answer = row["annotation_id"]
+        yield Record(
+            id=row["token"],
+            annotator=hidden(row["annotator"]),
+            withdrawn=bool(row["withdrawn"]),
+            flags=dict(marks.get(answer, ())),
+            revisions=tuple(
+                Revision(number, kind, text, created, bool(withdrawn))
+                for number, kind, text, created, withdrawn in wordings[answer]
+            ),
+            reviews=_verdicts(verdicts.get(answer, []), hidden),
+            **{name: row[name] for name in _PLAIN},
+        )
+
+
+_PLAIN = (
+    "subject",
+    "layer",
+    "unit",
+    "exemplar_hash",
+    "annotator_kind",
+    "purpose",
+    "slot",
+    "status",
+    "kind",
+    "text",
+    "claimed_utc",
+    "created_utc",
+    "revised_utc",
+    "seconds",
+    "pasted_characters",
+    "unmasked_looks",
+)
+
+
+def enter(
+    db: Database,
+    name: str,
+    incoming: Sequence[Record],
+    *,
+    person: str,
+    settings: Settings | None = None,
+) -> Campaign:
+    """Make a closed campaign of that name out of records; all of them or none.
+
+    Units that the workspace does not know are entered without pictures, under the exemplar hash
+    that the records name: sentences never attach to other exemplars than those they are about.
+
+    Raises:
+        BadInput: the name is taken, there are no records, two of them exclude each other, or some
+            are in this workspace already.
+    """
+    _check(db, incoming)
+    incoming = [_known_people(db, record) for record in incoming]
+    units = _units(db, incoming)
+    ordered = list(dict.fromkeys(units[_where(record)] for record in incoming))
+    most = max((record.slot or 0 for record in incoming), default=0)
+    rules = settings or Settings("Imported.", annotators_per_unit=max(most, 1))
+    campaign = campaigns.add(db, name, ordered, settings=rules, person=person)
+    with immediate(db):
+        db.execute(
+            "update campaigns set state = 'closed' where campaign_id = ?", [campaign.campaign_id]
+        )
+        for record in incoming:
+            _enter(db, campaign.campaign_id, units[_where(record)], record)
+        log.add(db, person, "imported", f"campaign:{campaign.campaign_id}", answers=len(incoming))
+    return campaigns.get(db, campaign.campaign_id)
+
+
+def _check(db: Database, incoming: Sequence[Record]) -> None:
+    """Refuse what the schema would refuse, with a sentence and before anything is written."""
+    if not incoming:
+        raise BadInput("expected answers to import, got none")
+    ids = [record.id for record in incoming]
+    (known,) = db.conn.execute(
+        "select count(*) from annotations where token in (select value from json_each(?))",
+        [json.dumps(ids)],
+    ).fetchone()
+    if known:
+        raise BadInput(f"expected new answers, got {known} that this workspace holds already")
+    for what, keys in (
+        ("the same id", ids),
+        (
+            "one person twice on a unit",
+            [(*_where(record), record.annotator, record.purpose) for record in incoming],
+        ),
+        (
+            "two answers in one slot",
+            [(*_where(record), record.slot) for record in incoming if record.slot is not None],
+        ),
+    ):
+        if len(set(keys)) < len(keys):
+            raise BadInput(f"expected answers that fit together, got {what}")
+    for record in incoming:
+        if not record.revisions or record.unit < 0 or not 1 <= (record.slot or 1) <= 50:
+            raise BadInput(
+                f"expected a unit, a slot of 1 to 50 and a wording, got another in {record.id!r}"
+            )
+
+
+def _known_people(db: Database, record: Record) -> Record:
+    """The record with names as accounts spell them; missing accounts are made."""
+    author = users.ensure(db, record.annotator, "annotator", kind=record.annotator_kind).name
+    reviews = tuple(
+        replace(verdict, reviewer=users.ensure(db, verdict.reviewer, "reviewer").name)
+        for verdict in record.reviews
+    )
+    return replace(record, annotator=author, reviews=reviews)
+
+
+def _grouped(db: Database, query: str, campaign_id: int) -> dict[int, list[tuple[Any, ...]]]:
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for answer, *rest in db.conn.execute(query, [campaign_id]):
+        found.setdefault(answer, []).append(tuple(rest))
+    return found
+
+
+def _verdicts(rows: list[tuple[Any, ...]], hidden: Any) -> tuple[Verdict, ...]:
+    position = {review_id: index for index, (review_id, *_) in enumerate(rows)}
+    return tuple(
+        Verdict(verdict, reason, hidden(reviewer), created, position.get(undoes))
+        for _, verdict, reason, reviewer, created, undoes in rows
+    )
+
+
+def _where(record: Record) -> tuple[str, str, str, int]:
+    return record.subject, record.layer, record.exemplar_hash, record.unit
+
+
+def _units(db: Database, incoming: Iterable[Record]) -> dict[tuple[str, str, str, int], int]:
+    """The unit of every record, made without pictures where it is missing."""
+    highest: dict[tuple[str, str, str], int] = {}
+    for record in incoming:
+        key = record.subject, record.layer, record.exemplar_hash
+        highest[key] = max(highest.get(key, 0), record.unit)
+    found = {}
+    for (subject, layer, hash_), last in highest.items():
+        known = [each for each in exemplars.sets(db) if each.hash == hash_]
+        if not known:
+            known = [_placeholder(db, subject, layer, hash_, last + 1)]
+        for unit in exemplars.units_of(db, known[0].exemplar_set_id):
+            found[subject, layer, hash_, unit.unit] = unit.unit_id
+    return found
+
+
+def _placeholder(
+    db: Database, subject: str, layer: str, hash_: str, units: int
+) -> exemplars.ExemplarSet:
+    """Units that are known by name and hash only; their exemplars are elsewhere."""
+    try:
+        network = subjects.get(db, subject)
+    except NotFound:
+        network = subjects.add(
+            db,
+            subject,
+            source=Path("imported"),
+            weights_hash=f"unknown weights of {subject}",
+            layers=[LayerRow(layer, "map", units)],
+        )
+    return exemplars.add(
+        db,
+        hash=hash_,
+        subject_id=network.subject_id,
+        probing_set_id=None,
+        layer=layer,
+        units=units,
+        k=0,
+        folder="",
+        provenance={"imported": True},
+    )
+
+
+def _enter(db: Database, campaign_id: int, unit_id: int, record: Record) -> None:
+    cursor = db.conn.execute(
+        """
+        insert into annotations (
+            token, campaign_id, unit_id, annotator, purpose, exemplar_hash, claimed_utc,
+            created_utc, seconds, pasted_characters, unmasked_looks, origin
+        ) values (
+            :token, :campaign, :unit, :annotator, :purpose, :hash, :claimed, :created, :seconds,
+            :pasted, :looks, 'import'
+        )
+        """,
+        {
+            "token": record.id,
+            "campaign": campaign_id,
+            "unit": unit_id,
+            "annotator": record.annotator,
+            "purpose": record.purpose,
+            "hash": record.exemplar_hash,
+            "claimed": record.claimed_utc,
+            "created": record.created_utc,
+            "seconds": record.seconds,
+            "pasted": record.pasted_characters,
+            "looks": record.unmasked_looks,
+        },
+    )
+    annotation_id = int(cursor.lastrowid or 0)
+    db.execute(
+        "insert or ignore into pseudonyms (annotator, pseudonym) values (?, ?)",
+        [record.annotator, record.annotator],
+    )
+    db.conn.executemany(
+        "insert into revisions values (?, ?, ?, ?, ?, ?)",
+        [
+            (annotation_id, each.number, each.kind, each.text, each.created_utc, each.withdrawn)
+            for each in record.revisions
+        ],
+    )
+    review_ids: list[int] = []
+    for verdict in record.reviews:
+        db.execute(
+            "insert or ignore into pseudonyms (annotator, pseudonym) values (?, ?)",
+            [verdict.reviewer, verdict.reviewer],
+        )
+        added = db.conn.execute(
+            """
+            insert into reviews (annotation_id, person, verdict, reason, undoes_id, created_utc)
+            values (?, ?, ?, ?, ?, ?)
+            """,
+            [
+                annotation_id,
+                verdict.reviewer,
+                verdict.verdict,
+                verdict.reason,
+                None if verdict.undoes is None else review_ids[verdict.undoes],
+                verdict.created_utc,
+            ],
+        )
+        review_ids.append(int(added.lastrowid or 0))
+    db.conn.executemany(
+        "insert into flags (annotation_id, kind, detail, created_utc) values (?, ?, ?, ?)",
+        [(annotation_id, kind, detail, now()) for kind, detail in record.flags.items()],
+    )
+    if record.slot is not None:
+        db.execute(
+            """
+            update slots set annotation_id = ?, annotator = ?
+            where campaign_id = ? and unit_id = ? and number = ?
+            """,
+            [annotation_id, record.annotator, campaign_id, unit_id, record.slot],
+        )
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """A record as plain values, in a fixed order, for JSON."""
+    values = {**vars(record)}
+    values["revisions"] = [vars(revision) for revision in record.revisions]
+    values["reviews"] = [vars(verdict) for verdict in record.reviews]
+    return values
+
+
+def from_json(values: dict[str, Any]) -> Record:
+    """The record that `as_json` made; raises TypeError or KeyError when it is none."""
+    return Record(
+        **{
+            **values,
+            "flags": {str(kind): str(detail) for kind, detail in values["flags"].items()},
+            "revisions": tuple(Revision(**revision) for revision in values["revisions"]),
+            "reviews": tuple(Verdict(**verdict) for verdict in values["reviews"]),
+        }
+    )

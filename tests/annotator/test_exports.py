@@ -1,0 +1,261 @@
+"""Exports and imports: what leaves comes back exactly, rows are the sentences that count."""
+
+import csv
+import dataclasses
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from annotating import add_people, at, start
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlite_utils import Database
+
+from annotator import exports, imports, inspection, tables
+from db import annotations, campaigns, reviews, slots, transfers, users
+from db.annotations import Answer
+from db.claims import Claim
+from db.errors import BadInput
+from db.transfers import Record
+from db.workspace import prepare
+
+SECRET = b"0" * 32
+NASTY = (
+    '=HYPERLINK("http://x")',
+    "<b>bold</b>, “quoted”",
+    "'tis a 'quote'",
+    "@risk +1",
+    "ünï ${x}",
+)
+
+
+def fresh() -> Database:
+    return prepare(sqlite3.connect(":memory:"))
+
+
+@pytest.fixture
+def db() -> Iterator[Database]:
+    database = fresh()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def filled(db: Database) -> Database:
+    """A campaign with five people, surplus, verdicts, revisions, flags and a withdrawal."""
+    people = ("ada", "bo", "cy", "di", "ed")
+    campaign = start(db, 3, *people)
+    late = slots.claim(db, campaign.campaign_id, "ed", at=at())
+    for minute, name in enumerate(people[:4]):
+        for unit in range(3):
+            moment = at(minutes=61 + minute, seconds=unit)
+            found = slots.claim(db, campaign.campaign_id, name, at=moment)
+            if isinstance(found, Claim):
+                text = NASTY[(minute + unit) % len(NASTY)]
+                slots.submit(db, found.token, name, Answer(text, pasted_characters=unit), at=moment)
+    assert isinstance(late, Claim)
+    slots.submit(db, late.token, "ed", Answer("", kind="no_pattern"), at=at(minutes=90))
+    first, second, *_ = annotations.of_campaign(db, campaign.campaign_id)
+    annotations.revise(db, first.annotation_id, first.annotator, Answer("another wording"))
+    reviews.approve(db, first.annotation_id, person="ada")
+    reviews.reject(db, second.annotation_id, "=bad", person="ada")
+    reviews.undo(db, second.annotation_id, person="ada")
+    reviews.approve(db, second.annotation_id, person="ada")
+    inspection.refresh(db, campaign.campaign_id)
+    annotations.withdraw(db, "cy", person="admin")
+    return db
+
+
+def test_a_full_export_comes_back_exactly(filled: Database, tmp_path: Path) -> None:
+    records = list(transfers.records(filled, 1, secret=SECRET))
+    assert len(records) > 9
+    for write, name in ((exports.write_jsonl, "a.jsonl"), (exports.write_csv, "a.csv")):
+        write(tmp_path / name, records)
+        back = imports.read(tmp_path / name)
+        assert back == records
+        other = fresh()
+        campaign = transfers.enter(other, "copy", back, person="admin")
+        again = list(transfers.records(other, campaign.campaign_id, secret=b"1" * 32))
+        write(tmp_path / f"b{name}", again)
+        assert (tmp_path / f"b{name}").read_bytes() == (tmp_path / name).read_bytes()
+        other.close()
+
+
+def test_every_exported_answer_has_a_pseudonym_and_times(filled: Database) -> None:
+    records = list(transfers.records(filled, 1, secret=SECRET))
+    names = {user.name for user in users.every(filled)}
+    assert all(record.annotator.startswith("p-") and record.created_utc for record in records)
+    assert not names & {record.annotator for record in records}
+    assert len({record.annotator for record in records}) == 4
+
+
+def test_withdrawn_text_is_in_no_export(filled: Database, tmp_path: Path) -> None:
+    records = list(transfers.records(filled, 1, secret=SECRET))
+    gone = [record for record in records if record.withdrawn]
+    assert gone
+    assert all(record.text == "" and record.slot is None for record in gone)
+    assert len(exports.milannotations_rows(records)) == sum(
+        record.slot is not None and record.kind == "text" for record in records
+    )
+
+
+def test_approved_only_holds_what_was_approved(filled: Database) -> None:
+    records = list(transfers.records(filled, 1, secret=SECRET))
+    approved = exports.milannotations_rows(records, approved_only=True)
+    assert sorted(row.summary for row in approved) == sorted(
+        record.text for record in records if record.status == "approved" and not record.withdrawn
+    )
+    assert approved
+
+
+def test_no_cell_of_any_table_is_a_formula(filled: Database, tmp_path: Path) -> None:
+    records = list(transfers.records(filled, 1, secret=SECRET))
+    exports.write_csv(tmp_path / "full.csv", records)
+    exports.write_mturk(tmp_path / "mturk.csv", records)
+    tables.write(tmp_path / "rows.csv", exports.milannotations_rows(records))
+    for name in ("full.csv", "mturk.csv", "rows.csv"):
+        with (tmp_path / name).open(newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert any(cell.startswith("'@") for cell in cells)
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1))
+def test_any_text_survives_a_table(tmp_path: Path, texts: list[str]) -> None:
+    rows = [tables.Row("=layer", number, text) for number, text in enumerate(texts)]
+    tables.write(tmp_path / "t.csv", rows)
+    assert tables.read(tmp_path / "t.csv") == rows
+
+
+def test_mturk_results_round_trip_with_their_rejections(filled: Database, tmp_path: Path) -> None:
+    records = list(transfers.records(filled, 1, secret=SECRET))
+    refused = next(record for record in records if record.slot is not None)
+    records = [
+        dataclasses.replace(
+            record,
+            status="rejected",
+            slot=None,
+            reviews=(transfers.Verdict("rejected", "vague", "p-r", "2026-01-01T00:00:00.000Z"),),
+        )
+        if record is refused
+        else record
+        for record in records
+    ]
+    exports.write_mturk(tmp_path / "m.csv", records)
+    back = imports.read(tmp_path / "m.csv", subject="toy")
+    assert {record.id for record in back} == {
+        record.id for record in records if record.kind == "text" and not record.withdrawn
+    }
+    (rejected,) = [record for record in back if record.status == "rejected"]
+    assert (rejected.id, rejected.slot) == (refused.id, None)
+    assert rejected.reviews[0].reason == "vague"
+    other = fresh()
+    transfers.enter(other, "from mturk", back, person="admin")
+    other.close()
+
+
+def test_the_published_table_is_imported_and_exported_as_it_was(
+    shared: Path, tmp_path: Path, db: Database
+) -> None:
+    source = shared / "milannotations" / "resnet152-imagenet.csv"
+    source = source if source.is_file() else shared / "data/milannotations/resnet152-imagenet.csv"
+    rows = [row for row in tables.read(source) if row.layer == "conv1"]
+    tables.write(tmp_path / "resnet152-imagenet.csv", rows)
+    records = imports.read(tmp_path / "resnet152-imagenet.csv")
+    campaign = transfers.enter(db, "published", records, person="admin")
+    assert campaign.state == "closed"
+    out = exports.milannotations_rows(transfers.records(db, campaign.campaign_id, secret=SECRET))
+    assert sorted(out, key=str) == sorted(rows, key=str)
+    assert tables.check(out).uneven == tables.check(rows).uneven
+
+
+def test_the_milannotations_folder_holds_what_the_published_loader_reads(
+    filled: Database, tmp_path: Path
+) -> None:
+    records = list(transfers.records(filled, 1, secret=SECRET))
+
+    def pictures(subject: str, layer: str, unit: int, hash_: str) -> tuple[np.ndarray, np.ndarray]:
+        return np.full((15, 3, 8, 8), unit, np.uint8), np.ones((15, 1, 8, 8), bool)
+
+    (folder,) = exports.write_milannotations(tmp_path, records, pictures)
+    assert folder == tmp_path / "toy" / "conv1"
+    units = np.load(folder / "units.npy")
+    images, masks = np.load(folder / "images.npy"), np.load(folder / "masks.npy")
+    assert (images.shape, masks.shape) == ((len(units), 15, 3, 8, 8), (len(units), 15, 1, 8, 8))
+    assert (images.dtype, masks.dtype) == (np.uint8, np.uint8)
+    assert {row.unit for row in tables.read(folder / "annotations.csv")} == set(units.tolist())
+    assert all((images[index] == unit).all() for index, unit in enumerate(units))
+
+
+def test_a_dataset_folder_names_what_it_holds(filled: Database, tmp_path: Path) -> None:
+    records = list(transfers.records(filled, 1, secret=SECRET))
+    exports.write_dataset(tmp_path / "d", records, title="Toy: spring")
+    lines = (tmp_path / "d" / "train.jsonl").read_text().splitlines()
+    assert len(lines) == len(exports.counting(records))
+    assert json.loads(lines[0])["subject"] == "toy"
+    assert "data_files: train.jsonl" in (tmp_path / "d" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.csv", "layer,unit\nconv1,3\n", "expected the columns layer, unit, summary"),
+        ("x.csv", "layer,unit,summary\nconv1,three,dogs\n", "a unit's number.*line 2"),
+        ("x.jsonl", '{"id": 1}\n', "exported answer in line 1"),
+        ("x.jsonl", "nonsense\n", "exported answer in line 1"),
+        ("annotations.csv", "layer,unit,summary\nconv1,3,dogs\n", "--subject NAME"),
+        ("x.csv", "", "an empty file"),
+    ],
+)
+def test_a_file_that_is_none_of_these_is_refused(
+    tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(BadInput, match=message):
+        imports.read(tmp_path / name)
+
+
+def test_a_bad_import_changes_nothing(filled: Database) -> None:
+    records = list(transfers.records(filled, 1, secret=SECRET))
+    before = len(campaigns.every(filled))
+    for bad, message in (
+        (records, "holds already"),
+        ([_new(records[0]), _new(records[0])], "the same id"),
+        ([_new(records[0]), dataclasses.replace(_new(records[0]), id="y")], "one person twice"),
+        ([], "got none"),
+        ([dataclasses.replace(_new(records[0]), slot=99)], "slot of 1 to 50"),
+    ):
+        with pytest.raises(BadInput, match=message):
+            transfers.enter(filled, "again", bad, person="admin")
+    assert len(campaigns.every(filled)) == before
+
+
+def _new(record: Record) -> Record:
+    return dataclasses.replace(record, id="x")
+
+
+def test_units_that_do_not_have_three_sentences_are_listed() -> None:
+    rows = [tables.Row("conv1", unit, f"s{n}") for unit, n in ((0, 1), (0, 2), (0, 3), (1, 1))]
+    report = tables.check([*rows, tables.Row("conv1", 1, "s1")])
+    assert report.counts == {3: 1, 2: 1}
+    assert report.uneven == (("conv1", 1, 2),)
+    assert report.repeated == (("conv1", 1, "s1"),)
+    assert "conv1 1: 2 instead of 3" in report.as_text()
+
+
+def test_an_import_under_a_known_hash_uses_those_units(db: Database) -> None:
+    campaign = start(db, 2, "ada")
+    add_people(db, "bo")
+    found = slots.claim(db, campaign.campaign_id, "bo", at=at())
+    assert isinstance(found, Claim)
+    slots.submit(db, found.token, "bo", Answer("fur"), at=at())
+    (record,) = transfers.records(db, campaign.campaign_id, secret=SECRET)
+    other = fresh()
+    start(other, 2)
+    copied = transfers.enter(other, "copy", [record], person="admin")
+    assert campaigns.unit_ids(other, copied.campaign_id)[0] in campaigns.unit_ids(other, 1)
+    other.close()
