@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from annotator import commands as annotator_commands
 from audits import commands as audit_commands
+from db import campaigns, jobs, users
 from db import commands as workspace_commands
-from db import jobs, users
 from db.commands import add_workspace_option
 from db.doors import Doors
 from db.errors import WorkbenchError
@@ -98,13 +98,11 @@ def serve(options: argparse.Namespace) -> None:
     with open_database(workspace) as db:
         interrupted = jobs.mark_stale(db)
     if settings.demo:
-        from describer.demo.workspace import open_demo
-
-        open_demo(workspace)
+        _open_demo(workspace)
     if interrupted:
         print(f"{interrupted} job(s) were interrupted; the Describe tab resumes them")
     if settings.login:
-        _announce_accounts(workspace)
+        announce_accounts(workspace)
     demo = build(workspace, login=settings.login, device=settings.device)
     print(f"workspace {workspace.path}", flush=True)
     demo.launch(
@@ -198,6 +196,19 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     }
 
 
+def _open_demo(workspace: Workspace) -> None:
+    """Make the demo on the first start, telling the terminal what it is at."""
+    from annotator.guidelines import CONSENT, INSTRUCTIONS
+    from describer.demo.opening import open_demo
+
+    def tell(done: int, total: int, message: str) -> None:
+        print(f"demo {done + 1}/{total}: {message}", flush=True)
+
+    settings = campaigns.Settings(INSTRUCTIONS, consent=CONSENT)
+    if open_demo(workspace, settings=settings, progress=tell):
+        print("the demo is ready; `--no-demo` starts without it")
+
+
 def wake_worker(workspace: Workspace) -> None:
     """Start a worker process when a queued job could run; its output goes to the job log."""
     with open_database(workspace) as db:
@@ -271,21 +282,17 @@ def _authenticate(workspace: Workspace) -> Callable[[str, str], Any]:
     return authenticate
 
 
-def _announce_accounts(workspace: Workspace) -> None:
+def announce_accounts(workspace: Workspace) -> None:
     """Make what is needed to sign in for the first time and print it, once."""
     with open_database(workspace) as db:
         if any(user.role == "admin" for user in users.every(db)):
             print("sign-in is on; `users add NAME --role ROLE` makes accounts")
             return
         print("sign-in is on; these accounts were made now and are not shown again:")
-        for name, role in (
-            ("admin", "admin"),
-            ("reviewer", "reviewer"),
-            ("annotator", "annotator"),
-        ):
+        for role in users.ROLES:
             password = users.new_password()
-            users.add(db, name, role, password=password)
-            print(f"  {name:<10} {password}")
+            users.add(db, role, role, password=password)
+            print(f"  {role:<10} {password}")
 
 
 def _add_app_options(top: argparse.ArgumentParser) -> None:

@@ -29,6 +29,7 @@ class Plan:
         rule: "zero" or "mean".
         controls: how many draws of random units, matched by layer.
         seed: of the draws.
+        sort_all: also measure all units of the network sorted by importance (slow).
     """
 
     subject: str
@@ -38,6 +39,7 @@ class Plan:
     rule: str = "zero"
     controls: int = 5
     seed: int = 0
+    sort_all: bool = False
 
 
 def query_of(

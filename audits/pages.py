@@ -132,8 +132,24 @@ def _numbers(summary: dict[str, object]) -> str:
         f"<tr><td>{escape(str(name))}</td><td class='n'>{escape(str(value))}</td></tr>"
         for name, value in rows
     )
+    classes = summary.get("by_class")
+    by_class = "".join(
+        f"<tr><td>{escape(name)}</td><td class='n'>{_percent(each['before'])}</td>"
+        f"<td class='n'>{_percent(each['after'])}</td></tr>"
+        for name, each in (classes.items() if isinstance(classes, dict) else ())
+    )
+    per_class = (
+        "<details><summary>by class, test images</summary><table class='mw-table'><tr><th>class"
+        f"</th><th>before</th><th>after</th></tr>{by_class}</table></details>"
+        if by_class
+        else ""
+    )
     warnings = "".join(f"<p>⚠ {escape(str(text))}</p>" for text in _list(summary.get("warnings")))
-    return f'<table class="mw-table" style="max-width:46rem">{body}</table>{warnings}'
+    return f'<table class="mw-table" style="max-width:46rem">{body}</table>{per_class}{warnings}'
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.1%}"
 
 
 def _list(value: object) -> list[object]:

@@ -18,10 +18,12 @@ from db import ablations, annotations, descriptions, exemplars, filters, jobs, s
 from db import words as word_index
 from db.doors import Doors
 from db.errors import BadInput
+from db.users import Role
 from db.words import PRESETS, Match, Query
 from db.workspace import open_database
+from describer.pages import job as job_line
 
-STAFF = ("admin", "reviewer")
+STAFF: tuple[Role, ...] = ("admin", "reviewer")
 TAGS = ["", "human faces", "animal faces", "cartoon faces", "signs", "printed text", "logos"]
 
 HEAD = """
@@ -82,6 +84,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         test = gr.Dropdown([], label="Test images (reported on)", elem_id="test")
         rule = gr.Radio(["zero", "mean"], value="zero", label="Set units to")
         controls = gr.Number(5, label="random controls", precision=0, minimum=1)
+        sort_all = gr.Checkbox(False, label="also sort all units (slow)")
         ablate = gr.Button("Ablate", variant="primary", elem_id="ablate")
     progress = gr.HTML(elem_id="ablate_job")
     with gr.Row():
@@ -127,7 +130,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         state = newest[0].state if newest else ""
         live = state in ("running", "queued")
         return (
-            pages.job(newest[0]) if newest else "",
+            job_line(newest[0]) if newest else "",
             gr.update(visible=live),
             gr.update(visible=state in ("failed", "cancelled", "interrupted")),
             gr.Timer(active=live),
@@ -241,6 +244,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         test: str | None,
         rule: str,
         controls: float,
+        sort_all: bool,
         request: gr.Request,
     ) -> Any:
         if wanted is None:
@@ -252,6 +256,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             test=test or "",
             rule=rule,
             controls=int(controls),
+            sort_all=sort_all,
         )
         with open_db() as db:
             experiments.enqueue(db, plan, device=device, person=doors.person(request).name)
@@ -303,7 +308,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             show_progress="hidden",
         )
     undo.click(take_back, [query, given], [given, *queued], **hidden)
-    ablate.click(enqueue, [query, subject, validation, test, rule, controls], timer).then(
+    ablate.click(enqueue, [query, subject, validation, test, rule, controls, sort_all], timer).then(
         poll, None, watched, **hidden
     )
     cancel.click(stop, None, watched)

@@ -65,16 +65,25 @@ def rendered(images: npt.NDArray[np.uint8], masks: npt.NDArray[np.bool_], pictur
     Raises:
         NotFound: there is no picture of that name.
     """
+    check_name(picture, len(images))
     if picture in PICTURES:
         return render(images, masks, PICTURES[picture])
     match = _TILE.fullmatch(picture)
-    if match is None or not int(match[1]) < len(images):
-        raise NotFound(
-            f"expected the name of a picture of {len(images)} exemplars, got {picture!r}"
-        )
+    assert match is not None
     index = int(match[1])
     tile = Picture(tile=768, columns=1, limit=1, masked=match[2] is None)
     return render(images[index : index + 1], masks[index : index + 1], tile)
+
+
+def check_name(picture: str, k: int) -> None:
+    """Refuse what names no picture of k exemplars; a name that passes is safe in a path.
+
+    Raises:
+        NotFound: there is no picture of that name.
+    """
+    match = _TILE.fullmatch(picture)
+    if picture not in PICTURES and (match is None or not int(match[1]) < k):
+        raise NotFound(f"expected the name of a picture of {k} exemplars, got {picture!r}")
 
 
 def render(images: npt.NDArray[np.uint8], masks: npt.NDArray[np.bool_], picture: Picture) -> bytes:

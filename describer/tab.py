@@ -16,12 +16,13 @@ import gradio as gr
 from db import annotations, descriptions, exemplars, jobs, subjects
 from db.doors import Doors
 from db.errors import BadInput
+from db.users import Role
 from db.workspace import open_database
 from describer import pages, plans, shelf
 
 PAGE = 25
 ANY = "any"
-STAFF = ("admin", "reviewer")
+STAFF: tuple[Role, ...] = ("admin", "reviewer")
 
 # Rows are buttons made as text; a click writes the unit's id where an event listens for it.
 HEAD = """

@@ -71,6 +71,11 @@ class Prepared:
         """The identity of each layer's exemplars: all that they depend on."""
         return {layer.name: _digest([self.provenance, layer.name]) for layer in self.layers}
 
+    @property
+    def hash(self) -> str:
+        """The identity of the whole run: a name for its folder."""
+        return _digest(self.hashes)
+
 
 def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None = None) -> Prepared:
     """Build the network, find its layers, and hash everything that the result depends on.
@@ -127,7 +132,26 @@ def study(
         Cancelled: `cancelled` said so.
     """
     options = options or Options()
-    prepared = prepare(subject, probing_set, options)
+    return study_prepared(
+        prepare(subject, probing_set, options),
+        folder,
+        options=options,
+        store=store,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+def study_prepared(
+    prepared: Prepared,
+    folder: Path,
+    *,
+    options: Options,
+    store: ImageStore | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> layout.ExemplarFolder:
+    """The same, of a network that is built already."""
     store = store or ImageStore(folder / layout.IMAGES)
     if (done := _finished(folder, prepared.hashes, store)) is not None:
         return done
@@ -148,7 +172,7 @@ def study(
 
 def run(
     prepared: Prepared,
-    resume: Path,
+    resume: Path | None,
     *,
     batch_size: int,
     device: str | torch.device,
@@ -156,7 +180,10 @@ def run(
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> tuple[compute.States, list[Skipped]]:
-    """The pass itself, over all images or a part of them, going on from what `resume` holds."""
+    """The pass itself, over all images or a part of them, going on from what `resume` holds.
+
+    Without a folder to resume from, nothing is kept on the way.
+    """
     span = images_of or range(len(prepared.probing_set))
     states = compute.new_states(
         prepared.layers, prepared.settings, images=len(prepared.probing_set)
@@ -279,9 +306,15 @@ def _finished(
 
 
 def _keep(
-    resume: Path, identity: str, states: compute.States, following: int, skipped: list[Skipped]
+    resume: Path | None,
+    identity: str,
+    states: compute.States,
+    following: int,
+    skipped: list[Skipped],
 ) -> None:
     """Write the state as of the image `following`, whole or not at all."""
+    if resume is None:
+        return
     with new_folder(resume) as temporary:
         for name, state in states.items():
             write_arrays(temporary / name, state.arrays())
@@ -294,11 +327,10 @@ def _keep(
 
 
 def _restore(
-    resume: Path, identity: str, states: compute.States, start: int
+    resume: Path | None, identity: str, states: compute.States, start: int
 ) -> tuple[int, list[Skipped]]:
     """Where to go on; from the start when what was kept belongs to another run."""
-    path = resume / "state.json"
-    if not path.is_file():
+    if resume is None or not (path := resume / "state.json").is_file():
         return start, []
     values = json.loads(path.read_text("utf-8"))
     if values["identity"] != identity:

@@ -1,0 +1,140 @@
+"""Where the rows of a workspace and the files they speak of meet.
+
+    shelf.enter_subject(db, Path("SUBJECT.toml"))
+    shelf.enter_images(db, Path("val"))
+    shelf.source_of(workspace, unit)            # the folder of exemplars that a unit lies in
+    shelf.picture_of(workspace, unit_id, "grid")
+
+Reading a network or a checkpoint imports torch, inside the function that does it.
+"""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from db import exemplars, pictures, subjects
+from db.arrays import ImageStore, new_file
+from db.descriptions import Candidate
+from db.errors import BadInput
+from db.exemplars import Unit
+from db.subjects import CheckpointRow, LayerRow, ProbingSetRow, SubjectRow
+from db.workspace import Workspace, open_database
+from describer.exemplars import layout
+from describer.exemplars.layout import Source
+
+
+def enter_subject(db: Database, path: Path, *, origin: str = "user") -> SubjectRow:
+    """Build a network once, list its layers, and enter it.
+
+    Raises:
+        BadInput: the file, the network or its weights cannot be used, or the name is taken.
+    """
+    from describer import layers
+    from describer import subjects as files
+
+    subject = files.read(path.expanduser())
+    model = files.build(subject)
+    traced = layers.trace(model, subject.image_size)
+    layers.find(traced, subject.layers)
+    shown = [LayerRow(each.name, each.kind, each.units) for each in traced]
+    # The layers that the file names come first: they are what the person means.
+    shown.sort(key=lambda row: row.name not in subject.layers)
+    return subjects.add(
+        db,
+        subject.name,
+        source=subject.source,
+        weights_hash=files.weights_hash(subject, model),
+        layers=shown,
+        origin=origin,
+    )
+
+
+def enter_images(
+    db: Database, folder: Path, *, name: str | None = None, origin: str = "user"
+) -> ProbingSetRow:
+    """Enter a folder of images under its own name, or another.
+
+    Raises:
+        BadInput: it is no folder, holds no images, or the name is taken.
+    """
+    from describer import probing
+
+    opened = probing.open_folder(folder.expanduser())
+    return subjects.add_probing_set(
+        db,
+        name or opened.root.name,
+        root=opened.root,
+        images=len(opened),
+        classes=opened.classes,
+        origin=origin,
+    )
+
+
+def enter_checkpoint(db: Database, source: str, *, name: str | None = None) -> CheckpointRow:
+    """Load a MILAN checkpoint once, to see that it can be used, and enter it.
+
+    Raises:
+        BadInput: it cannot be used, or the name is taken.
+    """
+    from describer import milan
+
+    path = source if source == milan.DEMO else str(Path(source).expanduser().resolve())
+    model = milan.load(path)
+    return subjects.add_checkpoint(db, name or Path(path).stem, source=path, hash=model.hash)
+
+
+def source_of(workspace: Workspace, unit: Unit) -> Source:
+    """The folder of exemplars that a unit lies in; kept open, since folders never change."""
+    return open_source(workspace, unit.folder)
+
+
+@functools.lru_cache(maxsize=64)
+def open_source(workspace: Workspace, folder: str) -> Source:
+    """A folder of exemplars of a workspace, by its name.
+
+    Raises:
+        BadInput: the workspace's files are not complete.
+    """
+    return layout.read(workspace.exemplars / folder, images=ImageStore(workspace.images))
+
+
+def activations_of(workspace: Workspace, unit: Unit) -> list[float]:
+    """The activations of a unit's exemplars, strongest first."""
+    each = source_of(workspace, unit).exemplars(unit.layer)
+    return [
+        float(v)
+        for v, i in zip(each.activations[unit.unit], each.ids[unit.unit], strict=True)
+        if i >= 0
+    ]
+
+
+def picture_of(workspace: Workspace, unit_id: int, picture: str) -> bytes:
+    """A picture of a unit as JPEG, rendered when it is first asked for and then kept.
+
+    Raises:
+        NotFound: there is no such unit or picture.
+    """
+    with open_database(workspace) as db:
+        unit = exemplars.unit(db, unit_id)
+    pictures.check_name(picture, unit.k)
+    path = workspace.pictures / unit.hash / f"{unit.unit}-{picture}.jpg"
+    if path.is_file():
+        return path.read_bytes()
+    shown = source_of(workspace, unit).unit(unit.layer, unit.unit)
+    jpeg = pictures.rendered(shown.images, shown.masks, picture)
+    with new_file(path) as temporary:
+        temporary.write_bytes(jpeg)
+    return jpeg
+
+
+def ranked(candidates: Sequence[Candidate], lam: float) -> list[Candidate]:
+    """Candidates by falling log p(d|E) - lambda log p(d) (equation 3 of MILAN).
+
+    Raises:
+        BadInput: lambda is negative.
+    """
+    if lam < 0:
+        raise BadInput(f"expected lambda of at least 0, got {lam}")
+    return sorted(candidates, key=lambda each: -(each[1] - lam * each[2] if lam else each[1]))
