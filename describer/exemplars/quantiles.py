@@ -30,7 +30,10 @@ DROPPED_BITS = np.uint64(32 - KEPT_BITS)
 UNIT_BITS = np.uint64(32)
 
 # Values that are collected before they are sorted and counted; 8 bytes each.
-BUFFER_VALUES = 1 << 20
+BUFFER_VALUES = 1 << 18
+
+# The smallest normal float32; what is nearer to zero counts as zero.
+TINY = np.finfo(np.float32).tiny
 
 Keys = NDArray[np.uint64]
 
@@ -62,11 +65,12 @@ class Tail:
         self._buffered = 0
 
     def add(self, values: NDArray[np.float32], units: NDArray[np.integer]) -> None:
-        """Count values, float32 (n,), of units (n,); NaN must have been left out."""
-        # -0.0 + 0.0 is 0.0: the two zeros are one value and one key.
-        self._buffer.append(
-            (units.astype(np.uint64) << UNIT_BITS) | _ordered(values + np.float32(0.0))
-        )
+        """Count values, float32 (n,), of units, any integers (n,); NaN must have been left out."""
+        keys = units.astype(np.uint64)
+        keys <<= UNIT_BITS
+        # Minus zero, too, becomes zero.
+        keys |= _ordered(np.where(np.abs(values) < TINY, np.float32(0.0), values))
+        self._buffer.append(keys)
         self._buffered += values.size
         if self._buffered >= BUFFER_VALUES:
             self._flush()
@@ -115,9 +119,7 @@ class Tail:
         self._flush()
         return {"least": self._least, "greatest": self._greatest, "counts": self._counts}
 
-    def restore(
-        self, least: Keys, greatest: Keys, counts: NDArray[np.int64]
-    ) -> None:
+    def restore(self, least: Keys, greatest: Keys, counts: NDArray[np.int64]) -> None:
         """Become the state that `arrays` gave."""
         self._least, self._greatest, self._counts = least, greatest, counts
         self._raise_thresholds()
@@ -129,24 +131,29 @@ class Tail:
         keys = np.concatenate(self._buffer)
         self._buffer, self._buffered = [], 0
         keys.sort()
-        starts = np.flatnonzero(np.diff(keys >> DROPPED_BITS, prepend=~keys[:1]))
-        ends = np.append(starts[1:], keys.size)
+        bins = keys >> DROPPED_BITS
+        starts = np.flatnonzero(np.append(True, bins[1:] != bins[:-1])[: keys.size])
+        ends = np.append(starts[1:], keys.size)[: starts.size]
         self._combine(keys[starts], keys[ends - 1], ends - starts)
 
     def _combine(self, least: Keys, greatest: Keys, counts: NDArray[np.int64]) -> None:
         """Add bins, each bin at most once, to the state; then raise the thresholds."""
         least = np.concatenate([self._least, least])
+        if not least.size:
+            return
         # Two ascending runs: a stable sort merges them in one go.
         order = np.argsort(least, kind="stable")
         least = least[order]
         greatest = np.concatenate([self._greatest, greatest])[order]
         counts = np.concatenate([self._counts, counts])[order]
-        starts = np.flatnonzero(np.diff(least >> DROPPED_BITS, prepend=~least[:1]))
-        if starts.size:
-            self._least = least[starts]
-            self._greatest = np.maximum.reduceat(greatest, starts)
-            self._counts = np.add.reduceat(counts, starts)
-            self._raise_thresholds()
+        bins = least >> DROPPED_BITS
+        first = np.append(True, bins[1:] != bins[:-1])
+        # A bin is there once or twice: the second joins the first.
+        second = np.flatnonzero(~first)
+        counts[second - 1] += counts[second]
+        greatest[second - 1] = np.maximum(greatest[second - 1], greatest[second])
+        self._least, self._greatest, self._counts = least[first], greatest[first], counts[first]
+        self._raise_thresholds()
 
     def _raise_thresholds(self) -> None:
         """Drop the bins that can no longer matter."""
@@ -156,9 +163,10 @@ class Tail:
         bound = np.searchsorted(before[:-1], before[ends] - needed, side="right") - 1
         enough = bound >= first
         self.thresholds = np.full(self.units, -np.inf, dtype=np.float32)
-        # The lower edge of the bin, so that a bin is counted whole or not at all.
-        edges = (self._least[bound[enough]] >> DROPPED_BITS) << DROPPED_BITS
-        self.thresholds[enough] = _value(edges)
+        # The lower edge of the bin, so that a bin is counted whole or not at all. But the zeros of
+        # a ReLU, once there are enough of them, need no counting: none of them differs.
+        edges = _value((self._least[bound[enough]] >> DROPPED_BITS) << DROPPED_BITS)
+        self.thresholds[enough] = np.where(edges == 0, TINY, edges)
         kept = np.repeat(np.where(enough, bound, first), ends - first) <= np.arange(before.size - 1)
         self._least, self._greatest = self._least[kept], self._greatest[kept]
         self._counts = self._counts[kept]

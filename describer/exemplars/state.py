@@ -13,8 +13,9 @@ maps that enter a unit's top k. Scanning is spread over threads, as numpy lets g
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,15 @@ from describer.exemplars.topk import TopImages
 from describer.layers import Layer, as_maps
 
 # Values scanned at a time: few enough to stay in the processor's cache between the two readings.
-CHUNK_VALUES = 1 << 20
+CHUNK_VALUES = 1 << 18
+# Few: what is scanned ahead is scanned with older thresholds, and lets more values through.
+CHUNKS_AHEAD = 4
 
 FLOAT16_LIMIT = float(torch.finfo(torch.float16).max)
 
 Floats = NDArray[np.float32]
 Counts = NDArray[np.int64]
+Scanned = tuple[Floats, Floats, Counts, Counts]
 
 
 class LayerState:
@@ -74,17 +78,19 @@ class LayerState:
         step = max(1, CHUNK_VALUES // per_image)
         chunks = [values[start : start + step] for start in range(0, len(values), step)]
 
-        def work(chunk: torch.Tensor) -> tuple[Floats, Floats, Counts, Counts]:
+        def work(chunk: torch.Tensor) -> Scanned:
             # Thresholds only rise, so an older one merely lets more values through.
             return scan(chunk, self._tail.thresholds, self.settings.pooling)
 
         pooled = []
-        for part, candidates, units, nans in pool.map(work, chunks) if pool else map(work, chunks):
+        spoilt = False
+        for part, candidates, units, nans in _spread(work, chunks, pool):
             pooled.append(part)
             self._tail.add(candidates, units)
             self.nan_counts += nans
+            spoilt = spoilt or bool(nans.any())
         entries = self._top.offer(ids, np.concatenate(pooled))
-        self._top.fill(entries, _gather(maps, entries.images, entries.units))
+        self._top.fill(entries, _gather(maps, entries.images, entries.units, spoilt=spoilt))
         self.seen += len(ids)
 
     def merge(self, other: LayerState) -> None:
@@ -143,9 +149,25 @@ class LayerState:
         )
 
 
-def _scan(
-    chunk: torch.Tensor, thresholds: Floats, pooling: str
-) -> tuple[Floats, Floats, Counts, Counts]:
+def _spread(
+    work: Callable[[torch.Tensor], Scanned],
+    chunks: Iterable[torch.Tensor],
+    pool: ThreadPoolExecutor | None,
+) -> Iterator[Scanned]:
+    """Work on chunks in threads, in their order, a few ahead of the caller."""
+    if pool is None:
+        yield from map(work, chunks)
+        return
+    waiting: deque[Future[Scanned]] = deque()
+    for chunk in chunks:
+        waiting.append(pool.submit(work, chunk))
+        if len(waiting) > CHUNKS_AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _scan(chunk: torch.Tensor, thresholds: Floats, pooling: str) -> Scanned:
     """Pool maps, float32 (n, units, positions) in the processor's memory, and pick the candidates.
 
     Returns:
@@ -169,9 +191,7 @@ def _scan(
     return pooled, values.reshape(-1)[index], owners, nans
 
 
-def _scan_on_device(
-    chunk: torch.Tensor, thresholds: Floats, pooling: str
-) -> tuple[Floats, Floats, Counts, Counts]:
+def _scan_on_device(chunk: torch.Tensor, thresholds: Floats, pooling: str) -> Scanned:
     """The same as `_scan` where the values are, so that only what is kept crosses to the host."""
     values = chunk.float()
     units = values.shape[1]
@@ -199,13 +219,16 @@ def _pool_without_nan(rows: Floats, pooling: str) -> Floats:
     return np.full(len(rows), -np.inf, dtype=np.float32)
 
 
-def _gather(maps: torch.Tensor, images: Counts, units: Counts) -> NDArray[np.float16]:
-    """The maps (n, h, w) of those images and units, clipped to float16; NaN the lowest number."""
+def _gather(
+    maps: torch.Tensor, images: Counts, units: Counts, *, spoilt: bool
+) -> NDArray[np.float16]:
+    """The maps (n, h, w) of those images and units, clipped to what float16 holds.
+
+    Where `spoilt` says that there is NaN, it becomes the lowest number.
+    """
     rows = torch.from_numpy(images * maps.shape[1] + units).to(maps.device)
     # (N, units, h, w) -> (N * units, h, w) -> (n, h, w)
     chosen = maps.flatten(0, 1).index_select(0, rows)
-    halves = chosen.half()
-    if not bool(halves.isfinite().all()):
-        chosen = chosen.float().nan_to_num(-FLOAT16_LIMIT, FLOAT16_LIMIT, -FLOAT16_LIMIT)
-        halves = chosen.clamp(-FLOAT16_LIMIT, FLOAT16_LIMIT).half()
-    return halves.cpu().numpy()
+    if spoilt:
+        chosen.nan_to_num_(-FLOAT16_LIMIT)
+    return chosen.clamp_(-FLOAT16_LIMIT, FLOAT16_LIMIT).half().cpu().numpy()
