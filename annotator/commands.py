@@ -1,27 +1,205 @@
-"""The `annotations` commands: look at, check, import and export what people wrote."""
+"""The `annotations` commands: measure, check, import and export what people wrote.
+
+    add_commands(subparsers, english=english.load, exemplars_of=shelf.unit_exemplars)
+
+The English pipeline and the pictures belong to other packages and are passed in; without them the
+commands that need them say so.
+"""
 
 import argparse
+import dataclasses
 import json
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from annotator import tables
+from annotator import cleaning, exports, imports, spelling, tables
+from annotator.exports import Pictures
+from db import campaigns, cleanings, transfers
+from db.errors import BadInput
+from db.transfers import Record
+from db.workspace import Workspace, create, open_database
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+FORMATS = ("milannotations", "csv", "jsonl", "parquet", "mturk", "dataset")
+ExemplarsOf = Callable[[Workspace], Pictures]
 
 
-def add_commands(commands: Any) -> None:
+def add_commands(
+    commands: Any,
+    *,
+    english: "Callable[[], Language] | None" = None,
+    exemplars_of: ExemplarsOf | None = None,
+) -> None:
     """Add the commands to an argparse sub-parser collection."""
     top = commands.add_parser("annotations", help="measure, check, import and export annotations")
     actions = top.add_subparsers(required=True, metavar="ACTION")
+
+    stats = actions.add_parser("stats", help="units, words, length and parts of speech a layer")
+    _add_table(stats)
+    stats.set_defaults(run=partial(_stats, english=english))
+
+    agree = actions.add_parser("agreement", help="how well people agree, beside its chance level")
+    _add_table(agree)
+    agree.add_argument("--model", help="a language model's folder or name in the local cache")
+    agree.add_argument("--max-units", type=int, help="measure on so many random units only")
+    agree.add_argument("--seed", type=int, default=0)
+    agree.set_defaults(run=_agreement)
+
     check = actions.add_parser("check", help="find units that do not have exactly three sentences")
-    check.add_argument("file", type=Path, metavar="FILE.csv")
+    _add_table(check)
     check.add_argument("--expected", type=int, default=3, help="sentences a unit (default: 3)")
-    check.add_argument("--json", action="store_true", help="print JSON")
     check.set_defaults(run=_check)
+
+    take = actions.add_parser("import", help="bring sentences into the workspace as a campaign")
+    take.add_argument("file", type=Path, metavar="FILE", help="our export, MTurk's or a folder")
+    take.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR")
+    take.add_argument("--campaign", help="name of the new campaign (default: the file's)")
+    take.add_argument("--subject", help="the network's name, where the file does not say it")
+    take.set_defaults(run=_import)
+
+    give = actions.add_parser("export", help="write a campaign's sentences to a file or folder")
+    give.add_argument("campaign", help="the campaign's name")
+    give.add_argument("--out", type=Path, required=True, metavar="FILE|DIR")
+    give.add_argument("--format", choices=FORMATS, default="milannotations")
+    give.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR")
+    give.add_argument("--approved-only", action="store_true", help="leave unreviewed ones out")
+    give.add_argument("--cleaned", action="store_true", help="by the cleaning rules in force")
+    give.set_defaults(run=partial(_export, exemplars_of=exemplars_of))
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE.csv", help="layer,unit,summary")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _stats(options: argparse.Namespace, english: "Callable[[], Language] | None") -> None:
+    from annotator import corpus
+
+    if english is None:
+        raise BadInput("expected an English pipeline for parts of speech, got none")
+    rows = [(row.layer, row.unit, row.summary) for row in tables.read(options.file)]
+    nlp = english()
+    found = corpus.statistics(rows, nlp)
+    pipeline = f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
+    if options.json:
+        layers = {layer: dataclasses.asdict(values) for layer, values in found.items()}
+        print(json.dumps({"pipeline": pipeline, "layers": layers}))
+        return
+    print(f"{'layer':<12}{'units':>7}{'words':>7}{'len.':>6}{'% noun':>8}{'% adj':>7}{'% prep':>8}")
+    for layer, values in found.items():
+        print(
+            f"{layer:<12}{values.units:>7}{values.words:>7}{values.length:>6.1f}"
+            f"{100 * values.nouns:>8.1f}{100 * values.adjectives:>7.1f}"
+            f"{100 * values.prepositions:>8.1f}"
+        )
+    print(f"parts of speech by {pipeline}")
+
+
+def _agreement(options: argparse.Namespace) -> None:
+    import random
+
+    from annotator import agreement, scorers
+
+    sentences: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for row in tables.read(options.file):
+        own = sentences.setdefault((row.layer, row.unit), [])
+        own.append((str(len(own) + 1), row.summary))
+    if options.max_units is not None and options.max_units < len(sentences):
+        drawn = random.Random(options.seed).sample(sorted(sentences), options.max_units)
+        sentences = {unit: sentences[unit] for unit in drawn}
+    scores = agreement.score(sentences, scorers.find(options.model), seed=options.seed)
+    layers = sorted({layer for layer, _ in sentences})
+    found = {"all": agreement.over(scores)}
+    for layer in layers:
+        found[layer] = agreement.over(scores, lambda unit, layer=layer: unit[0] == layer)  # type: ignore[misc]
+    if options.json:
+        print(json.dumps({name: dataclasses.asdict(each) for name, each in found.items()}))
+        return
+    print(scores.model)
+    print(f"{'':<12}{'units':>6}{'agreement':>11}{'95 %':>17}{'chance':>9}{'identical':>11}")
+    for name, each in found.items():
+        if each.undefined is not None or each.mean is None or each.chance is None:
+            print(f"{name:<12}{each.units:>6}  undefined: {each.undefined}")
+            continue
+        interval = f"{each.low:.3f} to {each.high:.3f}"
+        print(
+            f"{name:<12}{each.units:>6}{each.mean:>11.3f}{interval:>17}{each.chance:>9.3f}"
+            f"{100 * (each.identical or 0):>9.1f} %"
+        )
 
 
 def _check(options: argparse.Namespace) -> None:
     report = tables.check(tables.read(options.file), expected=options.expected)
-    if options.json:
-        print(json.dumps(report.as_json()))
-        return
-    print(report.as_text())
+    print(json.dumps(report.as_json()) if options.json else report.as_text())
+
+
+def _import(options: argparse.Namespace) -> None:
+    records = imports.read(options.file, subject=options.subject)
+    with open_database(create(options.workspace)) as db:
+        campaign = transfers.enter(
+            db, options.campaign or options.file.stem, records, person="command line"
+        )
+    print(f"{len(records)} answers in campaign {campaign.name!r}")
+
+
+def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> None:
+    workspace = create(options.workspace)
+    with open_database(workspace) as db:
+        campaign = campaigns.named(db, options.campaign)
+        secret = workspace.secret.read_bytes()
+        records = list(transfers.records(db, campaign.campaign_id, secret=secret))
+        if options.cleaned:
+            versions = cleanings.every(db)
+            rules = cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
+            records = cleaned(records, rules)
+    if options.approved_only:
+        records = [record for record in records if record.status == "approved"]
+    pictures = None if exemplars_of is None else exemplars_of(workspace)
+    write(options.out, records, form=options.format, title=campaign.name, pictures=pictures)
+    print(f"{len(records)} answers written to {options.out}")
+
+
+def cleaned(records: Sequence[Record], rules: Sequence[cleaning.Rule]) -> list[Record]:
+    """The records with their sentences after the cleaning rules; wordings stay as typed."""
+    return [
+        dataclasses.replace(
+            record,
+            text=cleaning.clean(
+                record.text, rules, annotator=record.annotator, spelling=spelling.suggest
+            ),
+        )
+        for record in records
+    ]
+
+
+def write(
+    out: Path, records: Sequence[Record], *, form: str, title: str, pictures: Pictures | None
+) -> None:
+    """Write records in one of `FORMATS`.
+
+    Raises:
+        BadInput: a file or folder that must not be overwritten is there, or pictures are missing.
+    """
+    if out.exists() and (out.is_file() or any(out.iterdir())):
+        raise BadInput(f"expected a new file or folder for the export, got {out}, which exists")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if form == "milannotations":
+        if out.suffix == ".csv":
+            tables.write(out, exports.milannotations_rows(records))
+        elif pictures is None:
+            raise BadInput(f"expected a .csv file as --out where no pictures are, got {out}")
+        else:
+            exports.write_milannotations(out, records, pictures)
+    elif form == "dataset":
+        exports.write_dataset(out, records, title=title)
+    else:
+        {
+            "csv": exports.write_csv,
+            "jsonl": exports.write_jsonl,
+            "parquet": exports.write_parquet,
+            "mturk": exports.write_mturk,
+        }[form](out, records)
