@@ -3,7 +3,7 @@
     world*.py, chance.py        scenes of 64 x 64 pixels with exact masks, the same everywhere
     concepts.py, truth.py       what there is to say, and what a unit really responds to
     annotators.py               simulated people: three sentences a unit
-    networks.py, lessons.py     small networks and how they learn; curriculum.py says which and on what
+    networks.py, lessons.py     small networks and how they learn; curriculum.py: which, on what
     units.py, teaching.py       exemplars in memory; the demo's MILAN
     build.py, shipped.py        `demo build` makes the weights, these are the ones that come along
     workspace.py                the demo's files, for a workspace at first start
