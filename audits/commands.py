@@ -1,0 +1,165 @@
+"""The command of audits: `audit`, from described units and keywords to a curve with controls."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from db.errors import BadInput
+
+
+def add_commands(commands: Any) -> None:
+    """Add the commands to an argparse sub-parser collection."""
+    audit = commands.add_parser(
+        "audit",
+        help="ablate the units whose descriptions match, and measure accuracy beside controls",
+        description="Ablate the units whose descriptions hold a keyword, least important first, "
+        "and measure accuracy beside random units of the same layers.",
+    )
+    audit.add_argument("subject", type=Path, metavar="SUBJECT.toml")
+    audit.add_argument("images", type=Path, metavar="IMAGES", help="test images: class/file")
+    audit.add_argument("--descriptions", type=Path, required=True, metavar="FILE.csv")
+    audit.add_argument(
+        "--keywords",
+        nargs="+",
+        required=True,
+        metavar="WORD",
+        help="whole words, in any form; preset:face and preset:text stand for MILAN's lists",
+    )
+    audit.add_argument("--out", type=Path, required=True, metavar="DIR")
+    audit.add_argument(
+        "--validation",
+        type=Path,
+        metavar="IMAGES",
+        help="images that units are ordered and counted on (default: the test images)",
+    )
+    audit.add_argument("--controls", type=int, default=5, metavar="N", help="random draws")
+    audit.add_argument("--max-units", type=int, metavar="N", help="ablate at most so many")
+    audit.add_argument("--rule", choices=("zero", "mean"), default="zero")
+    audit.add_argument("--seed", type=int, default=0, metavar="N", help="of the random draws")
+    audit.add_argument(
+        "--class-index",
+        type=Path,
+        metavar="FILE.json",
+        help="the network's output for each image folder, when folders are not named as classes",
+    )
+    audit.add_argument("--batch-size", type=int, default=32, metavar="N")
+    audit.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    audit.set_defaults(run=_audit)
+
+
+def _audit(options: argparse.Namespace) -> None:
+    from audits import tables, words
+    from audits.ablation import check_units, layer_means
+    from audits.curves import by_layer
+    from audits.evaluation import Cache, read_class_table
+    from audits.loading import open_images, open_network
+    from audits.measurement import Plan, measure
+    from describer import devices, english
+    from describer.probing import Skipped
+    from describer.subjects import read
+
+    if options.batch_size < 1:
+        raise BadInput(f"expected a batch size of at least 1, got {options.batch_size}")
+    described = tables.read_descriptions(options.descriptions)
+    query = words.query_of(options.keywords)
+    nlp = english.load()
+    found = words.find(
+        words.analyse(nlp, [one.text for one in described]),
+        query,
+        forms=words.analyse(nlp, words.keywords_of(query)),
+    )
+    matched = tables.matching(described, found)
+    if not matched:
+        raise BadInput(
+            f"expected a description with one of {', '.join(query.any + query.all)} in "
+            f"{options.descriptions}, got none among {len(described)}"
+        )
+    network = open_network(read(options.subject), device=devices.choose(options.device))
+    examined = sorted({(one.layer, one.unit) for one in described})
+    check_units(by_layer(examined), network.sizes)
+    table = read_class_table(options.class_index) if options.class_index else None
+    skipped: list[Skipped] = []
+    with _Bar() as bar:
+        test, validation = (
+            open_images(
+                folder,
+                network,
+                name=name,
+                table=table,
+                batch_size=options.batch_size,
+                skipped=skipped,
+                progress=bar,
+            )
+            if folder is not None
+            else None
+            for folder, name in ((options.images, "test"), (options.validation, "validation"))
+        )
+        assert test is not None
+        means = None
+        if options.rule == "mean":
+            ordered_on = validation or test
+            means = layer_means(network.model, by_layer(examined), ordered_on.batches())
+        measured = measure(
+            network.model,
+            sorted(matched),
+            test=test,
+            sizes=network.sizes,
+            validation=validation,
+            examined=examined,
+            plan=Plan(
+                rule=options.rule,
+                means=means,
+                controls=options.controls,
+                seed=options.seed,
+                max_units=options.max_units,
+            ),
+            cache=Cache({}, network.weights),
+            progress=bar,
+        )
+    tables.write(
+        options.out,
+        measured,
+        matched,
+        provenance={
+            "subject": network.subject.name,
+            "weights": network.weights,
+            "test": test.digest,
+            "validation": None if validation is None else validation.digest,
+            "keywords": list(options.keywords),
+            "english": english.source(nlp),
+            "rule": options.rule,
+            "seed": options.seed,
+            "examined": len(examined),
+            "matched": len(matched),
+            "skipped": [[one.path, one.reason] for one in skipped],
+        },
+    )
+    for name, value in tables.rows(measured):
+        print(f"{name}: {value}")
+    for one in skipped:
+        print(f"skipped {one.path}: {one.reason}", file=sys.stderr)
+    for warning in measured.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"{len(measured.order)} of {len(matched)} matching units ablated; see {options.out}")
+
+
+class _Bar:
+    """Shows `progress(done, total, message)` as a bar, on a terminal only."""
+
+    def __init__(self) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(disable=not sys.stderr.isatty(), leave=False, unit="image")
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.close()
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        self._bar.total = total
+        self._bar.set_description(message, refresh=False)
+        self._bar.n = done
+        self._bar.refresh()
