@@ -120,37 +120,41 @@ def submit(
         BadInput: the sentence is empty or too long.
         NotAllowed: the token is no claim of this person.
     """
-    moment = at or now()
-    text = clean_text(answer)
     with immediate(db):
-        row = claims.row(db, token, annotator)
-        found = db.conn.execute(
-            """
-            select annotation_id, token from annotations
-            where campaign_id = :campaign_id and unit_id = :unit_id and annotator = :annotator
-                and purpose = :purpose
-            """,
-            row,
-        ).fetchone()
-        if found and (found[1] == token or row["outcome"] == "answered"):
-            return Stored(found[0], False, _slot_of(db, found[0]))
-        seconds = claims.touch(db, row, moment)
-        # answered by the same person under another claim: the text becomes a further revision
-        annotation_id = int(found[0]) if found else _insert(db, row, answer, seconds, moment)
-        db.execute(
-            """
-            insert into revisions (annotation_id, number, kind, text, created_utc)
-            select :id, coalesce(max(number), 0) + 1, :kind, :text, :at
-            from revisions where annotation_id = :id
-            """,
-            {"id": annotation_id, "kind": answer.kind, "text": text, "at": moment},
-        )
-        claims.end(db, row["claim_id"], "answered", moment)
-        if row["purpose"] == "collect" and not found:
-            place(db, annotation_id, at=moment)
-        _leave(db, row["claim_id"])
-        db.execute("delete from drafts where claim_id = ?", [row["claim_id"]])
-        return Stored(annotation_id, True, _slot_of(db, annotation_id))
+        return store(db, token, annotator, answer, at=at or now())
+
+
+def store(db: Database, token: str, annotator: str, answer: Answer, *, at: str) -> Stored:
+    """What `submit` does, inside the caller's transaction."""
+    text = clean_text(answer)
+    row = claims.row(db, token, annotator)
+    found = db.conn.execute(
+        """
+        select annotation_id, token from annotations
+        where campaign_id = :campaign_id and unit_id = :unit_id and annotator = :annotator
+            and purpose = :purpose
+        """,
+        row,
+    ).fetchone()
+    if found and (found[1] == token or row["outcome"] == "answered"):
+        return Stored(found[0], False, _slot_of(db, found[0]))
+    seconds = claims.touch(db, row, at)
+    # answered by the same person under another claim: the text becomes a further revision
+    annotation_id = int(found[0]) if found else _insert(db, row, answer, seconds, at)
+    db.execute(
+        """
+        insert into revisions (annotation_id, number, kind, text, created_utc)
+        select :id, coalesce(max(number), 0) + 1, :kind, :text, :at
+        from revisions where annotation_id = :id
+        """,
+        {"id": annotation_id, "kind": answer.kind, "text": text, "at": at},
+    )
+    claims.end(db, row["claim_id"], "answered", at)
+    if row["purpose"] == "collect" and not found:
+        place(db, annotation_id, at=at)
+    _leave(db, row["claim_id"])
+    db.execute("delete from drafts where claim_id = ?", [row["claim_id"]])
+    return Stored(annotation_id, True, _slot_of(db, annotation_id))
 
 
 def skip(

@@ -1,0 +1,180 @@
+"""The reviewer's page: one answer at a time, by keys A, R, Q and U.
+
+build(doors, page)
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+from sqlite_utils import Database
+
+from annotator import board, desk_review, inspection, pages
+from annotator.desk_review import Look
+from db import annotations, campaigns, reviews
+from db.doors import Doors
+from db.errors import BadInput
+from db.users import Role
+from db.workspace import open_database
+
+STAFF: tuple[Role, ...] = ("admin", "reviewer")
+EVERYBODY = "everybody"
+
+
+def build(doors: Doors, page: gr.Blocks) -> None:
+    """Add the reviewer's page to the blocks that are being made."""
+    workspace = doors.workspace
+    current = gr.Textbox("", visible=False)
+    before = gr.Textbox("", visible=False)
+    with gr.Row():
+        campaign = gr.Dropdown(label="Campaign", choices=[], elem_id="an-review-campaign", scale=2)
+        person = gr.Dropdown(label="Whose", choices=[EVERYBODY], value=EVERYBODY)
+        flagged = gr.Checkbox(label="Only flagged answers", value=False)
+        flag = gr.Button("Look for flags", scale=0, min_width=140, elem_id="an-flag")
+    summary = gr.HTML(padding=False, elem_id="an-review-summary")
+    with gr.Row():
+        with gr.Column(scale=3):
+            picture = gr.HTML(padding=False)
+        with gr.Column(scale=2):
+            card = gr.HTML(elem_id="an-review-card", padding=False)
+            siblings = gr.Button("Show what the others said", elem_id="an-siblings", size="sm")
+            reason = gr.Textbox(label="Reason (its author can read it)", elem_id="an-reason")
+            with gr.Row(elem_classes="an-keys"):
+                approve = gr.Button("Approve · A", variant="primary", elem_id="an-approve")
+                reject = gr.Button("Reject · R", elem_id="an-reject")
+                requeue = gr.Button("Requeue · Q", elem_id="an-requeue")
+                undo = gr.Button("Undo · U", elem_id="an-undo")
+            note = gr.HTML(padding=False, elem_id="an-review-note")
+    with gr.Accordion("Annotators", open=False):
+        people = gr.HTML()
+        again = gr.Button("Requeue all answers of the chosen person", elem_id="an-requeue-all")
+
+    shown: list[Any] = [current, before, campaign, person, summary, picture, card, people, note]
+    filters = [campaign, person, flagged]
+
+    def show(db: Database, campaign_id: int | None, who: str, only: bool, **more: Any) -> list[Any]:
+        """The page after a step: `seen` the answer to show, `last` the one just judged."""
+        known = campaigns.every(db, kind="describe")
+        if campaign_id is None and known:
+            campaign_id = known[0].campaign_id
+        menu = gr.Dropdown(
+            choices=[(each.name, each.campaign_id) for each in known], value=campaign_id
+        )
+        if campaign_id is None:
+            return ["", "", menu, gr.skip(), "", "", board.note("No campaign yet."), "", ""]
+        annotator = None if who in ("", EVERYBODY) else who
+        seen: Look | None = more.get("seen") or desk_review.look(
+            db, campaign_id, annotator=annotator, flagged_only=only
+        )
+        names = sorted({each.annotator for each in annotations.of_campaign(db, campaign_id)})
+        names = [EVERYBODY, *names]
+        nothing = "No answer waits for a verdict here."
+        return [
+            "" if seen is None else str(seen.waiting.annotation.annotation_id),
+            more.get("last", gr.skip()),
+            menu,
+            gr.Dropdown(choices=names, value=who if who in names else EVERYBODY),
+            desk_review.summary(db, campaign_id),
+            "" if seen is None else pages.picture(seen.unit),
+            board.note(nothing) if seen is None else desk_review.card(seen, siblings=False),
+            desk_review.people(db, campaign_id),
+            board.note(str(more.get("sentence", ""))),
+        ]
+
+    @doors.allow("admin", "reviewer", "annotator")
+    def fill(request: gr.Request) -> list[Any]:
+        """The page was opened; only staff are told anything."""
+        if doors.person(request).role not in STAFF:
+            return [gr.skip()] * len(shown)
+        with open_database(workspace) as db:
+            return show(db, None, EVERYBODY, False)
+
+    @doors.allow(*STAFF)
+    def narrow(campaign_id: int | None, who: str, only: bool, request: gr.Request) -> list[Any]:
+        """Other filters."""
+        with open_database(workspace) as db:
+            return show(db, campaign_id, who, only)
+
+    @doors.allow(*STAFF)
+    def find(campaign_id: int | None, who: str, only: bool, request: gr.Request) -> list[Any]:
+        """Work the flags out anew."""
+        if campaign_id is None:
+            raise BadInput("Choose a campaign first.")
+        with open_database(workspace) as db:
+            count = inspection.refresh(db, campaign_id)
+            return show(db, campaign_id, who, only, sentence=f"{count} answers have a flag.")
+
+    @doors.allow(*STAFF)
+    def others(answer: str, request: gr.Request) -> str:
+        """What the others said, after one's own look."""
+        with open_database(workspace) as db:
+            return desk_review.card(desk_review.of(db, _id(answer)), siblings=True)
+
+    def verdict(judge: Callable[[Database, int, str, str], None], done: str) -> Any:
+        @doors.allow(*STAFF)
+        def decide(
+            campaign_id: int | None,
+            who: str,
+            only: bool,
+            answer: str,
+            why: str,
+            request: gr.Request,
+        ) -> list[Any]:
+            reviewer = doors.person(request).name
+            with open_database(workspace) as db:
+                try:
+                    judge(db, _id(answer), why, reviewer)
+                except BadInput as error:
+                    seen = desk_review.of(db, _id(answer))
+                    return [*show(db, campaign_id, who, only, seen=seen, sentence=error), why]
+                return [*show(db, campaign_id, who, only, last=answer, sentence=done), ""]
+
+        return decide
+
+    @doors.allow(*STAFF)
+    def take_back(
+        campaign_id: int | None, who: str, only: bool, last: str, answer: str, request: gr.Request
+    ) -> list[Any]:
+        """Undo the last verdict and show that answer again."""
+        reviewer = doors.person(request).name
+        with open_database(workspace) as db:
+            chosen = _id(last or answer)
+            status = reviews.undo(db, chosen, person=reviewer)
+            seen = desk_review.of(db, chosen)
+            sentence = f"Taken back; it is {status} now."
+            return show(db, campaign_id, who, only, seen=seen, sentence=sentence)
+
+    @doors.allow(*STAFF)
+    def requeue_everything(
+        campaign_id: int | None, who: str, only: bool, why: str, request: gr.Request
+    ) -> list[Any]:
+        """One person's whole work is asked again."""
+        if campaign_id is None or who == EVERYBODY:
+            raise BadInput("Choose a person under “Whose” first.")
+        reviewer = doors.person(request).name
+        with open_database(workspace) as db:
+            count = reviews.requeue_all(db, campaign_id, who, why, person=reviewer)
+            sentence = f"{count} answers of {who} were set aside; others will be asked."
+            return show(db, campaign_id, EVERYBODY, only, sentence=sentence)
+
+    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
+    page.load(fill, None, shown, show_progress="hidden")
+    for control in filters:
+        control.input(narrow, filters, shown, show_progress="hidden")
+    flag.click(find, filters, shown, **once)
+    siblings.click(others, current, card, **once)
+    inputs, outputs = [*filters, current, reason], [*shown, reason]
+    accept = verdict(lambda db, a, why, who: reviews.approve(db, a, person=who), "Approved.")
+    refuse = verdict(lambda db, a, why, who: reviews.reject(db, a, why, person=who), "Rejected.")
+    ask = verdict(lambda db, a, why, who: reviews.requeue(db, a, why, person=who), "Requeued.")
+    approve.click(accept, inputs, outputs, **once)
+    reject.click(refuse, inputs, outputs, **once)
+    requeue.click(ask, inputs, outputs, **once)
+    undo.click(take_back, [*filters, before, current], shown, **once)
+    again.click(requeue_everything, [*filters, reason], shown, **once)
+
+
+def _id(answer: str) -> int:
+    if not answer.isdecimal():
+        raise BadInput("There is no answer to judge.")
+    return int(answer)

@@ -1,0 +1,156 @@
+"""The rating form: blinded, merged, every response kept, tables as published."""
+
+import sqlite3
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+
+import pandas
+import pytest
+from annotating import add_people, add_units
+from sqlite_utils import Database
+
+from annotator import ratings as tables
+from db import progress, ratings, slots
+from db.campaigns import Campaign, Settings
+from db.claims import Claim
+from db.errors import BadInput
+from db.ratings import Rating
+from db.workspace import prepare
+
+METHODS = (("NetDissect", "dog"), ("MILAN", "animals"), ("CLIP", "Dog "), ("DnD", "dog faces"))
+
+
+@pytest.fixture
+def db() -> Iterator[Database]:
+    connection = sqlite3.connect(":memory:")
+    yield prepare(connection)
+    connection.close()
+
+
+def begin(db: Database, units: int = 1) -> Campaign:
+    return ratings.add(
+        db,
+        "methods",
+        dict.fromkeys(add_units(db, units), METHODS),
+        settings=Settings("Does it describe most of the pictures?"),
+        person="admin",
+    )
+
+
+def claim(db: Database, campaign: Campaign, name: str) -> Claim:
+    add_people(db, name)
+    found = slots.claim(db, campaign.campaign_id, name)
+    assert isinstance(found, Claim)
+    return found
+
+
+def test_equal_labels_are_one_and_no_method_is_shown(db: Database) -> None:
+    labels = ratings.offered(db, claim(db, begin(db), "ada"))
+    assert sorted(label.text for label in labels) == ["animals", "dog", "dog faces"]
+    assert set(vars(labels[0])) == {"label_id", "text"}
+
+
+def test_the_order_differs_between_claims_and_survives_a_reload(db: Database) -> None:
+    campaign = begin(db, 8)
+    orders = set()
+    for number in range(12):
+        claimed = claim(db, campaign, f"p{number}")
+        labels = ratings.offered(db, claimed)
+        assert labels == ratings.offered(db, claimed)
+        orders.add(tuple(label.text for label in labels))
+    assert len(orders) > 2
+    assert orders <= set(permutations(["animals", "dog", "dog faces"]))
+
+
+def test_an_inconsistent_response_is_kept_and_marked(db: Database) -> None:
+    campaign = begin(db)
+    claimed = claim(db, campaign, "ada")
+    labels = ratings.offered(db, claimed)
+    marks = {label.label_id: mark for label, mark in zip(labels, (5, 2, 1), strict=True)}
+    stored, valid = ratings.submit(db, claimed.token, "ada", marks=marks, best=labels[1].label_id)
+    assert not valid
+    assert stored.slot == 1
+    found = ratings.of_campaign(db, campaign.campaign_id)
+    assert len(found) == 4  # the merged label counts for both of its methods
+    assert not any(rating.valid for rating in found)
+    assert tables.summary(found) == []
+    assert tables.valid_share(found) == 0
+    again, _ = ratings.submit(db, claimed.token, "ada", marks=marks, best=labels[1].label_id)
+    assert not again.new
+
+
+def test_ties_are_allowed_and_a_merged_best_is_shared(db: Database) -> None:
+    campaign = begin(db)
+    claimed = claim(db, campaign, "ada")
+    labels = ratings.offered(db, claimed)
+    (dog,) = [label.label_id for label in labels if label.text == "dog"]
+    marks = {label.label_id: 4 for label in labels}
+    _, valid = ratings.submit(db, claimed.token, "ada", marks=marks, best=dog)
+    assert valid
+    chosen = {r.method: r.chosen for r in ratings.of_campaign(db, campaign.campaign_id)}
+    assert chosen == {"NetDissect": 0.5, "CLIP": 0.5, "MILAN": 0, "DnD": 0}
+    assert progress.of(db, campaign.campaign_id).filled == 1
+
+
+@pytest.mark.parametrize("broken", ["missing", "high", "foreign"])
+def test_an_incomplete_response_changes_nothing(db: Database, broken: str) -> None:
+    campaign = begin(db)
+    claimed = claim(db, campaign, "ada")
+    ids = [label.label_id for label in ratings.offered(db, claimed)]
+    marks = dict.fromkeys(ids, 3)
+    if broken == "missing":
+        marks.pop(ids[0])
+    if broken == "high":
+        marks[ids[0]] = 6
+    best = 999 if broken == "foreign" else ids[1]
+    with pytest.raises(BadInput):
+        ratings.submit(db, claimed.token, "ada", marks=marks, best=best)
+    assert progress.of(db, campaign.campaign_id).filled == 0
+
+
+def test_one_description_is_nothing_to_compare(db: Database) -> None:
+    (unit_id,) = add_units(db, 1)
+    with pytest.raises(BadInput, match="two or more different descriptions"):
+        ratings.add(
+            db, "x", {unit_id: [("A", "dog"), ("B", "Dog")]}, settings=Settings("?"), person="admin"
+        )
+
+
+def test_the_published_ratings_give_what_pandas_gives(shared: Path) -> None:
+    """The 276 evaluations of the paper's Table 9; its means are of another round of labels."""
+    path = shared / "data/ratings/dnd-scoring-functions-resnet50.csv"
+    found = tables.read(path)
+    lines = {(line.layer, line.method): line for line in tables.summary(found)}
+    frame = pandas.read_csv(path)
+    for method in ("Mean Caption", "Topk-Sq", "Image-Products", "Topk-Compare"):
+        long = pandas.concat(
+            frame[~frame[f"Uninterpretable {who}"] & ~frame[f"None {who}"]][
+                ["Layer", f"{method} {who} Rating"]
+            ].set_axis(["layer", "rating"], axis=1)
+            for who in ("E1", "E2")
+        )
+        line = lines["all", method]
+        assert line.ratings == 276
+        assert line.mean == pytest.approx(long["rating"].mean())
+        assert line.error == pytest.approx(long["rating"].sem())
+        for layer, own in long.groupby("layer")["rating"]:
+            assert lines[str(layer), method].mean == pytest.approx(own.mean())
+            assert lines[str(layer), method].error == pytest.approx(own.sem())
+    agreement = tables.alpha(found)
+    assert agreement is not None
+    assert 0.2 < agreement < 0.9
+
+
+def test_alpha_of_a_worked_example() -> None:
+    """Two raters, four things: observed 2 * (1 + 0 + 0 + 4), expected over all 56 pairs."""
+    pairs = ((1, 2), (3, 3), (5, 5), (2, 4))
+    found = [
+        Rating("l", unit, "m", rater, value, 0, True)
+        for unit, values in enumerate(pairs)
+        for rater, value in zip("ab", values, strict=True)
+    ]
+    values = [value for pair in pairs for value in pair]
+    expected = sum((one - two) ** 2 for one in values for two in values) / 7
+    assert tables.alpha(found) == pytest.approx(1 - 2 * (1 + 0 + 0 + 4) / expected)
+    assert tables.alpha(found[:1]) is None
