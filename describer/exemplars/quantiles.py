@@ -104,10 +104,10 @@ class Tail:
         below = math.floor(position)
         lower = self._value_at(seen - below)
         upper = self._value_at(max(seen - below - 1, 1))
-        weight = position - below
-        # Equal ends are kept out of the arithmetic: inf - inf is no number.
-        between = np.where(lower == upper, 0.0, upper - np.where(lower == upper, 0.0, lower))
-        return (lower + weight * between).astype(np.float32)
+        # Next to an infinity there is nothing between: the lower value stands.
+        finite = np.isfinite(lower) & np.isfinite(upper)
+        between = np.subtract(upper, lower, where=finite, out=np.zeros(self.units))
+        return (lower + (position - below) * between).astype(np.float32)
 
     def maxima(self) -> NDArray[np.float32]:
         """The largest value of each unit, float32 (units,); -inf where there was none."""
@@ -182,8 +182,8 @@ class Tail:
         least, greatest = _value(self._least[index]), _value(self._greatest[index])
         steps = np.maximum(self._counts[index] - 1, 1)
         low, high = least.astype(np.float64), greatest.astype(np.float64)
-        # A bin of one value, or of equal ones, is exact, infinities included.
-        spread = np.where(low == high, 0.0, high - np.where(low == high, 0.0, low))
+        # A bin of one value, or of equal ones, is exact; an infinity has a bin of its own.
+        spread = np.subtract(high, low, where=np.isfinite(low), out=np.zeros(low.size))
         values[found] = low + spread * ((place - before[index]) / steps)
         return values
 
