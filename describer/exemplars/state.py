@@ -197,7 +197,9 @@ def _scan_on_device(chunk: torch.Tensor, thresholds: Floats, pooling: str) -> Sc
     units = values.shape[1]
     missing = values.isnan()
     values = values.masked_fill(missing, -torch.inf)
-    pooled = values.amax(dim=2) if pooling == "max" else values.mean(dim=2).nan_to_num(-torch.inf)
+    pooled = values.amax(dim=2) if pooling == "max" else values.mean(dim=2)
+    # Next to an inf, -inf has no mean.
+    pooled = pooled.masked_fill(pooled.isnan(), -torch.inf)
     nans = missing.sum(dim=(0, 2))
     bounds = torch.from_numpy(thresholds).to(values.device)[:, None]
     kept = (values >= bounds) & ~missing

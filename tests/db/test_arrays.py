@@ -60,9 +60,8 @@ def test_only_the_hash_of_a_stored_image_is_a_name(tmp_path: Path, name: str) ->
 def test_a_broken_writer_leaves_the_former_folder(tmp_path: Path) -> None:
     folder = tmp_path / "layer"
     write_arrays(folder, {"ids": np.arange(3)})
-    with pytest.raises(RuntimeError), new_folder(folder) as temporary:
-        (temporary / "half").touch()
-        raise RuntimeError
+    with pytest.raises(FileNotFoundError), new_folder(folder) as temporary:
+        (temporary / "missing" / "ids.npy").touch()
     assert [path.name for path in tmp_path.iterdir()] == ["layer"]
     assert read_arrays(folder)["ids"].tolist() == [0, 1, 2]
 
@@ -78,9 +77,8 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
 def test_a_broken_writer_leaves_the_former_file(tmp_path: Path) -> None:
     path = tmp_path / "probe.csv"
     path.write_text("whole")
-    with pytest.raises(RuntimeError), new_file(path) as temporary:
-        temporary.write_text("ha")
-        raise RuntimeError
+    with pytest.raises(TypeError), new_file(path) as temporary:
+        temporary.write_text(temporary.write_text("ha"))  # type: ignore[arg-type]
     assert [each.read_text() for each in tmp_path.iterdir()] == ["whole"]
 
 

@@ -1,4 +1,4 @@
-"""Layers are found by one pass, whatever shape their outputs have, and the network is left alone."""
+"""Layers are found by one pass, whatever shape their outputs have; the network is left alone."""
 
 import pytest
 import torch
