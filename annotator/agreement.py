@@ -1,6 +1,6 @@
 """How well people agree about a unit: leave-one-out BERTScore beside its chance level (Table 4).
 
-    result = measure(sentences, scorer)          # sentences: unit -> [(author, text), …]
+    result = measure(sentences, scorer)          # sentences: (layer, unit) -> [(author, text), …]
     result.mean, result.low, result.high         # with a 95 % interval over units
     result.chance                                # the same with references of other units
     result.undefined                             # why there is no number
@@ -11,7 +11,7 @@ shuffles. Equal sentences are counted apart, because copying looks like perfect 
 """
 
 import random
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,8 @@ import numpy.typing as npt
 from annotator.hints import normalise
 from annotator.scorers import Scorer
 
-Sentences = Mapping[Hashable, Sequence[tuple[str, str]]]
+Unit = tuple[str, int]
+Sentences = Mapping[Unit, Sequence[tuple[str, str]]]
 SHUFFLES = 5
 RESAMPLES = 1000
 
@@ -55,7 +56,7 @@ class Scores:
     """Leave-one-out scores of every sentence, and the chance level of every unit."""
 
     model: str
-    units: tuple[Hashable, ...]
+    units: tuple[Unit, ...]
     authors: tuple[tuple[str, ...], ...]
     real: tuple[npt.NDArray[np.float64], ...]
     chance: npt.NDArray[np.float64]  # (shuffles, units)
@@ -126,7 +127,7 @@ def score(
     )
 
 
-def over(scores: Scores, chosen: Callable[[Hashable], bool] = lambda unit: True) -> Agreement:
+def over(scores: Scores, chosen: Callable[[Unit], bool] = lambda unit: True) -> Agreement:
     """The agreement over the chosen units."""
     places = [index for index, unit in enumerate(scores.units) if chosen(unit)]
     if scores.undefined is not None or not places:

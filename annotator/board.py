@@ -1,13 +1,17 @@
 """What an admin sees of campaigns, as HTML made of plain values; texts are escaped here."""
 
+from collections.abc import Sequence
 from html import escape
 
 from sqlite_utils import Database
 
+from annotator import ratings as tables
+from annotator.cleaning import Change
 from annotator.pages import moment
 from db import campaigns, exemplars, progress
 from db.campaigns import Campaign
 from db.progress import Progress
+from db.ratings import Rating
 
 
 def table(db: Database) -> str:
@@ -74,3 +78,39 @@ def one(db: Database, campaign: Campaign) -> str:
 def note(sentence: str) -> str:
     """What an action did."""
     return f'<p role="status">{escape(sentence)}</p>' if sentence else ""
+
+
+def changes(found: Sequence[Change], sentences: int) -> str:
+    """Raw and cleaned text side by side."""
+    rows = "".join(
+        f"<tr><td>{escape(each.annotator)}</td><td>{escape(each.raw)}</td>"
+        f"<td>{escape(each.cleaned)}</td></tr>"
+        for each in found[:200]
+    )
+    return (
+        f"<p>{len(found)} of {sentences} sentences would change.</p>"
+        f'<table class="an-table"><tr><th>annotator</th><th>as typed</th><th>cleaned</th></tr>'
+        f"{rows}</table>"
+    )
+
+
+def ratings(found: Sequence[Rating]) -> str:
+    """Mean rating with standard error and share picked as best, by layer and method."""
+    lines = tables.summary(found)
+    share, agreement = tables.valid_share(found), tables.alpha(found)
+    if share is None:
+        return note("Nobody has rated anything yet.")
+    rows = "".join(
+        f"<tr><td>{escape(line.layer)}</td><td>{escape(line.method)}</td>"
+        f'<td class="n">{line.ratings}</td><td class="n">{line.mean:.2f}'
+        f"{'' if line.error is None else f' ± {line.error:.2f}'}</td>"
+        f'<td class="n">{100 * line.chosen:.1f} %</td></tr>'
+        for line in lines
+    )
+    alpha = "undefined: no two raters on one unit" if agreement is None else f"{agreement:.2f}"
+    return (
+        '<table class="an-table"><tr><th>layer</th><th>method</th><th class="n">ratings</th>'
+        f'<th class="n">mean ± standard error</th><th class="n">picked as best</th></tr>{rows}'
+        f"</table><p>{100 * share:.0f} % of the responses are consistent and counted. "
+        f"Krippendorff's alpha (interval): {alpha}.</p>"
+    )

@@ -7,6 +7,7 @@
   const seen = (element) => element && element.offsetParent !== null;
   const box = () => one("#an-text textarea");
   const grids = () => [...document.querySelectorAll(".an-grid")].filter(seen);
+  const narrow = () => matchMedia("(max-width: 600px)").matches;
   const typing = (element) =>
     element && (element.matches("input, textarea, select") || element.isContentEditable);
   const press = (id) => {
@@ -74,7 +75,7 @@
     for (const grid of grids()) {
       const [masked, whole] = [grid.querySelector(".an-masked"), grid.querySelector(".an-open")];
       if (!masked || !whole) continue;
-      if (open && !whole.src) { whole.width = 1304; whole.height = 780; whole.src = whole.dataset.src; }
+      if (open && !whole.src) whole.src = narrow() ? whole.dataset.tall : whole.dataset.src;
       masked.hidden = open; whole.hidden = !open;
     }
     if (page.tile >= 0) show(page.tile);
@@ -110,11 +111,12 @@
     const image = event.target.closest && event.target.closest(".an-grid img");
     if (!image) return;
     const place = image.getBoundingClientRect();
-    const rows = Math.ceil(Number(image.parentElement.dataset.tiles) / 5);
-    const column = Math.min(4, Math.floor(5 * (event.clientX - place.left) / place.width));
-    const row = Math.min(rows - 1, Math.floor(rows * (event.clientY - place.top) / place.height));
-    const tile = 5 * row + column;
-    if (tile < Number(image.parentElement.dataset.tiles)) show(tile);
+    const tiles = Number(image.closest(".an-grid").dataset.tiles);
+    const columns = narrow() ? 3 : 5, rows = Math.ceil(tiles / columns);
+    const at = (part, size, count) => Math.min(count - 1, Math.floor(count * part / size));
+    const tile = columns * at(event.clientY - place.top, place.height, rows)
+      + at(event.clientX - place.left, place.width, columns);
+    if (tile < tiles) show(tile);
   });
 
   const KEYS = {a: "an-approve", r: "an-reject", q: "an-requeue", u: "an-undo"};

@@ -105,16 +105,21 @@ def grid(view: View) -> str:
     return picture(view.unit, token=view.claim.token) + ahead
 
 
-def picture(unit: Unit, *, token: str = "", name: str = "grid") -> str:
-    """One picture of a unit that opens its tiles when clicked."""
-    tiles = min(unit.k, 15)
+def picture(unit: Unit, *, token: str = "", name: str = "grid", tiles: int = 15) -> str:
+    """One picture of a unit that opens its tiles when clicked; narrow on a phone."""
+    tiles = min(unit.k, tiles)
+    rows = -(-tiles // 5)
     return (
         f'<div class="an-grid" tabindex="0" data-token="{escape(token)}" data-tiles="{tiles}" '
         f'data-unit-id="{unit.unit_id}" data-version="{escape(unit.hash[:12])}" '
         'aria-label="Press Enter to enlarge one picture, arrows to walk">'
-        f'<img class="an-masked" src="{escape(pictures.address(unit, name))}" width="1304" '
-        f'height="780" alt="{tiles} pictures, each with its important part bright">'
-        f'<img class="an-open" data-src="{escape(pictures.address(unit, "open"))}" alt="" hidden>'
+        f'<picture class="an-masked"><source media="(max-width: 600px)" '
+        f'srcset="{escape(pictures.address(unit, name + "-tall"))}">'
+        f'<img src="{escape(pictures.address(unit, name))}" width="1304" '
+        f'height="{256 * rows + 6 * (rows - 1)}" '
+        f'alt="{tiles} pictures, each with its important part bright"></picture>'
+        f'<img class="an-open" data-src="{escape(pictures.address(unit, "open"))}" '
+        f'data-tall="{escape(pictures.address(unit, "open-tall"))}" alt="" hidden>'
         "</div>"
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from annotator import tab_manage, tab_work
+from annotator import tab_manage, tab_rate, tab_review, tab_work
 from annotator.head import HEAD
 from db.doors import Doors
 
@@ -21,12 +21,17 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     with gr.Tabs():
         with gr.Tab("Describe picture sets", id="an-work"):
             tab_work.build(doors, page)
+        with gr.Tab("Rate descriptions", id="an-rate-tab"):
+            tab_rate.build(doors, page)
+        with gr.Tab("Review", id="an-review", visible=not doors.login) as review:
+            tab_review.build(doors, page)
         with gr.Tab("Manage", id="an-manage", visible=not doors.login) as manage:
             tab_manage.build(doors, page)
 
     @doors.allow("admin", "reviewer", "annotator")
-    def unfold(request: gr.Request) -> Any:
+    def unfold(request: gr.Request) -> tuple[Any, Any]:
         """Staff see the other parts."""
-        return gr.Tab(visible=doors.person(request).role == "admin")
+        role = doors.person(request).role
+        return gr.Tab(visible=role != "annotator"), gr.Tab(visible=role == "admin")
 
-    page.load(unfold, None, manage, show_progress="hidden")
+    page.load(unfold, None, [review, manage], show_progress="hidden")

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
-from annotator import board, guidelines, selections
+from annotator import board, guidelines, selections, tab_extras
 from db import campaigns, exemplars, qualifications
 from db.campaigns import Settings, State
 from db.doors import Doors
@@ -58,6 +58,8 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 )
                 test = gr.Dropdown(label="Qualification test", choices=[], value=None)
         start = gr.Button("Start campaign", variant="primary", elem_id="an-start")
+
+    tab_extras.build(doors, page, chosen)
 
     shown: list[Any] = [table, chosen, detail, note, layer, test]
 

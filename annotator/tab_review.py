@@ -50,7 +50,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         again = gr.Button("Requeue all answers of the chosen person", elem_id="an-requeue-all")
 
     shown: list[Any] = [current, before, campaign, person, summary, picture, card, people, note]
-    filters = [campaign, person, flagged]
+    filters: list[Any] = [campaign, person, flagged]
 
     def show(db: Database, campaign_id: int | None, who: str, only: bool, **more: Any) -> list[Any]:
         """The page after a step: `seen` the answer to show, `last` the one just judged."""

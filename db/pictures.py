@@ -45,6 +45,10 @@ class Picture:
 PICTURES = {
     "grid": Picture(tile=256, columns=5, limit=15),
     "open": Picture(tile=256, columns=5, limit=15, masked=False),
+    "grid-tall": Picture(tile=256, columns=3, limit=15),
+    "open-tall": Picture(tile=256, columns=3, limit=15, masked=False),
+    "ten": Picture(tile=256, columns=5, limit=10),
+    "ten-tall": Picture(tile=256, columns=3, limit=10),
     "strip": Picture(tile=88, columns=5, limit=5),
 }
 _TILE = re.compile(r"tile-(\d{1,2})(-open)?")
@@ -56,7 +60,7 @@ def address(unit: Unit, picture: str) -> str:
 
 
 def rendered(images: npt.NDArray[np.uint8], masks: npt.NDArray[np.bool_], picture: str) -> bytes:
-    """Render the picture of that name: `grid`, `open`, `strip`, or `tile-3`, `tile-3-open`.
+    """Render the picture of that name: one of `PICTURES`, or `tile-3`, `tile-3-open`.
 
     Args:
         images: (k, 3, H, W), strongest first.

@@ -1,0 +1,199 @@
+"""Below the admin's campaigns: tests, ratings, cleaning, export, withdrawal.
+
+build(doors, page, chosen)            # `chosen` is the campaign picked above
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from annotator import board, cleaning, commands, guidelines, selections, spelling, testing
+from db import (
+    annotations,
+    campaigns,
+    cleanings,
+    descriptions,
+    exemplars,
+    qualifications,
+    ratings,
+    transfers,
+    users,
+)
+from db.campaigns import Settings
+from db.doors import Doors
+from db.errors import BadInput
+from db.users import Role
+from db.workspace import open_database
+
+ADMIN: tuple[Role, ...] = ("admin",)
+FORMATS = ("jsonl", "csv", "milannotations", "mturk")
+
+
+def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
+    """Add these parts to the admin's page."""
+    workspace = doors.workspace
+    with gr.Accordion("Export the chosen campaign", open=False):
+        with gr.Row():
+            form = gr.Dropdown(FORMATS, value="jsonl", label="Format", elem_id="an-format")
+            approved = gr.Checkbox(label="Approved answers only")
+            cleaned = gr.Checkbox(label="Cleaned by the rules in force")
+        export = gr.Button("Make the file", elem_id="an-export")
+        file = gr.File(label="File", interactive=False, elem_id="an-export-file")
+        gr.HTML(
+            '<p class="an-muted">People appear as pseudonyms. Pictures, Parquet and dataset '
+            "folders: <code>python app.py annotations export --help</code>.</p>",
+            padding=False,
+        )
+    with gr.Accordion("Make a qualification test", open=False):
+        name = gr.Textbox(label="Name", value="describe", elem_id="an-test-name")
+        text = gr.Code(testing.EXAMPLE, language="yaml", label="Questions", elem_id="an-test-text")
+        with gr.Row():
+            attempts = gr.Number(label="Attempts", value=3, precision=0, minimum=1)
+            cooling = gr.Number(label="Minutes between attempts", value=10, minimum=0)
+        make = gr.Button("Save test", elem_id="an-test-save")
+        made = gr.HTML(padding=False, elem_id="an-test-note")
+    with gr.Accordion("Start a rating of machine descriptions", open=False):
+        with gr.Row():
+            title = gr.Textbox(label="Name", elem_id="an-rating-name")
+            layer = gr.Dropdown(label="Network and layer", choices=[], elem_id="an-rating-layer")
+            which = gr.Textbox(label="Units", value="random 50", info="all · 0-49, 60 · random 50")
+        rate = gr.Button("Start rating", elem_id="an-rating-start")
+        rated = gr.HTML(padding=False, elem_id="an-rating-note")
+        results = gr.Button("Show results of the newest rating")
+        table = gr.HTML(padding=False)
+    with gr.Accordion("Cleaning rules", open=False):
+        rules = gr.Textbox(label="One rule a line", lines=10, elem_id="an-rules")
+        with gr.Row():
+            preview = gr.Button("Preview on the chosen campaign", elem_id="an-preview")
+            keep = gr.Button("Put in force", elem_id="an-rules-save")
+        changes = gr.HTML(padding=False, elem_id="an-changes")
+    with gr.Accordion("Withdrawal", open=False):
+        person = gr.Textbox(label="Name of the person whose text is to be removed")
+        sure = gr.Checkbox(label="Remove everything this person wrote; it cannot be undone")
+        withdraw = gr.Button("Remove", variant="stop", elem_id="an-withdraw")
+        gone = gr.HTML(padding=False)
+
+    @doors.allow("admin", "reviewer", "annotator")
+    def fill(request: gr.Request) -> list[Any]:
+        """The page was opened; only an admin is told anything."""
+        if doors.person(request).role != "admin":
+            return [gr.skip(), gr.skip()]
+        with open_database(workspace) as db:
+            layers = [
+                (f"{each.subject} · {each.layer}", each.exemplar_set_id)
+                for each in reversed(exemplars.sets(db))
+                if each.folder
+            ]
+            versions = cleanings.every(db)
+        known = cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
+        return [gr.Dropdown(choices=layers), cleaning.as_lines(known)]
+
+    @doors.allow(*ADMIN)
+    def write(
+        campaign_id: int | None, kind: str, only: bool, tidy: bool, request: gr.Request
+    ) -> str:
+        """The export as a file to download; it is written outside the workspace."""
+        if campaign_id is None or kind not in FORMATS:
+            raise BadInput("Choose a campaign and a format first.")
+        with open_database(workspace) as db:
+            campaign = campaigns.get(db, campaign_id)
+            secret = workspace.secret.read_bytes()
+            records = list(transfers.records(db, campaign_id, secret=secret))
+        if tidy:
+            records = commands.cleaned(records, _in_force())
+        if only:
+            records = [record for record in records if record.status == "approved"]
+        suffix = "jsonl" if kind == "jsonl" else "csv"
+        path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"campaign-{campaign_id}.{suffix}"
+        commands.write(path, records, form=kind, title=campaign.name, pictures=None)
+        return str(path)
+
+    def _in_force() -> tuple[cleaning.Rule, ...]:
+        with open_database(workspace) as db:
+            versions = cleanings.every(db)
+        return cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
+
+    @doors.allow(*ADMIN)
+    def save_test(
+        called: str, questions: str, most: float, minutes: float, request: gr.Request
+    ) -> str:
+        """Store a test, or its next version."""
+        with open_database(workspace) as db:
+            test = qualifications.add(
+                db,
+                called,
+                testing.read(db, questions),
+                person=doors.person(request).name,
+                max_attempts=int(most or 1),
+                cooling_minutes=float(minutes or 0),
+            )
+        return board.note(f"Saved {test.name}, version {test.version}; choose it for a campaign.")
+
+    @doors.allow(*ADMIN)
+    def start_rating(
+        called: str, exemplar_set_id: int | None, units: str, request: gr.Request
+    ) -> str:
+        """Ask people to rate the descriptions that the methods gave these units."""
+        if exemplar_set_id is None:
+            raise BadInput("Choose a network and layer first.")
+        with open_database(workspace) as db:
+            known = exemplars.units_of(db, exemplar_set_id)
+            wanted = [known[i].unit_id for i in selections.choose(units, units=len(known))]
+            given = {
+                unit_id: [(each.method, each.text) for each in descriptions.of_unit(db, unit_id)]
+                for unit_id in wanted
+            }
+            usable = {u: pairs for u, pairs in given.items() if len({t for _, t in pairs}) > 1}
+            settings = Settings(guidelines.RATING_INSTRUCTIONS)
+            who = doors.person(request).name
+            ratings.add(db, called, usable, settings=settings, person=who)
+        left = len(wanted) - len(usable)
+        return board.note(f"Started: {len(usable)} units; {left} have no two descriptions.")
+
+    @doors.allow(*ADMIN)
+    def show_ratings(request: gr.Request) -> str:
+        """The tables of the newest rating."""
+        with open_database(workspace) as db:
+            known = campaigns.every(db, kind="rate")
+            return board.ratings(ratings.of_campaign(db, known[0].campaign_id) if known else [])
+
+    @doors.allow(*ADMIN)
+    def try_rules(campaign_id: int | None, lines: str, request: gr.Request) -> str:
+        """Raw and cleaned text side by side."""
+        if campaign_id is None:
+            raise BadInput("Choose a campaign first.")
+        with open_database(workspace) as db:
+            answers = annotations.of_campaign(db, campaign_id)
+        sentences = [(each.annotator, each.text) for each in answers if each.kind == "text"]
+        found = cleaning.preview(sentences, cleaning.parse(lines), spelling=spelling.suggest)
+        return board.changes(found, len(sentences))
+
+    @doors.allow(*ADMIN)
+    def save_rules(lines: str, request: gr.Request) -> str:
+        """Let these rules be in force; the versions before are kept."""
+        found = cleaning.as_json(cleaning.parse(lines))
+        with open_database(workspace) as db:
+            version = cleanings.add(db, found, person=doors.person(request).name).version
+        return board.note(f"Version {version} is in force. Raw text is untouched.")
+
+    @doors.allow(*ADMIN)
+    def remove(name_typed: str, certain: bool, request: gr.Request) -> str:
+        """One person's text is removed everywhere; that it happened is logged."""
+        if not certain:
+            raise BadInput("Tick the box first.")
+        with open_database(workspace) as db:
+            author = users.get(db, name_typed).name
+            count = annotations.withdraw(db, author, person=doors.person(request).name)
+        return board.note(f"{count} answers were emptied; their slots are free again.")
+
+    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
+    page.load(fill, None, [layer, rules], show_progress="hidden")
+    export.click(write, [chosen, form, approved, cleaned], file, **once)
+    make.click(save_test, [name, text, attempts, cooling], made, **once)
+    rate.click(start_rating, [title, layer, which], rated, **once)
+    results.click(show_ratings, None, table, **once)
+    preview.click(try_rules, [chosen, rules], changes, **once)
+    keep.click(save_rules, rules, changes, **once)
+    withdraw.click(remove, [person, sure], gone, **once)
