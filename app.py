@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator import commands as annotator_commands
 from audits import commands as audit_commands
-from db import campaigns, jobs, users
+from db import campaigns, exemplars, jobs, users
 from db import commands as workspace_commands
 from db.commands import add_workspace_option
 from db.doors import Doors
@@ -28,6 +28,7 @@ from db.errors import WorkbenchError
 from db.gate import Gate, Throttle
 from db.workspace import Workspace, create, open_database
 from describer import commands as describer_commands
+from describer import english
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -76,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     describer_commands.add_commands(commands)
     audit_commands.add_commands(commands)
-    annotator_commands.add_commands(commands)
+    annotator_commands.add_commands(commands, english=english.load, exemplars_of=_exemplars_of)
     workspace_commands.add_commands(commands)
     work = commands.add_parser("work", help="run the workspace's queued jobs, then end")
     work.add_argument("--workspace", type=Path, required=True)
@@ -227,6 +228,18 @@ def _work(options: argparse.Namespace) -> None:
     if hasattr(os, "nice"):
         os.nice(10)
     jobs.work(create(options.workspace), {"describe": describe, "ablate": ablate})
+
+
+def _exemplars_of(workspace: Workspace) -> Callable[[str, str, int, str], tuple[Any, Any]]:
+    """What the annotations export reads pictures with: images and masks of a unit."""
+    from describer.shelf import source_of
+
+    def read(subject: str, layer: str, unit: int, hash_: str) -> tuple[Any, Any]:
+        with open_database(workspace) as db:
+            shown = source_of(workspace, exemplars.unit_of_hash(db, hash_, unit)).unit(layer, unit)
+        return shown.images, shown.masks
+
+    return read
 
 
 def _picture_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:

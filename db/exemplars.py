@@ -135,6 +135,17 @@ def unit(db: Database, unit_id: int) -> Unit:
     raise NotFound(f"expected the id of a unit of this workspace, got {unit_id}")
 
 
+def unit_of_hash(db: Database, hash: str, unit: int) -> Unit:
+    """The unit of that index in the exemplars of that hash.
+
+    Raises:
+        NotFound: the workspace has no such exemplars, or not that unit.
+    """
+    for row in db.query(f"{_UNITS} where hash = ? and unit = ?", [hash, unit]):
+        return _unit(row)
+    raise NotFound(f"expected exemplars {hash[:24]} with unit {unit} in this workspace, found none")
+
+
 def by_name(db: Database, name: str) -> Unit:
     """The unit that a link names `subject/layer/index`; of the newest exemplars of that layer.
 
