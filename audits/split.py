@@ -133,10 +133,10 @@ def cut(
         chains: move each cut past operations on single channels.
         edits: modules put behind further layers, on the paths that lead through them.
     """
-    traced = _trace(model)
-    if traced is None:
+    found = traced(model)
+    if found is None:
         return None
-    graph_module, outputs = traced
+    graph_module, outputs = found
     wanted = [*layers, *(edits or {})]
     nodes = {layer: node for layer in wanted if (node := outputs.get(layer)) is not None}
     if any(layer not in nodes for layer in wanted):
@@ -187,7 +187,7 @@ class _Tracer(fx.Tracer):
         return result
 
 
-def _trace(model: nn.Module) -> tuple[fx.GraphModule, dict[str, fx.Node | None]] | None:
+def traced(model: nn.Module) -> tuple[fx.GraphModule, dict[str, fx.Node | None]] | None:
     """The network's graph without in-place operations, and the node of each module's output."""
     shared_weights = {id(tensor): tensor for tensor in [*model.parameters(), *model.buffers()]}
     tracer = _Tracer()

@@ -1,0 +1,150 @@
+"""The edit made for good: a network's state dict in which chosen units are silent.
+
+    edited = edit(model, {"layer4": [5]}, batches)
+    write(folder, edited, card("resnet18", weights, units, edited))
+
+The weights that make a unit, or all that take it on, become zero (removal.py says which). The
+result fits the same architecture, and what the ablation gives is what it gives: that is checked
+on images before the weights are handed out, and where it does not hold, the edit is refused with
+the reason. Only "zero" can be made for good; "mean" has no such weights.
+"""
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from audits.ablation import Units, ablated, check_units
+from audits.removal import removal
+from audits.rows import relative_difference
+from db.errors import BadInput
+
+# The two networks sum the same numbers, except zeros.
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A state dict with units silenced for good, and how far it is from the live ablation.
+
+    `changed` names the tensors that were changed. `difference` is the largest difference of two
+    logits over the images it was checked on, relative to the largest logit.
+    """
+
+    state: Mapping[str, Tensor]
+    changed: tuple[str, ...]
+    difference: float
+    images: int
+
+
+def edit(model: nn.Module, units: Units, batches: Iterable[Tensor]) -> Edited:
+    """Silence units in a copy of the network's weights, and check the copy against the ablation.
+
+    Args:
+        model: in evaluation mode; it is not changed.
+        units: unit numbers by layer.
+        batches: float (n, 3, H, W), to check on.
+
+    Raises:
+        BadInput: a layer whose units cannot be silenced by weights, with the reason, or an edit
+            that gives other logits than the ablation.
+    """
+    twin = copy.deepcopy(model)
+    state = twin.state_dict()
+    changed: list[str] = []
+    difference, images = 0.0, 0
+    with torch.no_grad():
+        for batch in batches:
+            if not images:
+                changed = _silence(model, state, units, batch)
+            with ablated(model, units):
+                live = model(batch)
+            difference = max(difference, relative_difference(twin(batch), live))
+            images += len(batch)
+    if not images:
+        raise BadInput("expected images to check the edited network on, got none")
+    if not difference <= TOLERANCE:
+        raise BadInput(
+            f"expected the edited network to give the ablated one's logits on {images} images, "
+            f"they differ by {difference:.1e} of the largest: another part of the network uses the "
+            "same weights or values, so the units cannot be removed by weights alone"
+        )
+    return Edited(twin.state_dict(), tuple(dict.fromkeys(changed)), difference, images)
+
+
+def write(folder: Path, edited: Edited, text: str) -> None:
+    """Write `edited.safetensors` and, with the text, `CARD.md` into a folder, made if need be."""
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {
+        name: value.detach().cpu().contiguous().clone() for name, value in edited.state.items()
+    }
+    save_file(state, folder / "edited.safetensors")
+    (folder / "CARD.md").write_text(text, encoding="utf-8")
+
+
+def card(
+    name: str,
+    weights: str,
+    units: Mapping[tuple[str, int], str],
+    edited: Edited,
+    *,
+    rows: Iterable[tuple[str, str]] = (),
+    warnings: Iterable[str] = (),
+) -> str:
+    """What was removed and what it cost, as Markdown.
+
+    Args:
+        name: of the network; `weights` is the hash of the unedited ones.
+        units: (layer, unit) with its description, in the order of their ablation.
+        rows: what was measured, (what, value).
+    """
+    removed = [f"| {layer} | {unit} | {_cell(text)} |" for (layer, unit), text in units.items()]
+    measured = [f"| {_cell(what)} | {_cell(value)} |" for what, value in rows]
+    parts = [
+        f"# {_cell(name)}, edited",
+        f"{len(units)} units of the network with weights `{weights}` are silenced for good: "
+        f"{len(edited.changed)} tensors were changed ({', '.join(edited.changed)}). "
+        f"On {edited.images} images the edited network's logits differ from those of the live "
+        f"ablation by at most {edited.difference:.1e} of the largest logit.",
+        "## Removed units",
+        "\n".join(["| layer | unit | description |", "|---|---|---|", *removed]),
+    ]
+    if measured:
+        parts += ["## Cost", "\n".join(["| what | value |", "|---|---|", *measured])]
+    parts += [
+        "## Limits",
+        "\n".join(
+            [
+                "- Removing units does not show that the network no longer uses what they were "
+                "described with: other units may carry it.",
+                *(f"- {_cell(warning)}" for warning in warnings),
+            ]
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _silence(model: nn.Module, state: dict[str, Tensor], units: Units, images: Tensor) -> list[str]:
+    """Set the units' places in the state dict to zero; returns the names of its tensors."""
+    changed = []
+    for layer, numbers in units.items():
+        if not numbers:
+            continue
+        zeroings, size = removal(model, layer, images)
+        check_units({layer: numbers}, {layer: size})
+        for zeroing in zeroings:
+            changed.append(zeroing.tensor)
+            for unit in numbers:
+                zeroing.apply(state, unit)
+    return changed
+
+
+def _cell(text: str) -> str:
+    """Text as it is in a Markdown table: one line, no markup."""
+    escaped = "".join(f"\\{letter}" if letter in "\\`*_{}[]<>|#" else letter for letter in text)
+    return " ".join(escaped.split())
