@@ -8,8 +8,8 @@ also loads the pipeline (seconds).
 
 from sqlite_utils import Database
 
+from audits.words import analyse
 from db import words
-from db.words import Word
 
 
 def analyse_missing(db: Database) -> int:
@@ -20,19 +20,5 @@ def analyse_missing(db: Database) -> int:
     from describer import english
 
     nlp = english.load()
-    docs = nlp.pipe(_lower(text) for text in texts)
-    sentences = {
-        text: [
-            Word(word.start, word.stop, word.text.casefold(), word.lemma.casefold(), word.tag)
-            for word in english.words(doc)
-        ]
-        for text, doc in zip(texts, docs, strict=True)
-    }
-    words.add(db, english.source(nlp), sentences)
+    words.add(db, english.source(nlp), analyse(nlp, texts))
     return len(texts)
-
-
-def _lower(text: str) -> str:
-    """Lower case, as descriptions are told apart; as it is where that would move the letters."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else text
