@@ -4,7 +4,8 @@
     checkpoints.save(trained.model, folder, training=trained.record())
 
 The decoder learns to say every annotation of a unit from the unit's features, which are computed
-once beforehand; training stops when BLEU on held-out units has not improved for `patience` epochs.
+once beforehand; training stops when BLEU on held-out units has not improved for `patience` epochs
+(counted from the first epoch in which it is not zero, as small sets have short epochs).
 The language model learns the same sentences without features and stops on its loss. Both end with
 the weights of their best epoch. A tenth of the units is held out, with all their annotations; the
 vocabulary comes from the others only.
@@ -181,6 +182,7 @@ def train(
             ),
             lambda: _validation_bleu(decoder, vocabulary, features, texts, validation),
             "training the decoder",
+            floor=0.0,
         )
         language = LanguageModel(
             LanguageConfig(
@@ -226,6 +228,8 @@ class _Lesson:
         loss_of: Callable[[Tensor, Tensor], Tensor],
         score: Callable[[], float],
         message: str,
+        *,
+        floor: float = float("-inf"),
     ) -> tuple[Epoch, ...]:
         """Train a module until its score stops improving, and leave it with its best weights."""
         optimizer = torch.optim.AdamW(module.parameters(), lr=self.config.learning_rate)
@@ -254,6 +258,7 @@ class _Lesson:
             score,
             patience=self.config.patience,
             max_epochs=self.config.max_epochs,
+            floor=floor,
             report=report,
         )
 
@@ -269,6 +274,7 @@ def keep_best(
     *,
     patience: int,
     max_epochs: int,
+    floor: float = float("-inf"),
     report: Callable[[int], None] | None = None,
 ) -> tuple[Epoch, ...]:
     """Run epochs until the score has not improved for some, then restore the best weights.
@@ -279,20 +285,25 @@ def keep_best(
         score: of the module as it is, higher is better.
         patience: stop after so many epochs without a better score.
         max_epochs: stop after so many in any case.
+        floor: patience starts with the first epoch that scores more than this.
         report: called with the number of epochs done.
 
     Returns:
         The epochs that were run.
     """
     epochs: list[Epoch] = []
-    best = 0
-    weights = copy.deepcopy(module.state_dict())
-    while len(epochs) < max_epochs and len(epochs) - best <= patience:
+    best, since_best = floor, 0
+    weights: dict[str, Any] = {}
+    while len(epochs) < max_epochs and since_best < patience:
         loss = epoch()
         epochs.append(Epoch(loss, score()))
-        if len(epochs) == 1 or epochs[-1].score > epochs[best].score:
-            best = len(epochs) - 1
+        improved = epochs[-1].score > best
+        if improved or not weights:
             weights = copy.deepcopy(module.state_dict())
+        if improved:
+            best, since_best = epochs[-1].score, 0
+        elif best > floor:
+            since_best += 1
         if report:
             report(len(epochs))
     module.load_state_dict(weights)
