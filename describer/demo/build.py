@@ -9,7 +9,7 @@ there are.
 import copy
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,10 @@ from safetensors.torch import load_file, save_file
 
 from describer.demo import curriculum, networks, shipped, teaching, world
 from describer.demo.curriculum import OBSERVER, SUBJECTS, Recipe
+from describer.demo.teaching import Lesson
+from describer.demo.units import Gallery
 from describer.milan import checkpoints
+from describer.milan.encoder import PyramidEncoder
 from describer.milan.training import Trained
 
 Report = Callable[[str], None]
@@ -80,17 +83,30 @@ def _train(work: Path, recipe: Recipe) -> str:
 
 def teach_milan(work: Path, *, report: Report) -> Trained:
     """Train the demo's MILAN on the teachers' units, with simulated annotations."""
-    pictures = teaching.gallery(teaching.LESSONS)
-    report(f"{len(pictures.images)} pictures drawn to look at the teachers' units with")
-    observer = trained(work, OBSERVER)
-    encoder = teaching.encoder_of(observer)
-    lessons = []
-    for recipe in (*(r for r in SUBJECTS if r.teaches), OBSERVER):
-        lessons.append(teaching.lesson(recipe, trained(work, recipe), pictures, encoder))
-        report(f"{recipe.name}: {len(lessons[-1].unit)} units annotated and encoded")
+    encoder = teaching.encoder_of(trained(work, OBSERVER))
+    teachers = [OBSERVER, *(recipe for recipe in SUBJECTS if recipe.teaches)]
+    lessons = prepare_lessons(work, teachers, encoder, report=report)
     result = teaching.teach(lessons, encoder)
     report(f"MILAN: validation BLEU {result.record()['validation_bleu']:.3f}")
     return result
+
+
+def prepare_lessons(
+    work: Path, teachers: Sequence[Recipe], encoder: PyramidEncoder, *, report: Report
+) -> list[Lesson]:
+    """The annotated and encoded units of the teachers; those that the work folder has are read."""
+    (work / "lessons").mkdir(parents=True, exist_ok=True)
+    pictures: Gallery | None = None
+    lessons = []
+    for recipe in teachers:
+        path = work / "lessons" / f"{recipe.name}.pt"
+        if not path.exists():
+            pictures = pictures or teaching.gallery(teaching.LESSONS)
+            found = teaching.lesson(recipe, trained(work, recipe), pictures, encoder)
+            torch.save(vars(found), path)
+            report(f"{recipe.name}: {len(found.unit)} units annotated and encoded")
+        lessons.append(Lesson(**torch.load(path)))
+    return lessons
 
 
 def ship(work: Path, result: Trained) -> None:

@@ -176,11 +176,20 @@ def generator(latent: int = 64, widths: tuple[int, ...] = (128, 96, 48, 24)) -> 
     return Generator(latent, widths)
 
 
+class Stress(nn.Module):
+    """Multiplies; brings probabilities, most of them near zero, to the scale of other features."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The input, four times as large."""
+        return 4 * x
+
+
 class Observer(nn.Module):
     """The demo's eye: three depths of features merged into maps of what is where.
 
     `conv1`, `layer1`, `layer2` are seen by stride 2, 4 and 8; `merged` has stride 4 again, and
-    `concepts` says, at stride 2, with which probability each concept of the world holds.
+    `concepts` says, at stride 2, with which probability each concept of the world holds, and
+    `stressed` says it louder.
     """
 
     def __init__(self, concepts: int, widths: tuple[int, int, int]) -> None:
@@ -193,6 +202,7 @@ class Observer(nn.Module):
         self.merged = _stage(second, second, 3, 1)
         self.mix = nn.Conv2d(first + second, third, 1)
         self.concepts = nn.Sequential(nn.ReLU(), nn.Conv2d(third, concepts, 1), nn.Sigmoid())
+        self.stressed = Stress()
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, 3, H, W) -> probabilities (N, concepts, H / 2, W / 2)."""
@@ -203,6 +213,7 @@ class Observer(nn.Module):
         merged = self.merged(middle + enlarged)
         enlarged = nn.functional.interpolate(merged, scale_factor=2.0, mode="nearest")
         result: Tensor = self.concepts(self.mix(torch.cat([fine, enlarged], dim=1)))
+        self.stressed(result)  # for whoever listens
         return result
 
 
@@ -211,4 +222,4 @@ def observer(concepts: int, widths: tuple[int, int, int] = (24, 48, 96)) -> Obse
     return Observer(concepts, widths)
 
 
-OBSERVER_LAYERS = ("conv1", "layer1", "layer2", "merged", "concepts")
+OBSERVER_LAYERS = ("conv1", "layer1", "layer2", "merged", "stressed")

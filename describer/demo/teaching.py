@@ -29,13 +29,13 @@ PROBE = ("probe", 1200)
 FRESH = ("fresh", 600)
 
 CONFIG = TrainingConfig(
-    learning_rate=1.5e-3,
+    learning_rate=2e-3,
     batch_size=64,
-    patience=6,
-    max_epochs=60,
+    patience=5,
+    max_epochs=24,
     embedding_size=64,
-    hidden_size=256,
-    attention_size=192,
+    hidden_size=192,
+    attention_size=128,
     minimum_count=2,
     seed=7,
 )

@@ -59,7 +59,7 @@ def table(pictures: Gallery, encoder: PyramidEncoder, *, report: Report) -> Sect
     pupils = {
         recipe.name: pupil(recipe, pictures, encoder)
         for recipe in curriculum.SUBJECTS
-        if recipe.teaches or recipe.name in ("signs", "people-sharp", "transformer")
+        if recipe.teaches or recipe.name in ("signs", "people-sharp", "transformer", "generator")
     }
     report(f"units of {len(pupils)} networks encoded")
     rows = [
@@ -72,7 +72,7 @@ def table(pictures: Gallery, encoder: PyramidEncoder, *, report: Report) -> Sect
             pupils, encoder, "across architectures", "teacher-residual", ("teacher-plain-signs",)
         ),
         _across(pupils, encoder, "convolutions to transformer", "teacher", ("transformer",)),
-        _across(pupils, encoder, "across tasks", "teacher-generator", ("signs", "people-sharp")),
+        _across(pupils, encoder, "classifiers to generator", "teacher", ("generator",)),
     ]
     report("generalization measured")
     return Section(

@@ -31,7 +31,7 @@ from describer.demo.world_objects import CLASSES
 VARIANTS = ("plain", "spurious", "adversarial", "people", "blurred", "probe")
 CLASS_NAMES = tuple(CLASSES)
 # Half sizes of things in pixels: small where a word should be easier to see, large to look at.
-SIZES = (7.0, 14.0)
+SIZES = (10.0, 17.0)
 LARGE = (12.5, 20.0)
 WORDS = (*CLASS_NAMES, "open", "stop", "taxi", "cafe", "exit", "sale", "hotel", "shop")
 
