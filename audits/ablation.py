@@ -121,15 +121,19 @@ def find_modules(model: nn.Module, layers: Iterable[str]) -> dict[str, nn.Module
     return found
 
 
-def check_rule(rule: Rule, means: Mapping[str, Tensor] | None, layers: Iterable[str]) -> None:
-    """Raise BadInput unless the rule is known and has exactly the means that it needs."""
+def check_rule(rule: Rule, means: Mapping[str, Tensor] | None, units: Units) -> None:
+    """Raise BadInput unless the rule is known and has exactly the means that the units need."""
     if rule not in ("zero", "mean"):
         raise BadInput(f"expected the ablation rule 'zero' or 'mean', got {rule!r}")
     if (rule == "mean") != (means is not None):
         raise BadInput("expected the units' means with the rule 'mean', and only with it")
-    missing = sorted(set(layers) - set(means)) if means is not None else []
-    if missing:
-        raise BadInput(f"expected the means of every ablated layer, got none for {missing[0]!r}")
+    if means is not None:
+        missing = sorted(set(units) - set(means))
+        if missing:
+            raise BadInput(
+                f"expected the means of every ablated layer, got none for {missing[0]!r}"
+            )
+        check_units(units, {layer: len(means[layer]) for layer in units})
 
 
 def check_units(units: Units, sizes: Mapping[str, int]) -> None:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 from torch import Tensor, nn
 
-from audits.ablation import Rule, Units, ablated
+from audits.ablation import Rule, Units, ablated, check_rule
 from db import ablations
 from db.errors import BadInput, Cancelled
 
@@ -170,6 +170,7 @@ def predict(
 ) -> Predictions:
     """The network's first choice for every image, int32 (count,), with the given units ablated."""
     units = units or {}
+    check_rule(rule, means, units)
     if cache is not None and (kept := cache.get(images, units, means)) is not None:
         return kept
     predictions = np.empty(images.count, dtype=np.int32)

@@ -25,7 +25,7 @@ LAST = "layer4"
 
 
 def measure(
-    *, images: int = 8, batch_size: int = 8, size: int = 224, sampled: int = 2
+    *, images: int = 8, batch_size: int = 4, size: int = 224, sampled: int = 2
 ) -> list[Measurement]:
     """Time all layers together, and the last layer alone.
 

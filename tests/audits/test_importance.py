@@ -175,6 +175,19 @@ def test_a_cut_that_gives_something_else_is_not_used() -> None:
     assert found["first"].tolist() == naive(model, images, {"first": range(6)})["first"].tolist()
 
 
+def test_a_unit_without_a_mean_is_refused_before_anything_is_looked_up() -> None:
+    means = {"layer2": torch.zeros(20)}
+    with pytest.raises(BadInput, match="expected units 0 to 19 of layer 'layer2', got 20"):
+        importance(
+            ready(Residual()),
+            pictures(),
+            {"layer2": [20]},
+            rule="mean",
+            means=means,
+            cache=Cache({}, "weights"),
+        )
+
+
 def test_a_cancelled_run_stops() -> None:
     with pytest.raises(Cancelled):
         importance(ready(Residual()), pictures(), {"conv1": range(8)}, cancelled=lambda: True)

@@ -1,0 +1,52 @@
+"""Units go in the order of their score, in steps of 2 %, beside random orders."""
+
+import numpy as np
+import pytest
+
+from audits.attributes import by_attribute, steps
+from audits.curves import curve
+from db.errors import BadInput
+from tests.audits.networks import Residual, ready
+from tests.audits.test_importance import SIZES, pictures
+
+UNITS = [(layer, unit) for layer in ("conv1", "layer2") for unit in range(SIZES[Residual][layer])]
+
+
+def test_the_highest_score_goes_first_and_equal_ones_keep_their_order() -> None:
+    model, images = ready(Residual()), pictures()
+    scores = np.array([unit % 3 for _, unit in UNITS], dtype=float)
+    found = by_attribute(model, images, UNITS, {"nouns": scores}, step=0.25, trials=3)
+    order = sorted(range(len(UNITS)), key=lambda index: (-scores[index], index))
+    assert found.curves["nouns"] == curve(
+        model, images, [UNITS[index] for index in order], counts=[0, 7, 14, 21, 28]
+    )
+    assert found.first["nouns"] == tuple(UNITS[index] for index in order[:10])
+    assert found.layers["nouns"]["conv1"] == pytest.approx(np.mean([0, 1, 2, 0, 1, 2, 0, 1]))
+    assert len({one.order for one in found.random_curves}) == 3
+    for one in (*found.random_curves, found.curves["nouns"]):
+        assert one.counts == (0, 7, 14, 21, 28)
+        assert one.at(0) == found.curves["nouns"].at(0)
+        assert one.at(28) == found.curves["nouns"].at(28)
+    assert found.random[0].mean == pytest.approx(found.curves["nouns"].at(0))
+
+
+def test_steps_go_from_none_to_all() -> None:
+    assert steps(100, 0.02) == list(range(0, 101, 2))
+    assert steps(7, 0.02) == list(range(8))
+    assert steps(1024, 0.02)[-1] == 1024
+    assert len(steps(1024, 0.02)) == 51
+    assert steps(10, 0.3) == [0, 3, 6, 9, 10]
+
+
+@pytest.mark.parametrize(
+    ("units", "scores", "options", "message"),
+    [
+        ([], {}, {}, "at least one described unit"),
+        (UNITS, {"nouns": np.zeros(3)}, {}, "a score of nouns for each of 28 units, got 3"),
+        (UNITS, {}, {"step": 0.0}, "a step above 0 and up to 1, got 0.0"),
+        (UNITS, {}, {"trials": 0}, "at least one random order, got 0"),
+    ],
+)
+def test_bad_input_is_refused(units, scores, options, message) -> None:
+    with pytest.raises(BadInput, match=message):
+        by_attribute(ready(Residual()), pictures(), units, scores, **options)
