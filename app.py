@@ -170,6 +170,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     from starlette.routing import Route
 
     import annotator.tab
+    import audits.pages
     import audits.tab
     import describer.tab
     from describer import pages
@@ -184,7 +185,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
             ],
         },
         "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
-        "css": pages.CSS,
+        "css": pages.CSS + audits.pages.CSS,
         "run_history": False,
         "enable_monitoring": False,
         "footer_links": [],

@@ -67,6 +67,16 @@ def query_of(
     )
 
 
+def likely(names: Sequence[str], purpose: str) -> str | None:
+    """The image folder that is probably meant for a purpose: the first that is called like it.
+
+    >>> likely(["demo-test", "demo-validation"], "validation")
+    'demo-validation'
+    """
+    alike = [name for name in names if purpose[:3] in name.casefold()]
+    return next(iter(alike or names), None)
+
+
 def sign_off(
     db: Database,
     match: Match,

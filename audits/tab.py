@@ -67,12 +67,12 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     with gr.Row(equal_height=False):
         with gr.Column(scale=5):
             look = gr.HTML(elem_id="look")
-            with gr.Row():
+            with gr.Row(visible=False) as verdicts:
                 confirm = gr.Button("Confirm (C)", variant="primary", elem_id="confirm")
                 reject = gr.Button("Reject (X)", elem_id="reject")
                 unsure = gr.Button("Unsure (?)", elem_id="unsure")
                 undo = gr.Button("Undo (Z)", elem_id="undo")
-            with gr.Row():
+            with gr.Row(visible=False) as remarks:
                 tag = gr.Dropdown(TAGS, value="", label="Tag", allow_custom_value=True)
                 note = gr.Textbox(label="Note", elem_id="note")
         with gr.Column(scale=1, min_width=150):
@@ -96,7 +96,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     def queue(wanted: Query | None, person: str) -> tuple[Any, ...]:
         """Everything that depends on the filter and on what was judged so far."""
         if wanted is None:
-            return "", "", "", None
+            return "", "", "", None, gr.Row(visible=False), gr.Row(visible=False)
         with open_db() as db:
             result = word_index.find(db, wanted, limit=1)
             left = replace(wanted, verdict="none")
@@ -118,6 +118,9 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             look_at,
             pages.tally(standing, waiting.units),
             waiting.matches[0] if waiting.matches else None,
+            # The last verdict can still be taken back when nothing is left to judge.
+            gr.Row(visible=bool(result.units)),
+            gr.Row(visible=bool(waiting.matches)),
         )
 
     def watch() -> tuple[Any, ...]:
@@ -151,8 +154,8 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             gr.update(choices=used),
             gr.update(choices=[(each.name, each.filter_id) for each in kept], value=None),
             gr.update(choices=names, value=names[0] if names else None),
-            gr.update(choices=labelled, value=labelled[0] if labelled else None),
-            gr.update(choices=labelled, value=labelled[-1] if labelled else None),
+            gr.update(choices=labelled, value=experiments.likely(labelled, "validation")),
+            gr.update(choices=labelled, value=experiments.likely(labelled, "test")),
             opened,
             *queue(opened, doors.person(request).name),
         )
@@ -281,7 +284,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
                 jobs.requeue(db, each.job_id)
         return watch()
 
-    queued = [found, look, tally, current]
+    queued = [found, look, tally, current, verdicts, remarks]
     watched = [progress, cancel, resume, timer, curve]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
     page.load(

@@ -26,7 +26,6 @@ CLOSED = (
     "/gradio_api/process_recording",
     "/gradio_api/info",
     "/gradio_api/call",
-    "/gradio_api/run",
     "/monitoring",
 )
 

@@ -8,7 +8,7 @@ Rows hold names, hashes and where the files lie; reading the files is the descri
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,19 @@ from db.workspace import now
 
 @dataclass(frozen=True)
 class LayerRow:
-    """What is known of a layer without loading the network."""
+    """What is known of a layer without loading the network.
+
+    Attributes:
+        name: module path.
+        kind: "map", "tokens" or "vector".
+        units: how many units it has.
+        listed: whether the subject's file names it as one to study.
+    """
 
     name: str
     kind: str
     units: int
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ def add(
         "name": name,
         "source": str(source),
         "hash": weights_hash,
-        "layers": json.dumps([[layer.name, layer.kind, layer.units] for layer in layers]),
+        "layers": json.dumps([astuple(layer) for layer in layers]),
         "origin": origin,
         "now": now(),
     }

@@ -26,7 +26,7 @@ CSS = """
 .mw-header b {font-size:1.15rem}
 .mw-chip {border:1px solid var(--border-color-primary); border-radius:1rem; padding:.1rem .7rem;
   background:var(--background-fill-secondary); font-size:.85rem}
-.mw-muted {color:var(--body-text-color-subdued); font-size:.9rem}
+.mw-muted {opacity:.72; font-size:.9rem}
 .mw-cards {display:grid; grid-template-columns:repeat(auto-fit,minmax(15rem,1fr)); gap:.8rem}
 .mw-card {border:1px solid var(--border-color-primary); border-radius:.6rem; padding:.8rem 1rem;
   background:var(--background-fill-secondary)}

@@ -38,9 +38,9 @@ def enter_subject(db: Database, path: Path, *, origin: str = "user") -> SubjectR
     model = files.build(subject)
     traced = layers.trace(model, subject.image_size)
     layers.find(traced, subject.layers)
-    shown = [LayerRow(each.name, each.kind, each.units) for each in traced]
-    # The layers that the file names come first: they are what the person means.
-    shown.sort(key=lambda row: row.name not in subject.layers)
+    # A file that names no layers leaves the choice among the outermost ones.
+    listed = subject.layers or tuple(each.name for each in traced if "." not in each.name)
+    shown = [LayerRow(each.name, each.kind, each.units, each.name in listed) for each in traced]
     return subjects.add(
         db,
         subject.name,

@@ -80,6 +80,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             images = gr.Dropdown([], label="Images", elem_id="images")
             checkpoint = gr.Dropdown([], label="MILAN checkpoint", elem_id="checkpoint")
         layers = gr.CheckboxGroup([], label="Layers", elem_id="layers")
+        more = gr.Dropdown([], label="Further layers", multiselect=True, elem_id="more_layers")
         with gr.Accordion("Options", open=False), gr.Row():
             k = gr.Number(15, label="exemplars a unit (k)", precision=0, minimum=1)
             quantile = gr.Number(0.99, label="mask above quantile", minimum=0, maximum=1)
@@ -166,20 +167,29 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         return (*choices(), *listing("", ANY, ANY, 0), unit_id)
 
     @doors.allow(*STAFF)
-    def list_layers(subject: str | None, request: gr.Request) -> dict[str, Any]:
-        if subject is None:
-            return gr.update(choices=[], value=[])
+    def list_layers(subject: str | None, request: gr.Request) -> tuple[Any, Any]:
         with open_db() as db:
-            row = subjects.get(db, subject)
-        named = [(f"{each.name} · {each.units} ({each.kind})", each.name) for each in row.layers]
-        return gr.update(choices=named, value=[])
+            known = subjects.get(db, subject).layers if subject else ()
+        listed, others = (
+            [
+                (f"{each.name} · {each.units} units", each.name)
+                for each in known
+                if each.listed is wanted
+            ]
+            for wanted in (True, False)
+        )
+        return gr.update(choices=listed, value=[]), gr.update(choices=others, value=[])
 
     @doors.allow(*STAFF)
     def tell(
-        subject: str | None, images: str | None, layers: list[str], request: gr.Request
+        subject: str | None,
+        images: str | None,
+        layers: list[str],
+        more: list[str],
+        request: gr.Request,
     ) -> str:
         with open_db() as db:
-            return pages.estimate(plans.estimate(db, subject, images, layers))
+            return pages.estimate(plans.estimate(db, subject, images, [*layers, *more]))
 
     @doors.allow(*STAFF)
     def enqueue(
@@ -187,6 +197,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         images: str | None,
         checkpoint: str | None,
         layers: list[str],
+        more: list[str],
         k: float,
         quantile: float,
         pooling: str,
@@ -198,7 +209,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             subject=subject or "",
             images=images or "",
             checkpoint=checkpoint or "",
-            layers=tuple(layers),
+            layers=(*layers, *more),
             k=int(k),
             quantile=quantile,
             pooling=pooling,
@@ -334,17 +345,17 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     page.load(arrive, None, [*setup, *listed, picked], **hidden)
     page.load(poll, None, watched, **hidden)
     timer.tick(poll_results, [*filters, offset], [*watched, *listed], queue=False, **hidden)
-    subject.change(list_layers, subject, layers, **hidden)
+    subject.change(list_layers, subject, [layers, more], **hidden)
     gr.on(
-        [subject.change, images.change, layers.change],
+        [subject.change, images.change, layers.change, more.change],
         tell,
-        [subject, images, layers],
+        [subject, images, layers, more],
         estimate,
         **hidden,
     )
     begin.click(
         enqueue,
-        [subject, images, checkpoint, layers, k, quantile, pooling, beam, temperature],
+        [subject, images, checkpoint, layers, more, k, quantile, pooling, beam, temperature],
         timer,
     ).then(poll, None, watched, **hidden)
     cancel.click(stop, None, watched)

@@ -61,7 +61,7 @@ def test_a_module_says_what_it_holds_and_stays_short(path: Path) -> None:
 
 
 def test_starting_the_command_line_imports_no_machine_learning() -> None:
-    heavy = ("torch", "spacy", "transformers", "bert_score", "gradio", "pandas")
+    heavy = ("torch", "spacy", "transformers", "bert_score", "gradio")
     script = (
         "import sys, app; app.parser(); "
         f"print(','.join(name for name in {heavy!r} if name in sys.modules))"

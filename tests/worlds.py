@@ -84,5 +84,8 @@ def tiny_milan(folder: Path) -> Path:
         encoder_config=config_of("resnet18", layers=("conv1",)),
         encoder_state={"conv1.weight": network.conv1.weight.detach()},
     )
+    with torch.no_grad():
+        # An untrained decoder stops at once; this one has something to say.
+        model.decoder.output.bias[vocabulary.stop] = -8.0
     checkpoints.save(model, folder, training={"data": "random weights"})
     return folder

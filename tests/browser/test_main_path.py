@@ -1,0 +1,107 @@
+"""The main job in a real browser: a network in, sentences, a sign-off, and an ablation's curve."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from worlds import coloured_images, tiny_milan, two_layer_subject
+
+from db import jobs, signoffs
+from db.workspace import Workspace, create, open_database
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return create(tmp_path / "workspace")
+
+
+def fill_and_press(page: Page, field: str, text: str, button: str) -> None:
+    page.locator(f"#{field} textarea, #{field} input").first.fill(text)
+    page.locator(f"#{button}").click()
+
+
+def pick(page: Page, dropdown: str, option: str) -> None:
+    page.locator(f"#{dropdown} input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_from_an_empty_workspace_to_a_curve(
+    page: Page, serve: Serve, workspace: Workspace, tmp_path: Path
+) -> None:
+    subject = two_layer_subject(tmp_path / "subject")
+    validation = coloured_images(tmp_path / "validation", seed=1)
+    test = coloured_images(tmp_path / "test", seed=2)
+    checkpoint = tiny_milan(tmp_path / "tiny-milan")
+    page.goto(serve(workspace))
+
+    # Describe: a newcomer is told what to do first, adds what is needed, and starts.
+    page.get_by_role("tab", name="Describe", exact=True).click()
+    expect(page.locator("#start")).to_contain_text("Add a network")
+    page.get_by_role("button", name="Add…").click()
+    fill_and_press(page, "new_subject", str(subject), "add_subject")
+    expect(page.locator("#subject input")).to_have_value("two-layers")
+    for folder in (validation, test):
+        fill_and_press(page, "new_images", str(folder), "add_images")
+    expect(page.locator("#images input")).to_have_value("test")
+    fill_and_press(page, "new_checkpoint", str(checkpoint), "add_checkpoint")
+    expect(page.locator("#checkpoint input")).to_have_value("tiny-milan")
+    for layer in ("early", "late"):
+        page.locator("#layers").get_by_label(layer, exact=False).check()
+    expect(page.locator("#estimate")).to_contain_text("14 units over 40 images")
+    page.locator("#begin").click()
+    expect(page.locator("#job")).to_contain_text("Describe two-layers early, late")
+
+    # The page may go while the work goes on.
+    page.reload()
+    page.get_by_role("tab", name="Describe", exact=True).click()
+    expect(page.locator("#job")).to_contain_text("done", timeout=120_000)
+    expect(page.locator("#rows")).to_contain_text("1 to 14 of 14 descriptions")
+
+    # A unit's page: exemplars, candidates, and lambda moves them without a model.
+    page.locator("#rows [data-unit]").nth(7).click()
+    expect(page.locator("#unit")).to_contain_text("two-layers/late/1")
+    expect(page.locator("#candidates")).to_contain_text("0.2 log p(d)")
+    picture = page.locator("#unit img.grid")
+    assert picture.evaluate("image => image.complete && image.naturalWidth") == 1304
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#unit")).to_contain_text("two-layers/late/2")
+
+    # Audit: find, confirm by keyboard, undo, ablate.
+    page.get_by_role("tab", name="Audit", exact=True).click()
+    fill_and_press(page, "typed", "text faces red blue patches dog on", "find")
+    expect(page.locator("#found")).to_contain_text("described units match")
+    expect(page.locator("#look mark").first).to_be_visible()
+    for confirmed in (1, 2, 3):
+        page.keyboard.press("c")
+        expect(page.locator("#tally")).to_contain_text(f"confirmed {confirmed}")
+        # A press that comes before the next unit is on the screen is meant for nothing.
+        page.wait_for_timeout(300)
+    page.keyboard.press("z")
+    expect(page.locator("#tally")).to_contain_text("confirmed 2")
+    pick(page, "validation", "validation")
+    pick(page, "test", "test")
+    page.locator("#ablate").click()
+    expect(page.locator("#ablate_job")).to_contain_text("done", timeout=120_000)
+    expect(page.locator("#curve svg")).to_be_visible()
+    expect(page.locator("#curve")).to_contain_text("random units")
+
+    with open_database(workspace) as db:
+        assert {job.state for job in jobs.latest(db)} == {"done"}
+        standing = signoffs.current(db)
+        assert [each.verdict for each in standing] == ["confirmed", "confirmed"]
+        assert all(len(each.seen["exemplars"]) > 16 for each in standing)
+
+
+def test_links_open_where_they_point(page: Page, serve: Serve, workspace: Workspace) -> None:
+    url = serve(workspace)
+    page.goto(f"{url}?tab=audit")
+    expect(page.get_by_role("tab", name="Audit", exact=True)).to_have_attribute(
+        "aria-selected", "true"
+    )
+    page.goto(url)
+    expect(page.get_by_role("tab", name="Describe", exact=True)).to_have_attribute(
+        "aria-selected", "true"
+    )

@@ -1,0 +1,160 @@
+"""The app as a whole: every endpoint is guarded, doors hold from outside, commands end properly."""
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from starlette.testclient import TestClient
+
+import app
+from db import users
+from db.workspace import Workspace, create, open_database
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    workspace = create(tmp_path / "workspace")
+    with open_database(workspace) as db:
+        for name, role in (("ada", "admin"), ("rev", "reviewer"), ("ann", "annotator")):
+            users.add(db, name, role, password=PASSWORD)
+    return workspace
+
+
+def served(workspace: Workspace, *, login: bool) -> tuple[gr.Blocks, TestClient]:
+    demo = app.build(workspace, login=login)
+    options = app.launch_options(workspace, login=login)
+    web, _, _ = demo.launch(prevent_thread_lock=True, **options)
+    return demo, TestClient(web, base_url="http://testserver")
+
+
+@pytest.fixture
+def client(workspace: Workspace) -> Iterator[TestClient]:
+    demo, client = served(workspace, login=True)
+    yield client
+    demo.close()
+
+
+def sign_in(client: TestClient, name: str, password: str = PASSWORD) -> int:
+    form = {"username": name, "password": password}
+    return client.post("/login", data=form).status_code
+
+
+@pytest.mark.parametrize("login", [True, False])
+def test_every_endpoint_declares_its_roles(workspace: Workspace, login: bool) -> None:
+    demo = app.build(workspace, login=login)
+    functions = [each for each in demo.fns.values() if each.fn is not None]
+    assert len(functions) > 20
+    unguarded = [each.name for each in functions if not getattr(each.fn, "roles", None)]
+    assert unguarded == []
+
+
+def test_only_the_annotate_tab_answers_an_annotator(workspace: Workspace) -> None:
+    demo = app.build(workspace, login=True)
+    closed = [e for e in demo.fns.values() if e.fn and "annotator" not in e.fn.roles]
+    assert closed
+
+    class Request:
+        username = "ann"
+
+    for each in closed:
+        parameters = list(inspect.signature(each.fn).parameters)
+        arguments: dict[str, Any] = dict.fromkeys(parameters)
+        arguments["request"] = Request()
+        with pytest.raises(gr.Error, match="This needs the role"):
+            list(result) if hasattr(result := each.fn(**arguments), "__next__") else result
+
+
+def test_without_signing_in_nothing_is_shown(client: TestClient) -> None:
+    assert client.get("/config").status_code == 401
+    assert client.get("/pictures/1/grid.jpg").status_code == 401
+    assert sign_in(client, "ada", "wrong horse") == 400
+    assert sign_in(client, "ada") == 200
+    assert client.get("/config").status_code == 200
+
+
+def test_a_picture_is_shown_to_who_signed_in_and_a_missing_one_is_404(client: TestClient) -> None:
+    sign_in(client, "ann")
+    answer = client.get("/pictures/1/grid.jpg")
+    assert answer.status_code == 404
+    assert "expected the id of a unit" in answer.text
+
+
+def test_pages_of_other_sites_are_refused(client: TestClient) -> None:
+    sign_in(client, "ada")
+    answer = client.get("/config", headers={"origin": "http://evil.example"})
+    assert answer.status_code == 403
+
+
+def test_guessing_a_password_makes_the_name_rest(client: TestClient) -> None:
+    for _ in range(5):
+        assert sign_in(client, "ada", "wrong horse") == 400
+    assert sign_in(client, "ada") == 400
+    assert sign_in(client, "rev") == 200
+
+
+def test_the_workspace_itself_is_never_served(client: TestClient, workspace: Workspace) -> None:
+    sign_in(client, "ada")
+    for path in (workspace.database, workspace.secret):
+        assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["users", "remove", "nobody"], "expected the name of an account, got 'nobody'"),
+        (["restore", "none.tar"], "which is missing"),
+        (["exemplars", "none.toml", "images", "--out", "out"], "none.toml"),
+    ],
+)
+def test_bad_input_ends_with_one_line_and_status_2(
+    arguments: list[str], sentence: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, str(app.ROOT / "app.py"), *arguments]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: ")
+    assert sentence in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_every_command_has_help() -> None:
+    actions = [a for a in app.parser()._actions if hasattr(a, "choices") and a.choices]
+    commands = next(a.choices for a in actions if isinstance(a.choices, dict))
+    assert {"exemplars", "describe", "train", "audit", "annotations", "demo"} <= set(commands)
+    for name, parser in commands.items():
+        assert parser.format_help(), name
+
+
+@pytest.mark.parametrize(
+    ("host", "share", "login"),
+    [
+        ("127.0.0.1", False, False),
+        ("localhost", False, False),
+        ("::1", False, False),
+        ("0.0.0.0", False, True),
+        ("lab.example", False, True),
+        ("127.0.0.1", True, True),
+    ],
+)
+def test_whatever_others_can_reach_needs_a_sign_in(host: str, share: bool, login: bool) -> None:
+    assert app.Settings(Path("w"), host, 7860, share, "auto", True).login is login
+
+
+def test_accounts_are_made_and_shown_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = create(tmp_path / "new")
+    app.announce_accounts(workspace)
+    shown = dict(line.split() for line in capsys.readouterr().out.splitlines()[1:])
+    assert set(shown) == {"admin", "reviewer", "annotator"}
+    with open_database(workspace) as db:
+        assert all(users.verify(db, name, password) for name, password in shown.items())
+    app.announce_accounts(workspace)
+    assert not any(password in capsys.readouterr().out for password in shown.values())
