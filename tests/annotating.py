@@ -1,15 +1,25 @@
 """A small workspace for the tests of annotating: units without pictures, people, a fake clock."""
 
+import contextlib
 import datetime
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from sqlite_utils import Database
 
-from db import campaigns, exemplars, subjects, users
+from db import campaigns, exemplars, pictures, subjects, users
 from db.campaigns import Campaign, Settings
+from db.exemplars import Unit
 from db.subjects import LayerRow
 from db.workspace import Workspace, create, format_time, open_database
 
+PROJECT = Path(__file__).resolve().parents[1]
 START = datetime.datetime(2026, 3, 1, 9, 0, tzinfo=datetime.UTC)
 
 
@@ -62,3 +72,48 @@ def workspace_with_campaign(folder: Path, units: int, **settings: object) -> tup
     with open_database(workspace) as db:
         campaign = start(db, units, **settings)
     return workspace, campaign.campaign_id
+
+
+def fill_pictures(workspace: Workspace, units: list[Unit]) -> None:
+    """Pictures of made-up exemplars where the app keeps rendered ones."""
+    for unit in units:
+        generator = np.random.default_rng(unit.unit_id)
+        images = generator.integers(40, 255, (15, 3, 7, 7), np.uint8).repeat(8, 2).repeat(8, 3)
+        masks = np.zeros((15, 1, 56, 56), bool)
+        masks[:, :, 16:40, 16:40] = True
+        folder = workspace.pictures / unit.hash
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("grid", "grid-tall", "open", "open-tall", "ten", "ten-tall", "tile-0"):
+            jpeg = pictures.rendered(images, masks, name)
+            (folder / f"{unit.unit}-{name}.jpg").write_bytes(jpeg)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running_app(workspace: Workspace, *, login: bool = False) -> Iterator[str]:
+    """The app in a process of its own; yields its address. With `login` people sign in."""
+    port = free_port()
+    command = [sys.executable, str(PROJECT / "app.py"), "--workspace", str(workspace.path)]
+    command += ["--no-demo", "--port", str(port), "--host", "0.0.0.0" if login else "127.0.0.1"]
+    with (workspace.path / "app.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{address}/theme.css", timeout=5).close()
+                break
+            if process.poll() is not None:
+                break
+            time.sleep(0.25)
+        assert process.poll() is None, (workspace.path / "app.log").read_text()[-2000:]
+        yield address
+    finally:
+        process.kill()
+        process.wait(20)

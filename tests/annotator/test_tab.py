@@ -1,0 +1,74 @@
+"""The tab's endpoints: every handler names its roles, and nothing private is in the page."""
+
+import asyncio
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from annotating import add_units
+
+from db import exemplars, qualifications, users
+from db.doors import Doors
+from db.qualifications import Question
+from db.workspace import create, open_database
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True)
+def event_loop_that_is_dropped() -> Iterator[None]:
+    """Blocks make an event loop and leave it to the collector, which warns: here, not later."""
+    yield
+    asyncio.set_event_loop(None)
+    gc.collect()
+
+
+def test_every_handler_declares_its_roles_and_the_page_holds_no_key(tmp_path: Path) -> None:
+    import gradio as gr
+
+    from annotator import tab
+
+    workspace = create(tmp_path / "w")
+    with open_database(workspace) as db:
+        units = add_units(db, 2)
+        users.add(db, "secret-person", "annotator")
+        questions = [Question(unit, ("the right one", "another"), 0) for unit in units]
+        qualifications.add(db, "secret-test", questions, person="secret-person")
+        assert exemplars.sets(db)
+    doors = Doors(workspace, True, gr.Error)
+    with gr.Blocks(analytics_enabled=False) as page:
+        tab.build(doors, page)
+    handlers = [each.fn for each in page.fns.values() if each.fn is not None]
+    assert len(handlers) > 30
+    assert not [fn.__name__ for fn in handlers if not getattr(fn, "roles", None)]
+    config = str(page.get_config_file())
+    for private in ("secret-person", "secret-test", "the right one"):
+        assert private not in config
+
+
+@pytest.mark.parametrize("role", ["annotator", "reviewer"])
+def test_handlers_refuse_the_roles_they_do_not_name(tmp_path: Path, role: str) -> None:
+    import gradio as gr
+
+    from annotator import tab
+
+    workspace = create(tmp_path / "w")
+    with open_database(workspace) as db:
+        users.add(db, "person", role)  # type: ignore[arg-type]
+    doors = Doors(workspace, True, gr.Error)
+    with gr.Blocks(analytics_enabled=False) as page:
+        tab.build(doors, page)
+
+    class Request:
+        username = "person"
+
+    refused = 0
+    for each in page.fns.values():
+        roles = getattr(each.fn, "roles", ())
+        if each.fn is None or role in roles:
+            continue
+        with pytest.raises(gr.Error, match="needs the role"):
+            each.fn(*([None] * 20), request=Request())
+        refused += 1
+    assert refused > 10
