@@ -11,7 +11,6 @@ the weights of their best epoch. A tenth of the units is held out, with all thei
 vocabulary comes from the others only.
 """
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -26,6 +25,7 @@ from describer.milan.bleu import corpus_bleu
 from describer.milan.decoder import Decoder, DecoderConfig
 from describer.milan.encoder import PyramidEncoder
 from describer.milan.encoding import Cancel, Progress
+from describer.milan.fitting import Epoch, keep_best
 from describer.milan.language import LanguageConfig, LanguageModel
 from describer.milan.model import Model
 from describer.milan.search import Symbols
@@ -48,6 +48,9 @@ class TrainingConfig:
         embedding_size, hidden_size, attention_size, steps: see DecoderConfig.
         minimum_count: words that are rarer in the training sentences become the unknown symbol.
         seed: of the split, the initial weights, the order of sentences and dropout.
+
+    Raises:
+        BadInput: a count below 1, or a share outside (0, 1).
     """
 
     learning_rate: float = 1e-3
@@ -64,18 +67,14 @@ class TrainingConfig:
     minimum_count: int = 1
     seed: int = 0
 
-
-@dataclass(frozen=True)
-class Epoch:
-    """One pass over the training sentences.
-
-    Attributes:
-        loss: mean of the training batches.
-        score: on the held-out units, higher is better: BLEU, or minus the loss.
-    """
-
-    loss: float
-    score: float
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "patience", "max_epochs", "steps"):
+            if getattr(self, name) < 1:
+                raise BadInput(f"expected {name} of at least 1, got {getattr(self, name)}")
+        if not 0 < self.validation < 1:
+            raise BadInput(
+                f"expected a share of units to hold out between 0 and 1, got {self.validation}"
+            )
 
 
 @dataclass(frozen=True)
@@ -265,50 +264,6 @@ class _Lesson:
     def _batches(self, rows: int) -> Iterator[Tensor]:
         order = torch.randperm(rows, generator=self.generator)
         yield from torch.split(order, self.config.batch_size)
-
-
-def keep_best(
-    module: nn.Module,
-    epoch: Callable[[], float],
-    score: Callable[[], float],
-    *,
-    patience: int,
-    max_epochs: int,
-    floor: float = float("-inf"),
-    report: Callable[[int], None] | None = None,
-) -> tuple[Epoch, ...]:
-    """Run epochs until the score has not improved for some, then restore the best weights.
-
-    Args:
-        module: what is trained; it ends with a copy of its weights after the best epoch.
-        epoch: trains once over the data and returns the loss.
-        score: of the module as it is, higher is better.
-        patience: stop after so many epochs without a better score.
-        max_epochs: stop after so many in any case.
-        floor: patience starts with the first epoch that scores more than this.
-        report: called with the number of epochs done.
-
-    Returns:
-        The epochs that were run.
-    """
-    epochs: list[Epoch] = []
-    best, since_best = floor, 0
-    weights: dict[str, Any] = {}
-    while len(epochs) < max_epochs and since_best < patience:
-        loss = epoch()
-        epochs.append(Epoch(loss, score()))
-        improved = epochs[-1].score > best
-        if improved or not weights:
-            weights = copy.deepcopy(module.state_dict())
-        if improved:
-            best, since_best = epochs[-1].score, 0
-        elif best > floor:
-            since_best += 1
-        if report:
-            report(len(epochs))
-    module.load_state_dict(weights)
-    module.eval()
-    return tuple(epochs)
 
 
 def _encode(

@@ -41,9 +41,9 @@ def test_a_round_trip_is_exact(tmp_path: Path, language: bool) -> None:
 
 
 def test_encoder_weights_travel_with_the_checkpoint(tmp_path: Path) -> None:
-    config = networks.config_of("resnet18")
-    network = torchvision.models.resnet18(weights=None).eval()
-    decoder = Decoder(DecoderConfig(12, 1024, hidden_size=8, attention_size=4)).eval()
+    config = networks.config_of("squeezenet1_0", layers=["features.0", "features.5"])
+    network = torchvision.models.squeezenet1_0(weights=None).eval()
+    decoder = Decoder(DecoderConfig(12, 96 + 256, hidden_size=8, attention_size=4)).eval()
     model = replace(
         make_model(language=False), decoder=decoder, encoder_config=config, network=network
     )

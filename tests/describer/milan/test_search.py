@@ -32,16 +32,15 @@ def plain_beam(
     """Hypotheses of one unit (images, features), each scored from its first word at every step."""
     beam: list[tuple[tuple[int, ...], float]] = [((), 0.0)]
     for _ in range(decoder.config.steps):
-        extended = []
-        for words, score in beam:
-            if words and words[-1] == symbols.stop:
-                extended.append((words, score))
-                continue
-            read = torch.tensor([[symbols.start, *words]])
-            worth = decoder(features[None], read)[0][0, -1]
+        extended = [each for each in beam if each[0] and each[0][-1] == symbols.stop]
+        alive = [each for each in beam if each not in extended]
+        if alive:
+            read = torch.tensor([[symbols.start, *words] for words, _ in alive])
+            worth = decoder(features.expand(len(read), -1, -1), read)[0][:, -1]
             if prior is not None:
-                worth = worth - weight * prior(read)[0, -1]
-            extended += [((*words, word), score + float(gain)) for word, gain in enumerate(worth)]
+                worth = worth - weight * prior(read)[:, -1]
+            for (words, score), gains in zip(alive, worth.tolist(), strict=True):
+                extended += [((*words, word), score + gain) for word, gain in enumerate(gains)]
         beam = sorted(extended, key=lambda hypothesis: -hypothesis[1])[:beam_size]
     return beam
 

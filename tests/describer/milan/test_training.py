@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from db.errors import BadInput, Cancelled
 from describer.milan.bleu import corpus_bleu
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.training import Trained, TrainingConfig, keep_best, train
+from describer.milan.fitting import keep_best
+from describer.milan.training import Trained, TrainingConfig, train
 from describer.milan.vocabulary import tokenize
 from tests.describer.milan.small import ENCODER, FEATURES, two_layers
 
@@ -172,3 +173,16 @@ def test_too_little_to_learn_from_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match="at least two units with an annotation each"):
         train(torch.zeros(2, 4, FEATURES), texts, encoder, config=SMALL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"max_epochs": 0}, "max_epochs of at least 1, got 0"),
+        ({"patience": 0}, "patience of at least 1"),
+        ({"validation": 1.0}, r"between 0 and 1, got 1\.0"),
+    ],
+)
+def test_unusable_settings_are_refused(changes: dict[str, float], message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        TrainingConfig(**changes)  # type: ignore[arg-type]
