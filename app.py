@@ -29,6 +29,7 @@ from db.gate import Gate, Throttle
 from db.workspace import Workspace, create, open_database
 from describer import commands as describer_commands
 from describer import english
+from describer.demo import commands as demo_commands
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -76,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     top.set_defaults(run=serve)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     describer_commands.add_commands(commands)
+    demo_commands.add_commands(commands, applications=_demo_applications)
     audit_commands.add_commands(commands)
     annotator_commands.add_commands(commands, english=english.load, exemplars_of=_exemplars_of)
     workspace_commands.add_commands(commands)
@@ -129,6 +131,7 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
     doors = Doors(workspace, login, lambda sentence: gr.Error(sentence, print_exception=False))
     wake = functools.partial(wake_worker, workspace)
 
+    demo: gr.Blocks
     with gr.Blocks(title="MILAN Workbench", analytics_enabled=False) as demo:
         header = gr.HTML(elem_id="header")
         with gr.Tabs() as tabs:
@@ -196,6 +199,13 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
         "ssr_mode": False,
         "quiet": True,
     }
+
+
+def _demo_applications(*arguments: Any) -> Any:
+    """The tables of `demo verify` that need ablation."""
+    import audits.demo
+
+    return audits.demo.applications(*arguments)
 
 
 def _open_demo(workspace: Workspace) -> None:

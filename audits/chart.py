@@ -64,7 +64,8 @@ def curve(points: Sequence[Point], *, chosen: int | None = None, best: int | Non
     return (
         f'<svg class="mw-curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="accuracy against the number of ablated units, 0 to {most}" '
-        f'style="max-width:100%;height:auto;font:12px sans-serif">{"".join(parts)}</svg>'
+        f'style="width:100%;max-width:{WIDTH}px;height:auto;font:12px sans-serif">'
+        f"{''.join(parts)}</svg>"
     )
 
 

@@ -7,6 +7,7 @@ enqueue(db, Plan("resnet18", query.concept, "val", "test"), device="auto", perso
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 from sqlite_utils import Database
 
@@ -36,7 +37,7 @@ class Plan:
     concept: str
     validation: str
     test: str
-    rule: str = "zero"
+    rule: Literal["zero", "mean"] = "zero"
     controls: int = 5
     seed: int = 0
     sort_all: bool = False

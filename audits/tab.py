@@ -9,7 +9,7 @@ the reviewer has not judged yet, so that a reload goes on where it was.
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -245,7 +245,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         subject: str | None,
         validation: str | None,
         test: str | None,
-        rule: str,
+        rule: Literal["zero", "mean"],
         controls: float,
         sort_all: bool,
         request: gr.Request,
