@@ -193,7 +193,8 @@ def feature_importance(case: Case, model: Model, *, report: Report) -> Section:
             case.model, images, [case.units[row] for row in order], counts=counts, cache=cache
         )
         layers = ", ".join(
-            f"{layer} {_mean_of(values, case.units, layer):.2f}" for layer in case.recipe.layers
+            f"{layer} {_mean_of(values, case.units, layer):.2f}"
+            for layer in dict.fromkeys(layer for layer, _ in case.units)
         )
         rows.append((name, *_points([line], counts), f"{np.mean(line.accuracies):.3f}", layers))
         report(f"{name} ablated")

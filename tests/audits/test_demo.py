@@ -1,0 +1,93 @@
+"""The applications on the demo world run from end to end, on a small untrained network."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from audits import criteria, demo
+from audits.curves import by_layer, chosen_count
+from describer.demo import curriculum
+from describer.demo.truth import Profile
+from describer.demo.verify import Case
+from describer.milan.decoder import Decoder, DecoderConfig
+from describer.milan.model import Model
+from describer.milan.networks import EncoderConfig
+from describer.milan.vocabulary import Vocabulary
+
+SILENT: Callable[[str], None] = lambda message: None  # noqa: E731
+SENTENCES = ("words on signs", "red roofs of houses", "letters", "wheels")
+
+
+@pytest.fixture
+def case(monkeypatch: pytest.MonkeyPatch) -> Case:
+    monkeypatch.setattr(demo, "VALIDATION", ("validation", 20, "spurious"))
+    monkeypatch.setattr(demo, "CLEAN", ("test", 20, "plain"))
+    monkeypatch.setattr(demo, "ADVERSARIAL", ("test", 30, "adversarial"))
+    monkeypatch.setattr(demo, "IMPORTANCE_IMAGES", ("test", 20, "people"))
+    recipe = curriculum.subject("signs")
+    units = tuple(("layer4", unit) for unit in range(8))
+    profile = Profile(None, (), None, False, np.zeros(1), 1)
+    return Case(
+        recipe,
+        curriculum.build(recipe).eval(),
+        units,
+        (profile,) * len(units),
+        (("x", "y", "z"),) * len(units),
+        {"MILAN": tuple(SENTENCES[unit % 4] for unit in range(8))},
+        np.zeros((1, len(units))),
+    )
+
+
+@pytest.fixture
+def model() -> Model:
+    words = ("words", "on", "signs", "red", "roofs", "of", "houses", "letters", "wheels")
+    torch.manual_seed(0)
+    decoder = Decoder(DecoderConfig(len(words) + 4, 3, 4, 8, 8)).eval()
+    encoder = EncoderConfig("none", "torchvision.models:resnet18", ("conv1",))
+    return Model(decoder, None, Vocabulary(words), encoder)
+
+
+def test_text_units_are_those_whose_description_says_text(case: Case) -> None:
+    assert demo.text_units(case) == [("layer4", unit) for unit in (0, 2, 4, 6)]
+
+
+def test_editing_ablates_the_text_units_and_matches_its_controls(case: Case) -> None:
+    found = demo.edit(case, report=SILENT)
+    assert set(found.adversarial.order) == set(demo.text_units(case))
+    assert found.adversarial.counts == found.validation.counts == (0, 1, 2, 3, 4)
+    assert len(found.controls) == demo.CONTROLS
+    for control in found.controls:
+        assert set(by_layer(control.order)) == {"layer4"}
+        assert control.at(0) == found.adversarial.at(0)
+    assert 0 <= chosen_count(found.validation) <= 4
+
+
+def test_the_editing_table_has_controls_beside_every_number(case: Case) -> None:
+    section = demo.editing(case, report=SILENT)
+    conditions = [row[0] for row in section.rows]
+    for label in ("chosen on validation", "best on test"):
+        assert f"text units, {label}" in conditions
+        assert f"random units, {label}" in conditions
+        assert f"all units sorted, {label}" in conditions
+
+
+def test_importance_has_a_row_for_each_criterion_and_for_random_orders(
+    case: Case, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [*criteria.TAGS, "length", "parse depth", "max word difference"]
+    values = {name: np.arange(8.0) for name in names}
+    scored = criteria.Scored(values, "a tagger", "some vectors")
+    monkeypatch.setattr(criteria, "score", lambda descriptions, model: scored)
+    section = demo.feature_importance(case, model, report=SILENT)
+    assert [row[0] for row in section.rows] == ["random", *names]
+    assert "a tagger" in section.note
+    assert "some vectors" in section.note
+
+
+def test_the_checkpoints_words_lend_their_vectors(model: Model) -> None:
+    known = criteria.words_of(model)
+    assert known.lookup("roofs") is not None
+    assert known.lookup("unknown") is None
+    assert "checkpoint" in known.source
