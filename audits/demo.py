@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from audits import criteria
+from audits.attributes import by_attribute
 from audits.curves import (
     Curve,
     Interval,
@@ -169,54 +169,30 @@ def editing(case: Case, *, report: Report) -> Section:
 def feature_importance(case: Case, model: Model, *, report: Report) -> Section:
     """Figure 4: accuracy as units are ablated in the order of seven criteria, and at random."""
     images = drawn(IMPORTANCE_IMAGES)
-    cache = Cache({}, case.recipe.name)
-    total = len(case.units)
-    counts = sorted({round(total * percent / 100) for percent in range(0, 101, 2)})
-    generator = np.random.default_rng(0)
-    randoms = [
-        curve(
-            case.model,
-            images,
-            [case.units[i] for i in generator.permutation(total)],
-            counts=counts,
-            cache=cache,
-        )
-        for _ in range(CONTROLS)
-    ]
-    report("random orders ablated")
-    band = interval([float(np.mean(one.accuracies)) for one in randoms])
-    rows = [("random", *_points(randoms, counts), _band(band), "")]
     scored = criteria.score(list(case.sentences["MILAN"]), model)
-    for name, values in scored.values.items():
-        order = sorted(range(total), key=lambda row: (-values[row], row))
-        line = curve(
-            case.model, images, [case.units[row] for row in order], counts=counts, cache=cache
-        )
-        layers = ", ".join(
-            f"{layer} {_mean_of(values, case.units, layer):.2f}"
-            for layer in dict.fromkeys(layer for layer, _ in case.units)
-        )
-        rows.append((name, *_points([line], counts), f"{np.mean(line.accuracies):.3f}", layers))
-        report(f"{name} ablated")
+    found = by_attribute(
+        case.model, images, case.units, scored.values, cache=Cache({}, case.recipe.name)
+    )
+    report("units ablated in the order of every criterion")
+    band = interval([float(np.mean(line.accuracies)) for line in found.random_curves])
+    rows = [("random", *_points(found.random_curves), _band(band), "")]
+    for name, line in found.curves.items():
+        layers = ", ".join(f"{layer} {value:.2f}" for layer, value in found.layers[name].items())
+        rows.append((name, *_points([line]), f"{np.mean(line.accuracies):.3f}", layers))
     return Section(
         "Unit importance by kind of description",
         f"{case.recipe.name}, {images.count} images, units ablated in steps of 2 %, highest score "
         f"first. Words by {scored.source}; word differences by {scored.vectors}. The mean is over "
-        f"all {len(counts)} steps, of random orders with the interval of {CONTROLS}.",
+        f"all {len(found.random)} steps, of random orders with the interval of {CONTROLS}.",
         ("criterion", "10 %", "20 %", "40 %", "mean accuracy", "mean score by layer"),
         tuple(rows),
     )
 
 
-def _mean_of(values: NDArray[np.float64], units: Sequence[Unit], layer: str) -> float:
-    return float(
-        np.mean([value for value, unit in zip(values, units, strict=True) if unit[0] == layer])
-    )
-
-
-def _points(lines: Sequence[Curve], counts: Sequence[int]) -> tuple[str, str, str]:
+def _points(lines: Sequence[Curve]) -> tuple[str, str, str]:
     """Mean accuracy at 10, 20 and 40 % of the units."""
-    places = [round(share * (len(counts) - 1)) for share in (0.1, 0.2, 0.4)]
+    last = len(lines[0].counts) - 1
+    places = [round(share * last) for share in (0.1, 0.2, 0.4)]
     first, second, third = (
         f"{np.mean([line.accuracies[place] for line in lines]):.3f}" for place in places
     )
