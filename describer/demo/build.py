@@ -109,14 +109,18 @@ def prepare_lessons(
     return lessons
 
 
-def ship(work: Path, result: Trained) -> None:
-    """Put the build's weights where the program looks for them."""
+def ship_subjects(work: Path) -> None:
+    """Put the networks' weights and subject files where the program looks for them."""
     subjects = shipped.SUBJECTS
     subjects.mkdir(exist_ok=True)
     for recipe in SUBJECTS:
         target = subjects / f"{recipe.name}.safetensors"
         target.write_bytes(weights_file(work, recipe).read_bytes())
         (subjects / f"{recipe.name}.toml").write_text(subject_toml(recipe), encoding="utf-8")
+
+
+def ship_milan(work: Path, result: Trained) -> None:
+    """Write the checkpoint `demo`, in half precision, with the observer's weights in it."""
     model = result.model
     assert model.language is not None
     halves = replace(
@@ -151,7 +155,9 @@ def subject_toml(recipe: Recipe) -> str:
 def build(work: Path, *, report: Report) -> None:
     """All of it: networks, MILAN, and the shipped files."""
     train_networks(work, report=report)
-    ship(work, teach_milan(work, report=report))
+    ship_subjects(work)
+    ship_milan(work, teach_milan(work, report=report))
+    report(f"shipped weights: {shipped.size() / 2**20:.1f} MiB of {shipped.LIMIT / 2**20:.0f}")
 
 
 def _brief(result: Trained) -> dict[str, Any]:
