@@ -1,0 +1,49 @@
+"""Agreement: nothing in common is 0, the same is 1, the middle is worked out by hand."""
+
+import pytest
+from annotator_words import words
+
+from annotator import agreement
+
+A, B = ("conv1", 0), ("conv1", 1)
+
+
+def test_disagreement_is_0_and_equal_sentences_are_1() -> None:
+    apart = {A: [("x", "red"), ("y", "dogs")], B: [("x", "sky"), ("y", "cars")]}
+    found = agreement.measure(apart, words())
+    assert (found.mean, found.chance, found.identical) == (0, 0, 0)
+    same = {A: [("x", "red"), ("y", "Red ")], B: [("x", "sky"), ("y", "sky")]}
+    found = agreement.measure(same, words())
+    assert (found.mean, found.chance, found.identical) == (1, 0, 1)
+    assert (found.low, found.high) == (1, 1)
+
+
+def test_a_worked_middle() -> None:
+    """`red dogs` and `red cars` share one word of two: precision = recall = F1 = 1/2."""
+    sentences = {A: [("x", "red dogs"), ("y", "red cars")], B: [("x", "sky"), ("y", "grass")]}
+    scores = agreement.score(sentences, words())
+    assert agreement.over(scores, lambda unit: unit == A).mean == pytest.approx(0.5)
+    assert agreement.over(scores).mean == pytest.approx(0.25)
+    assert agreement.by_author(scores) == {"x": (0.25, 2), "y": (0.25, 2)}
+
+
+def test_the_best_of_the_others_counts() -> None:
+    sentences = {
+        A: [("x", "red"), ("y", "red"), ("z", "cars")],
+        B: [("x", "sky"), ("y", "sky"), ("z", "sky")],
+    }
+    scores = agreement.score(sentences, words())
+    assert agreement.over(scores, lambda unit: unit == A).mean == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [{}, {A: [("x", "red")]}, {A: [("x", "red"), ("y", "red")]}, {A: [("x", "a"), ("y", "")]}],
+)
+def test_too_little_is_undefined_and_says_why(
+    sentences: dict[tuple[str, int], list[tuple[str, str]]],
+) -> None:
+    found = agreement.measure(sentences, words())
+    assert found.mean is None
+    assert found.undefined is not None
+    assert "two units with two sentences" in found.undefined
