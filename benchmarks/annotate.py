@@ -86,7 +86,8 @@ def measure(
 
 async def _crowd(address: str, count: int, *, seconds: float, thinking: float) -> Tally:
     tally = Tally()
-    limits = httpx.Limits(max_connections=3 * count + 10)
+    # shorter than the server keeps a connection, or one is used just as it is closed
+    limits = httpx.Limits(max_connections=3 * count + 10, keepalive_expiry=1.0)
     async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as client:
         config = (await client.get("/config")).json()
         functions = {each["api_name"]: each["id"] for each in config["dependencies"]}
