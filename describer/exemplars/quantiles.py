@@ -1,7 +1,7 @@
 """A quantile per unit over a stream of activations: exact counts of the upper tail. numpy only.
 
     tail = Tail(units=64, quantile=0.99, positions=images * height * width)
-    tail.add(values, units)                 # those of a batch that reach tail.thresholds[unit]
+    tail.add(keys(values, units))           # those of a batch that reach tail.thresholds[unit]
     tail.levels(seen)                       # float32 (units,)
 
 Only the upper tail decides a high quantile. Among N values the 0.99 quantile lies between the two
@@ -20,6 +20,7 @@ Memory is that of the occupied bins, not of the values. Nothing here knows layer
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ KEPT_BITS = 19
 DROPPED_BITS = np.uint64(32 - KEPT_BITS)
 UNIT_BITS = np.uint64(32)
 
-# Values that are collected before they are sorted and counted; 8 bytes each.
+# Values that are collected before they are sorted and counted, 8 bytes each: at least so many, and
+# more while there are many bins, as counting reads all of them.
 BUFFER_VALUES = 1 << 18
 
 # The smallest normal float32; what is nearer to zero counts as zero.
@@ -64,15 +66,11 @@ class Tail:
         self._buffer: list[Keys] = []
         self._buffered = 0
 
-    def add(self, values: NDArray[np.float32], units: NDArray[np.integer]) -> None:
-        """Count values, float32 (n,), of units, any integers (n,); NaN must have been left out."""
-        keys = units.astype(np.uint64)
-        keys <<= UNIT_BITS
-        # Minus zero, too, becomes zero.
-        keys |= _ordered(np.where(np.abs(values) < TINY, np.float32(0.0), values))
+    def add(self, keys: Keys) -> None:
+        """Count values, as `keys` packs them with their units."""
         self._buffer.append(keys)
-        self._buffered += values.size
-        if self._buffered >= BUFFER_VALUES:
+        self._buffered += keys.size
+        if self._buffered >= max(BUFFER_VALUES, self._counts.size):
             self._flush()
 
     def merge(self, other: "Tail") -> None:
@@ -115,13 +113,13 @@ class Tail:
         return self._value_at(1).astype(np.float32)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The state as arrays; `restore` takes them back."""
+        """The state as arrays, its own until something is added; `restore` takes them back."""
         self._flush()
         return {"least": self._least, "greatest": self._greatest, "counts": self._counts}
 
     def restore(self, least: Keys, greatest: Keys, counts: NDArray[np.int64]) -> None:
-        """Become the state that `arrays` gave."""
-        self._least, self._greatest, self._counts = least, greatest, counts
+        """Become the state that `arrays` gave; the arrays are copied."""
+        self._least, self._greatest, self._counts = least.copy(), greatest.copy(), counts.copy()
         self._raise_thresholds()
 
     def _flush(self) -> None:
@@ -137,22 +135,26 @@ class Tail:
         self._combine(keys[starts], keys[ends - 1], ends - starts)
 
     def _combine(self, least: Keys, greatest: Keys, counts: NDArray[np.int64]) -> None:
-        """Add bins, each bin at most once, to the state; then raise the thresholds."""
-        least = np.concatenate([self._least, least])
-        if not least.size:
-            return
-        # Two ascending runs: a stable sort merges them in one go.
-        order = np.argsort(least, kind="stable")
-        least = least[order]
-        greatest = np.concatenate([self._greatest, greatest])[order]
-        counts = np.concatenate([self._counts, counts])[order]
+        """Add bins, each at most once and in ascending order; then raise the thresholds."""
         bins = least >> DROPPED_BITS
-        first = np.append(True, bins[1:] != bins[:-1])
-        # A bin is there once or twice: the second joins the first.
-        second = np.flatnonzero(~first)
-        counts[second - 1] += counts[second]
-        greatest[second - 1] = np.maximum(greatest[second - 1], greatest[second])
-        self._least, self._greatest, self._counts = least[first], greatest[first], counts[first]
+        own = self._least >> DROPPED_BITS
+        place = np.searchsorted(own, bins)
+        known = np.zeros(bins.size, dtype=np.bool_)
+        inside = place < own.size
+        known[inside] = own[place[inside]] == bins[inside]
+        at = place[known]
+        self._counts[at] += counts[known]
+        self._least[at] = np.minimum(self._least[at], least[known])
+        self._greatest[at] = np.maximum(self._greatest[at], greatest[known])
+        if not known.all():
+            new = ~known
+            # Where each new bin comes to lie once those before it are in.
+            at = place[new] + np.arange(np.count_nonzero(new))
+            former = np.ones(own.size + at.size, dtype=np.bool_)
+            former[at] = False
+            self._least = _merged(former, self._least, at, least[new])
+            self._greatest = _merged(former, self._greatest, at, greatest[new])
+            self._counts = _merged(former, self._counts, at, counts[new])
         self._raise_thresholds()
 
     def _raise_thresholds(self) -> None:
@@ -167,9 +169,11 @@ class Tail:
         # a ReLU, once there are enough of them, need no counting: none of them differs.
         edges = _value((self._least[bound[enough]] >> DROPPED_BITS) << DROPPED_BITS)
         self.thresholds[enough] = np.where(edges == 0, TINY, edges)
-        kept = np.repeat(np.where(enough, bound, first), ends - first) <= np.arange(before.size - 1)
-        self._least, self._greatest = self._least[kept], self._greatest[kept]
-        self._counts = self._counts[kept]
+        lowest = np.where(enough, bound, first)
+        if (lowest > first).any():
+            kept = np.repeat(lowest, ends - first) <= np.arange(self._counts.size)
+            self._least, self._greatest = self._least[kept], self._greatest[kept]
+            self._counts = self._counts[kept]
 
     def _value_at(self, rank: int) -> NDArray[np.float64]:
         """The rank-th largest value of each unit (1 = the largest); -inf where there are fewer."""
@@ -193,6 +197,28 @@ class Tail:
         bounds = np.searchsorted(self._least, edges)
         before = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(self._counts)])
         return bounds[:-1], bounds[1:], before
+
+
+def keys(values: NDArray[np.float32], units: NDArray[np.integer]) -> Keys:
+    """Pack values, float32 (n,) without NaN, with their units, any integers (n,), for `Tail.add`.
+
+    The unit is in the upper half of a key and the value, as an integer of the same order, in the
+    lower one. Minus zero, and what no normal float32 is as small as, becomes zero.
+    """
+    packed = units.astype(np.uint64)
+    packed <<= UNIT_BITS
+    packed |= _ordered(np.where(np.abs(values) < TINY, np.float32(0.0), values))
+    return packed
+
+
+def _merged(
+    former: NDArray[np.bool_], old: NDArray[Any], at: NDArray[np.intp], new: NDArray[Any]
+) -> NDArray[Any]:
+    """The old entries where `former` says so, and the new ones at the places left."""
+    both = np.empty(former.size, dtype=old.dtype)
+    both[former] = old
+    both[at] = new
+    return both
 
 
 def _ordered(values: NDArray[np.float32]) -> NDArray[np.uint32]:

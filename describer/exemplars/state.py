@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from describer.exemplars.quantiles import Tail
+from describer.exemplars.quantiles import Keys, Tail, keys
 from describer.exemplars.records import LayerExemplars, Settings
 from describer.exemplars.topk import TopImages
 from describer.layers import Layer, as_maps
@@ -36,7 +36,7 @@ FLOAT16_LIMIT = float(torch.finfo(torch.float16).max)
 
 Floats = NDArray[np.float32]
 Counts = NDArray[np.int64]
-Scanned = tuple[Floats, Floats, Counts, Counts]
+Scanned = tuple[Floats, Keys, Counts]
 
 
 class LayerState:
@@ -84,9 +84,9 @@ class LayerState:
 
         pooled = []
         spoilt = False
-        for part, candidates, units, nans in _spread(work, chunks, pool):
+        for part, candidates, nans in _spread(work, chunks, pool):
             pooled.append(part)
-            self._tail.add(candidates, units)
+            self._tail.add(candidates)
             self.nan_counts += nans
             spoilt = spoilt or bool(nans.any())
         entries = self._top.offer(ids, np.concatenate(pooled))
@@ -127,7 +127,7 @@ class LayerState:
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The state as arrays, for a checkpoint; `restore` takes them back."""
+        """The state as arrays, its own until something is added; `restore` takes them back."""
         return {
             "ids": self._top.ids,
             "activations": self._top.activations,
@@ -144,9 +144,7 @@ class LayerState:
         self._top.maps = arrays["maps"].copy()
         self.nan_counts = arrays["nan_counts"].copy()
         self.seen = int(arrays["seen"])
-        self._tail.restore(
-            arrays["least"].copy(), arrays["greatest"].copy(), arrays["counts"].copy()
-        )
+        self._tail.restore(arrays["least"], arrays["greatest"], arrays["counts"])
 
 
 def _spread(
@@ -171,8 +169,8 @@ def _scan(chunk: torch.Tensor, thresholds: Floats, pooling: str) -> Scanned:
     """Pool maps, float32 (n, units, positions) in the processor's memory, and pick the candidates.
 
     Returns:
-        pooled (n, units); the values that reach their unit's threshold (m,) and their units (m,);
-        how many NaN each unit has (units,).
+        pooled (n, units); the keys (m,) of the values that reach their unit's threshold; how many
+        NaN each unit has (units,).
     """
     values = chunk.numpy()
     units, positions = values.shape[1:]
@@ -188,7 +186,7 @@ def _scan(chunk: torch.Tensor, thresholds: Floats, pooling: str) -> Scanned:
     # Candidates lie map after map, so where maps begin tells whose they are.
     begins = np.searchsorted(index, np.arange(0, values.size + 1, positions))
     owners = np.repeat(np.arange(pooled.size) % units, np.diff(begins))
-    return pooled, values.reshape(-1)[index], owners, nans
+    return pooled, keys(values.reshape(-1)[index], owners), nans
 
 
 def _scan_on_device(chunk: torch.Tensor, thresholds: Floats, pooling: str) -> Scanned:
@@ -204,12 +202,8 @@ def _scan_on_device(chunk: torch.Tensor, thresholds: Floats, pooling: str) -> Sc
     bounds = torch.from_numpy(thresholds).to(values.device)[:, None]
     kept = (values >= bounds) & ~missing
     owners = torch.arange(units, device=values.device)[:, None].expand_as(values)[kept]
-    return (
-        pooled.cpu().numpy(),
-        values[kept].cpu().numpy(),
-        owners.cpu().numpy(),
-        nans.cpu().numpy(),
-    )
+    candidates = keys(values[kept].cpu().numpy(), owners.cpu().numpy())
+    return pooled.cpu().numpy(), candidates, nans.cpu().numpy()
 
 
 def _pool_without_nan(rows: Floats, pooling: str) -> Floats:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 from numpy.typing import NDArray
 
-from describer.exemplars.quantiles import Tail
+from describer.exemplars.quantiles import Tail, keys
 
 UNITS = 4
 FLOATS = arrays_of.arrays(
@@ -23,7 +23,7 @@ def counted(values: NDArray[np.float32], quantile: float, *, batch: int, total: 
     for start in range(0, len(values), batch):
         part = values[start : start + batch]
         rows, units = np.nonzero(part >= tail.thresholds)
-        tail.add(part[rows, units], units)
+        tail.add(keys(part[rows, units], units))
     return tail
 
 
@@ -93,7 +93,7 @@ def test_values_below_the_threshold_are_never_needed() -> None:
     tail = counted(values, 0.99, batch=100, total=len(values))
     expected = tail.levels(len(values))
     assert tail.thresholds[0] <= expected[0]
-    tail.add(np.full(5000, -3.0, dtype=np.float32), np.zeros(5000, dtype=np.int64))
+    tail.add(keys(np.full(5000, -3.0, dtype=np.float32), np.zeros(5000, dtype=np.int64)))
     assert tail.levels(len(values)) == expected
 
 
@@ -109,7 +109,7 @@ def test_memory_is_that_of_the_tail() -> None:
 
 def test_values_that_are_not_there_count_as_lowest() -> None:
     tail = Tail(2, 0.5, 10)
-    tail.add(np.array([1.0, 2.0], dtype=np.float32), np.array([0, 0]))
+    tail.add(keys(np.array([1.0, 2.0], dtype=np.float32), np.array([0, 0])))
     assert tail.levels(10).tolist() == [-np.inf, -np.inf]
     assert tail.maxima().tolist() == [2.0, -np.inf]
 
@@ -127,7 +127,7 @@ def test_a_state_comes_back_from_its_arrays() -> None:
     back.restore(**tail.arrays())
     for each in (tail, back):
         rows, units = np.nonzero(values[2000:] >= each.thresholds)
-        each.add(values[2000:][rows, units], units)
+        each.add(keys(values[2000:][rows, units], units))
     assert back.levels(5000).tobytes() == tail.levels(5000).tobytes()
 
 
