@@ -3,13 +3,14 @@
 look(db, campaign_id, annotator=None, skip=(), flagged_only=True)
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from html import escape
 
 from sqlite_utils import Database
 
-from annotator import board, inspection, pages
+from annotator import agreement, board, inspection, pages
+from annotator.agreement import Agreement, Scores
 from annotator.quality import Habits
 from db import annotations, exemplars, reviews
 from db.annotations import Annotation
@@ -110,4 +111,51 @@ def _person(line: Habits) -> str:
         f'<tr><td>{escape(line.annotator)}</td><td class="n">{line.answers}</td>'
         f'<td class="n">{line.flagged}</td><td class="n">{seconds}</td>'
         f'<td class="n">{100 * line.no_pattern_share:.0f} %</td><td>{again}</td></tr>'
+    )
+
+
+def sentences(db: Database, campaign_id: int) -> dict[tuple[str, int], list[tuple[str, str]]]:
+    """The sentences that count, by layer and unit, for measuring agreement."""
+    found: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for answer in annotations.of_campaign(db, campaign_id):
+        if answer.slot is not None and answer.kind == "text" and not answer.withdrawn:
+            unit = exemplars.unit(db, answer.unit_id)
+            place = f"{unit.subject}/{unit.layer}", unit.unit
+            found.setdefault(place, []).append((answer.annotator, answer.text))
+    return found
+
+
+def agreement_table(scores: Scores) -> str:
+    """Agreement of the whole and of every layer beside its chance level, and of every person."""
+    layers = sorted({layer for layer, _ in scores.units})
+    parts = [("all", agreement.over(scores))]
+    parts += [(each, agreement.over(scores, _in_layer(each))) for each in layers]
+    rows = "".join(_agreement_row(name, each) for name, each in parts)
+    persons = "".join(
+        f'<tr><td>{escape(name)}</td><td class="n">{mean:.2f}</td><td class="n">{count}</td></tr>'
+        for name, (mean, count) in sorted(agreement.by_author(scores).items())
+    )
+    return (
+        '<table class="an-table"><tr><th></th><th class="n">units</th><th class="n">agreement</th>'
+        '<th class="n">95 %</th><th class="n">chance</th><th class="n">same sentence twice</th>'
+        f'</tr>{rows}</table><p class="an-muted">{escape(scores.model)}</p>'
+        '<table class="an-table"><tr><th>annotator</th><th class="n">agreement with the others</th>'
+        f'<th class="n">sentences</th></tr>{persons}</table>'
+    )
+
+
+def _in_layer(layer: str) -> Callable[[tuple[str, int]], bool]:
+    return lambda unit: unit[0] == layer
+
+
+def _agreement_row(name: str, found: Agreement) -> str:
+    if found.mean is None or found.chance is None:
+        why = escape(found.undefined or "")
+        return f'<tr><td>{escape(name)}</td><td colspan="5">undefined: {why}</td></tr>'
+    return (
+        f'<tr><td>{escape(name)}</td><td class="n">{found.units}</td>'
+        f'<td class="n">{found.mean:.2f}</td>'
+        f'<td class="n">{found.low:.2f} to {found.high:.2f}</td>'
+        f'<td class="n">{found.chance:.2f}</td>'
+        f'<td class="n">{100 * (found.identical or 0):.0f} %</td></tr>'
     )

@@ -13,7 +13,7 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import board, guidelines, pages
-from db import campaigns, exemplars, progress, ratings, slots, users
+from db import campaigns, claims, exemplars, progress, ratings, slots, users
 from db.campaigns import Campaign
 from db.claims import Claim
 from db.doors import Doors
@@ -72,7 +72,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         """A response; an inconsistent one is asked about once."""
         annotator = who(typed, request)
         with open_database(workspace) as db:
-            claimed = slots.claimed(db, claim, annotator)
+            claimed = claims.given(db, claim, annotator)
             labels = [label.label_id for label in ratings.offered(db, claimed)]
             rated = {
                 label: int(mark)

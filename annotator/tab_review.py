@@ -49,6 +49,10 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         people = gr.HTML()
         again = gr.Button("Requeue all answers of the chosen person", elem_id="an-requeue-all")
 
+    with gr.Accordion("Agreement", open=False):
+        measure = gr.Button("Measure agreement beside its chance level", elem_id="an-measure")
+        agreed = gr.HTML(elem_id="an-agreement")
+
     shown: list[Any] = [current, before, campaign, person, summary, picture, card, people, note]
     filters: list[Any] = [campaign, person, flagged]
 
@@ -157,11 +161,23 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             sentence = f"{count} answers of {who} were set aside; others will be asked."
             return show(db, campaign_id, EVERYBODY, only, sentence=sentence)
 
+    @doors.allow(*STAFF)
+    def agree(campaign_id: int | None, request: gr.Request) -> str:
+        """How well people agree; takes seconds to minutes, one at a time."""
+        from annotator import agreement, scorers
+
+        if campaign_id is None:
+            raise BadInput("Choose a campaign first.")
+        with open_database(workspace) as db:
+            sentences = desk_review.sentences(db, campaign_id)
+        return desk_review.agreement_table(agreement.score(sentences, scorers.find()))
+
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, shown, show_progress="hidden")
     for control in filters:
         control.input(narrow, filters, shown, show_progress="hidden")
     flag.click(find, filters, shown, **once)
+    measure.click(agree, campaign, agreed, trigger_mode="once", concurrency_limit=1)
     siblings.click(others, current, card, **once)
     inputs, outputs = [*filters, current, reason], [*shown, reason]
     accept = verdict(lambda db, a, why, who: reviews.approve(db, a, person=who), "Approved.")

@@ -114,6 +114,24 @@ def row(db: Database, token: str, annotator: str) -> dict[str, Any]:
     raise NotAllowed("This picture set was not given to you; reload the page for the next one.")
 
 
+def given(db: Database, token: str, annotator: str) -> Claim:
+    """The claim of that token.
+
+    Raises:
+        NotAllowed: it was not given to this person.
+    """
+    found = row(db, token, annotator)
+    return Claim(
+        token,
+        found["campaign_id"],
+        found["unit_id"],
+        annotator,
+        found["purpose"],
+        found["claimed_utc"],
+        None,
+    )
+
+
 def touch(db: Database, row: dict[str, Any], at: str) -> float:
     """Count the time since the claim was last seen, long pauses cut. Returns the seconds so far."""
     gap = (

@@ -111,24 +111,6 @@ def peek(db: Database, campaign_id: int, annotator: str, *, at: str | None = Non
     return None if row is None else int(row[1])
 
 
-def claimed(db: Database, token: str, annotator: str) -> Claim:
-    """The claim of that token.
-
-    Raises:
-        NotAllowed: it was not given to this person.
-    """
-    row = claims.row(db, token, annotator)
-    return Claim(
-        token,
-        row["campaign_id"],
-        row["unit_id"],
-        annotator,
-        row["purpose"],
-        row["claimed_utc"],
-        None,
-    )
-
-
 def submit(
     db: Database, token: str, annotator: str, answer: Answer, *, at: str | None = None
 ) -> Stored:
