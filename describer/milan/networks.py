@@ -176,7 +176,8 @@ def pretrained(name: str) -> nn.Module:
         raise BadInput(
             f"expected the ImageNet weights of {name} at {path}, got no such file; where there is "
             f'internet, get them with: python -c "from torchvision.models import get_model; '
-            f"get_model('{name}', weights='{weights.name}')\""
+            f"get_model('{name}', weights='{weights.name}')\"; without it, give another encoder "
+            "as a SUBJECT.toml (--encoder) or as a network (network=…)"
         )
     network: nn.Module = torchvision.models.get_model(name, weights=None)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
