@@ -32,7 +32,7 @@ UNIT_BITS = np.uint64(32)
 
 # Values that are collected before they are sorted and counted, 8 bytes each: at least so many, and
 # more while there are many bins, as counting reads all of them.
-BUFFER_VALUES = 1 << 18
+BUFFER_VALUES = 1 << 19
 
 # The smallest normal float32; what is nearer to zero counts as zero.
 TINY = np.finfo(np.float32).tiny
@@ -45,6 +45,8 @@ class Tail:
 
     Attributes:
         thresholds: float32 (units,). Values below their unit's threshold need not be added.
+        needed: of how many values of a unit it must be known that they reach an edge of bins, for
+            what lies below it to need no adding.
     """
 
     def __init__(self, units: int, quantile: float, positions: int) -> None:
@@ -58,6 +60,8 @@ class Tail:
         self.units = units
         self.quantile = quantile
         self.positions = positions
+        # Of so many values at the top the lowest is at the quantile or below it.
+        self.needed = positions - math.floor((positions - 1) * quantile)
         self.thresholds = np.full(units, -np.inf, dtype=np.float32)
         # Bins in ascending order, by the least and greatest key in each.
         self._least: Keys = np.empty(0, dtype=np.uint64)
@@ -71,7 +75,19 @@ class Tail:
         self._buffer.append(keys)
         self._buffered += keys.size
         if self._buffered >= max(BUFFER_VALUES, self._counts.size):
-            self._flush()
+            self.settle()
+
+    def settle(self) -> None:
+        """Sort and count what was added so far, and raise the thresholds by it."""
+        if not self._buffer:
+            return
+        keys = np.concatenate(self._buffer)
+        self._buffer, self._buffered = [], 0
+        keys.sort()
+        bins = keys >> DROPPED_BITS
+        starts = np.flatnonzero(np.append(True, bins[1:] != bins[:-1])[: keys.size])
+        ends = np.append(starts[1:], keys.size)[: starts.size]
+        self._combine(keys[starts], keys[ends - 1], ends - starts)
 
     def merge(self, other: "Tail") -> None:
         """Count what another state counted.
@@ -85,8 +101,8 @@ class Tail:
             other.positions,
         ):
             raise ValueError("states of different units, quantiles or probing sets cannot merge")
-        other._flush()
-        self._flush()
+        other.settle()
+        self.settle()
         self._combine(other._least, other._greatest, other._counts)
 
     def levels(self, seen: int) -> NDArray[np.float32]:
@@ -97,7 +113,7 @@ class Tail:
         Args:
             seen: how many values each unit has had, counted or not, NaN (as -inf) included.
         """
-        self._flush()
+        self.settle()
         position = (seen - 1) * self.quantile
         below = math.floor(position)
         lower = self._value_at(seen - below)
@@ -109,30 +125,18 @@ class Tail:
 
     def maxima(self) -> NDArray[np.float32]:
         """The largest value of each unit, float32 (units,); -inf where there was none."""
-        self._flush()
+        self.settle()
         return self._value_at(1).astype(np.float32)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """The state as arrays, its own until something is added; `restore` takes them back."""
-        self._flush()
+        self.settle()
         return {"least": self._least, "greatest": self._greatest, "counts": self._counts}
 
     def restore(self, least: Keys, greatest: Keys, counts: NDArray[np.int64]) -> None:
         """Become the state that `arrays` gave; the arrays are copied."""
         self._least, self._greatest, self._counts = least.copy(), greatest.copy(), counts.copy()
         self._raise_thresholds()
-
-    def _flush(self) -> None:
-        """Sort and count the buffered values."""
-        if not self._buffer:
-            return
-        keys = np.concatenate(self._buffer)
-        self._buffer, self._buffered = [], 0
-        keys.sort()
-        bins = keys >> DROPPED_BITS
-        starts = np.flatnonzero(np.append(True, bins[1:] != bins[:-1])[: keys.size])
-        ends = np.append(starts[1:], keys.size)[: starts.size]
-        self._combine(keys[starts], keys[ends - 1], ends - starts)
 
     def _combine(self, least: Keys, greatest: Keys, counts: NDArray[np.int64]) -> None:
         """Add bins, each at most once and in ascending order; then raise the thresholds."""
@@ -159,10 +163,9 @@ class Tail:
 
     def _raise_thresholds(self) -> None:
         """Drop the bins that can no longer matter."""
-        needed = self.positions - math.floor((self.positions - 1) * self.quantile)
         first, ends, before = self._segments()
         # The last bin of a unit that has at least `needed` values in it and above it.
-        bound = np.searchsorted(before[:-1], before[ends] - needed, side="right") - 1
+        bound = np.searchsorted(before[:-1], before[ends] - self.needed, side="right") - 1
         enough = bound >= first
         self.thresholds = np.full(self.units, -np.inf, dtype=np.float32)
         # The lower edge of the bin, so that a bin is counted whole or not at all. But the zeros of
@@ -209,6 +212,12 @@ def keys(values: NDArray[np.float32], units: NDArray[np.integer]) -> Keys:
     packed <<= UNIT_BITS
     packed |= _ordered(np.where(np.abs(values) < TINY, np.float32(0.0), values))
     return packed
+
+
+def lower_edges(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The lower edges of the bins of values, float32 (n,) without NaN."""
+    packed = keys(values, np.zeros(values.shape, dtype=np.int64))
+    return _value((packed >> DROPPED_BITS) << DROPPED_BITS)
 
 
 def _merged(

@@ -8,35 +8,29 @@
 Adding images in any order, or in any number of states that are then merged, gives the same
 exemplars to the bit, as long as the network gives the same outputs. Size does not depend on how
 many images were seen. Outputs are only read, while they are there; nothing of them is kept but the
-maps that enter a unit's top k. Scanning is spread over threads, as numpy lets go of the GIL.
+maps that enter a unit's top k.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from describer.exemplars.quantiles import Keys, Tail, keys
+from describer.exemplars import scanning
+from describer.exemplars.quantiles import Tail
 from describer.exemplars.records import LayerExemplars, Settings
 from describer.exemplars.topk import TopImages
 from describer.layers import Layer, as_maps
-
-# Values scanned at a time: few enough to stay in the processor's cache between the two readings.
-CHUNK_VALUES = 1 << 18
-# Few: what is scanned ahead is scanned with older thresholds, and lets more values through.
-CHUNKS_AHEAD = 4
 
 FLOAT16_LIMIT = float(torch.finfo(torch.float16).max)
 
 Floats = NDArray[np.float32]
 Counts = NDArray[np.int64]
-Scanned = tuple[Floats, Keys, Counts]
 
 
 class LayerState:
@@ -54,6 +48,7 @@ class LayerState:
         self.settings = settings
         self.images = images
         self.seen = 0
+        self._settled = 0
         self.nan_counts = np.zeros(layer.units, dtype=np.int64)
         self._top = TopImages(layer.units, settings.k, layer.grid)
         self._tail = Tail(layer.units, settings.quantile, images * height * width)
@@ -69,29 +64,38 @@ class LayerState:
             pool: threads to scan with; without, the caller's thread does it.
         """
         maps = as_maps(output.detach(), self.layer)
-        scan = _scan_on_device if maps.device.type != "cpu" else _scan
         if maps.device.type == "cpu":
             maps = maps.float().contiguous()
         # (n, units, h * w)
         values = maps.flatten(2)
-        per_image = values.shape[1] * values.shape[2]
-        step = max(1, CHUNK_VALUES // per_image)
-        chunks = [values[start : start + step] for start in range(0, len(values), step)]
+        guesses = np.full(self.layer.units, -np.inf, dtype=np.float32)
+        if self.seen < len(ids):
+            # Later the thresholds, from more images than these, are closer than any guess.
+            guesses = scanning.likely_bounds(values, self._tail.needed)
 
-        def work(chunk: torch.Tensor) -> Scanned:
+        def work(chunk: torch.Tensor) -> scanning.Scanned:
             # Thresholds only rise, so an older one merely lets more values through.
-            return scan(chunk, self._tail.thresholds, self.settings.pooling)
+            bounds = np.maximum(self._tail.thresholds, guesses)
+            return scanning.scan(chunk, bounds, self.settings.pooling)
 
         pooled = []
-        spoilt = False
-        for part, candidates, nans in _spread(work, chunks, pool):
-            pooled.append(part)
-            self._tail.add(candidates)
-            self.nan_counts += nans
-            spoilt = spoilt or bool(nans.any())
+        counts = np.zeros(self.layer.units, dtype=np.int64)
+        nans = np.zeros(self.layer.units, dtype=np.int64)
+        for scanned in scanning.spread(work, scanning.chunks(values), pool):
+            pooled.append(scanned.pooled)
+            self._tail.add(scanned.keys)
+            counts += scanned.counts
+            nans += scanned.nans
+        self._mend_guesses(values, guesses, counts)
         entries = self._top.offer(ids, np.concatenate(pooled))
-        self._top.fill(entries, _gather(maps, entries.images, entries.units, spoilt=spoilt))
+        chosen = _gather(maps, entries.images, entries.units, spoilt=bool(nans.any()))
+        self._top.fill(entries, chosen)
+        self.nan_counts += nans
         self.seen += len(ids)
+        if self.seen >= 2 * self._settled:
+            # Thresholds that are up to date pay most in the beginning.
+            self._tail.settle()
+            self._settled = self.seen
 
     def merge(self, other: LayerState) -> None:
         """Take in a state of other images of the same probing set.
@@ -146,73 +150,13 @@ class LayerState:
         self.seen = int(arrays["seen"])
         self._tail.restore(arrays["least"], arrays["greatest"], arrays["counts"])
 
-
-def _spread(
-    work: Callable[[torch.Tensor], Scanned],
-    chunks: Iterable[torch.Tensor],
-    pool: ThreadPoolExecutor | None,
-) -> Iterator[Scanned]:
-    """Work on chunks in threads, in their order, a few ahead of the caller."""
-    if pool is None:
-        yield from map(work, chunks)
-        return
-    waiting: deque[Future[Scanned]] = deque()
-    for chunk in chunks:
-        waiting.append(pool.submit(work, chunk))
-        if len(waiting) > CHUNKS_AHEAD:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
-def _scan(chunk: torch.Tensor, thresholds: Floats, pooling: str) -> Scanned:
-    """Pool maps, float32 (n, units, positions) in the processor's memory, and pick the candidates.
-
-    Returns:
-        pooled (n, units); the keys (m,) of the values that reach their unit's threshold; how many
-        NaN each unit has (units,).
-    """
-    values = chunk.numpy()
-    units, positions = values.shape[1:]
-    pooled = values.max(axis=2) if pooling == "max" else values.mean(axis=2)
-    nans = np.zeros(units, dtype=np.int64)
-    spoilt = np.nonzero(np.isnan(pooled))
-    if spoilt[0].size:
-        rows = values[spoilt]
-        np.add.at(nans, spoilt[1], np.isnan(rows).sum(axis=1))
-        pooled[spoilt] = _pool_without_nan(rows, pooling)
-    # NaN is not above any threshold.
-    index = np.flatnonzero(values >= thresholds[:, None])
-    # Candidates lie map after map, so where maps begin tells whose they are.
-    begins = np.searchsorted(index, np.arange(0, values.size + 1, positions))
-    owners = np.repeat(np.arange(pooled.size) % units, np.diff(begins))
-    return pooled, keys(values.reshape(-1)[index], owners), nans
-
-
-def _scan_on_device(chunk: torch.Tensor, thresholds: Floats, pooling: str) -> Scanned:
-    """The same as `_scan` where the values are, so that only what is kept crosses to the host."""
-    values = chunk.float()
-    units = values.shape[1]
-    missing = values.isnan()
-    values = values.masked_fill(missing, -torch.inf)
-    pooled = values.amax(dim=2) if pooling == "max" else values.mean(dim=2)
-    # Next to an inf, -inf has no mean.
-    pooled = pooled.masked_fill(pooled.isnan(), -torch.inf)
-    nans = missing.sum(dim=(0, 2))
-    bounds = torch.from_numpy(thresholds).to(values.device)[:, None]
-    kept = (values >= bounds) & ~missing
-    owners = torch.arange(units, device=values.device)[:, None].expand_as(values)[kept]
-    candidates = keys(values[kept].cpu().numpy(), owners.cpu().numpy())
-    return pooled.cpu().numpy(), candidates, nans.cpu().numpy()
-
-
-def _pool_without_nan(rows: Floats, pooling: str) -> Floats:
-    """Pool maps (n, positions) that hold NaN, which count as -inf."""
-    filled = np.where(np.isnan(rows), np.float32(-np.inf), rows)
-    if pooling == "max":
-        return np.asarray(filled.max(axis=1), dtype=np.float32)
-    # One -inf makes the mean -inf; next to an inf there is no mean, which counts the same.
-    return np.full(len(rows), -np.inf, dtype=np.float32)
+    def _mend_guesses(self, values: torch.Tensor, guesses: Floats, counts: Counts) -> None:
+        """Count what a guess left out, for units that it was too high for."""
+        thresholds = self._tail.thresholds
+        short = np.flatnonzero((counts < self._tail.needed) & (guesses > thresholds))
+        if short.size:
+            left_out = scanning.keys_between(values, short, thresholds[short], guesses[short])
+            self._tail.add(left_out)
 
 
 def _gather(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from db.errors import BadInput
-from describer.exemplars import compute, state
+from describer.exemplars import compute, scanning, state
 from describer.exemplars.records import LayerExemplars, Settings
 from describer.layers import Layer, find, trace
 
@@ -143,8 +143,29 @@ def test_the_state_does_not_grow_with_the_images(model, layers, inputs) -> None:
 
 def test_scanning_in_small_pieces_changes_nothing(model, layers, inputs, monkeypatch) -> None:
     whole = run(model, layers, inputs)
-    monkeypatch.setattr(state, "CHUNK_VALUES", 100)
+    monkeypatch.setattr(scanning, "CHUNK_VALUES", 100)
     same(run(model, layers, inputs), whole)
+
+
+@pytest.mark.parametrize("guess", [-np.inf, 0.0, 0.3, 50.0])
+def test_a_wrong_guess_of_the_bounds_is_mended(model, layers, inputs, monkeypatch, guess) -> None:
+    whole = run(model, layers, inputs)
+    monkeypatch.setattr(
+        scanning,
+        "likely_bounds",
+        lambda values, _needed: np.full(values.shape[1], guess, dtype=np.float32),
+    )
+    same(run(model, layers, inputs), whole)
+
+
+def test_bounds_are_reached_by_as_many_values_as_needed() -> None:
+    values = torch.randn(8, 5, 900, generator=torch.Generator().manual_seed(4)).relu()
+    values[0, 1, 3] = torch.nan
+    bounds = scanning.likely_bounds(values, 200)
+    reached = (values >= torch.from_numpy(bounds)[:, None]).sum(dim=(0, 2))
+    assert (reached >= 200).all()
+    assert (reached < 500).all()
+    assert np.isneginf(scanning.likely_bounds(values, 6000)).all()
 
 
 @pytest.mark.parametrize("pooling", ["max", "mean"])
@@ -153,11 +174,12 @@ def test_scanning_on_a_device_finds_the_same(pooling: str) -> None:
     values[1, 2, 7] = torch.nan
     values[2, 0] = torch.nan
     thresholds = np.array([-np.inf, 0.5, 1.0, 3.0], dtype=np.float32)
-    here = state._scan(values, thresholds, pooling)
-    there = state._scan_on_device(values, thresholds, pooling)
-    np.testing.assert_allclose(there[0], here[0], rtol=1e-6)
-    for ours, others in zip(here[1:], there[1:], strict=True):
-        np.testing.assert_array_equal(np.sort(ours), np.sort(others))
+    here = scanning._scan_here(values, thresholds, pooling)
+    there = scanning._scan_there(values, thresholds, pooling)
+    np.testing.assert_allclose(there.pooled, here.pooled, rtol=1e-6)
+    np.testing.assert_array_equal(np.sort(there.keys), np.sort(here.keys))
+    np.testing.assert_array_equal(there.counts, here.counts)
+    np.testing.assert_array_equal(there.nans, here.nans)
 
 
 def states_of(output: torch.Tensor, settings: Settings) -> LayerExemplars:
