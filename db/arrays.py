@@ -73,7 +73,7 @@ def write_arrays(folder: Path, arrays: Mapping[str, Array]) -> None:
     """Write each array as `folder/<name>.npy`; the folder appears complete or not at all."""
     with new_folder(folder) as temporary:
         for name, array in arrays.items():
-            np.save(temporary / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+            np.save(temporary / f"{name}.npy", np.asarray(array, order="C"), allow_pickle=False)
 
 
 def read_array(path: Path, *, memory_map: bool = True) -> Array:

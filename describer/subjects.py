@@ -186,10 +186,21 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
             state: Any = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    # What is no weights file makes the readers stumble in all of these ways.
+    except (
+        SafetensorError,
+        pickle.UnpicklingError,
+        RuntimeError,
+        OSError,
+        EOFError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise BadInput(
             f"expected weights in {path} (safetensors, or a torch file of tensors alone), it could "
-            f"not be read: {str(error).splitlines()[0]}"
+            f"not be read: {(str(error) or type(error).__name__).splitlines()[0]}"
         ) from error
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]
