@@ -169,6 +169,19 @@ def tables(sentences: Iterable[Sentence]) -> "Lookups":
     return lookups
 
 
+def plural(noun: str) -> str:
+    """The regular plural of a noun as it is spelled.
+
+    >>> [plural(noun) for noun in ("dog", "bush", "fly", "key", "lens")]
+    ['dogs', 'bushes', 'flies', 'keys', 'lenses']
+    """
+    if noun.endswith(("s", "x", "z", "ch", "sh")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
 def is_base_form(tag: str, features: str) -> bool:
     """Whether spaCy's English lemmatizer would take such a word for its own lemma."""
     pairs = set(features.split("|"))

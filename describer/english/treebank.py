@@ -1,32 +1,21 @@
-"""Sentences of a Universal Dependencies treebank, and the phrases found in them.
+"""Sentences of a Universal Dependencies treebank.
 
     for sentence in read(Path("train.conllu.gz")):
         sentence.words, sentence.tags, sentence.heads
-
-Descriptions of units are short noun phrases, mostly in lower case ("dog faces", "the top of
-round objects"), and a web treebank has few of those as sentences of their own. `phrases` cuts them
-out of longer sentences with their annotation, and `lower_cased` takes the capitals away, so that a
-pipeline trained on the treebank also sees text of the kind that it will read.
 
 It does not know enhanced dependencies or empty nodes (both are skipped), and keeps of the
 morphological features only those that lemmas depend on.
 """
 
 import gzip
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from db.errors import BadInput
 
 FEATURES = frozenset({"Number", "VerbForm", "Tense", "Degree"})
 """Morphological features that are kept: they tell inflected words from base forms."""
-
-OUTSIDE = frozenset({"case", "cc", "mark", "punct", "cc:preconj"})
-"""Relations of words that tie a noun phrase to its surroundings and are no part of it."""
-
-CLAUSAL = frozenset({"cop", "nsubj", "nsubj:outer", "csubj", "aux", "expl", "parataxis"})
-"""Relations that show that a noun is a predicate, so that its subtree is a clause."""
 
 FIELDS = 10  # columns of CoNLL-U
 
@@ -106,43 +95,6 @@ def find(folder: Path, part: str) -> Path:
     return found[0]
 
 
-def phrases(sentences: Iterable[Sentence], *, longest: int = 12) -> Iterator[Sentence]:
-    """The noun phrases (at most `longest` words) in the sentences, as sentences of their own.
-
-    A phrase is the subtree of a common noun without what ties it to the rest (prepositions,
-    conjunctions, punctuation at its edges); nouns that are predicates are left out.
-    """
-    for sentence in sentences:
-        children: dict[int, list[int]] = {}
-        for index, head in enumerate(sentence.heads):
-            if head != index:
-                children.setdefault(head, []).append(index)
-        for index, tag in enumerate(sentence.tags):
-            own = children.get(index, [])
-            relations = {sentence.relations[child] for child in own}
-            if tag != "NOUN" or relations & CLAUSAL:
-                continue
-            kept = [child for child in own if sentence.relations[child] not in OUTSIDE]
-            members = sorted([index, *(m for child in kept for m in _subtree(child, children))])
-            if len(members) <= longest and members[-1] - members[0] + 1 == len(members):
-                yield _cut(sentence, members[0], members[-1] + 1, index)
-
-
-def lower_cased(sentence: Sentence) -> Sentence:
-    """The sentence without capitals; its annotation stays, but for the case of its lemmas."""
-    return replace(
-        sentence,
-        words=tuple(word.lower() for word in sentence.words),
-        lemmas=tuple(lemma.lower() for lemma in sentence.lemmas),
-    )
-
-
-def capitalized(sentence: Sentence) -> Sentence:
-    """The sentence with a capital at its beginning; its annotation stays."""
-    first, *others = sentence.words
-    return replace(sentence, words=(first[:1].upper() + first[1:], *others))
-
-
 def _sentence(rows: list[list[str]], path: Path) -> Sentence:
     """One sentence from its rows."""
     # A range ("2-3  don't") says what was written for words 2 and 3: no space between them, and
@@ -182,27 +134,3 @@ def _sentence(rows: list[list[str]], path: Path) -> Sentence:
 
 def _kept_features(features: str) -> str:
     return "|".join(pair for pair in features.split("|") if pair.split("=")[0] in FEATURES)
-
-
-def _subtree(index: int, children: dict[int, list[int]]) -> Iterator[int]:
-    """The index and those of everything below it."""
-    yield index
-    for child in children.get(index, []):
-        yield from _subtree(child, children)
-
-
-def _cut(sentence: Sentence, start: int, stop: int, root: int) -> Sentence:
-    """The words from `start` to before `stop`, with `root` as their root."""
-    heads = list(sentence.heads)
-    heads[root] = root
-    relations = list(sentence.relations)
-    relations[root] = "ROOT"
-    return Sentence(
-        words=sentence.words[start:stop],
-        lemmas=sentence.lemmas[start:stop],
-        tags=sentence.tags[start:stop],
-        features=sentence.features[start:stop],
-        heads=tuple(head - start for head in heads[start:stop]),
-        relations=tuple(relations[start:stop]),
-        spaces=sentence.spaces[start:stop],
-    )
