@@ -1,0 +1,229 @@
+"""Jobs that describe and ablate: they end with the same rows whether or not they were stopped."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from worlds import coloured_images, tiny_milan, two_layer_subject
+
+from audits import experiments
+from audits.runs import ablate
+from db import ablations, descriptions, exemplars, jobs, signoffs, words
+from db.errors import BadInput, NotFound
+from db.jobs import Handle
+from db.words import Query
+from db.workspace import Workspace, create, open_database
+from describer import plans, shelf
+from describer.runs import describe
+
+RUNNERS = {"describe": describe, "ablate": ablate}
+PLAN = plans.Plan("two-layers", "validation", "tiny-milan", ("early", "late"), beam_size=4)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    two_layer_subject(folder / "subject")
+    coloured_images(folder / "validation", seed=1)
+    coloured_images(folder / "test", seed=2)
+    tiny_milan(folder / "tiny-milan")
+    return folder
+
+
+def furnished(path: Path, files: Path) -> Workspace:
+    workspace = create(path)
+    with open_database(workspace) as db:
+        shelf.enter_subject(db, files / "subject" / "SUBJECT.toml")
+        shelf.enter_images(db, files / "validation")
+        shelf.enter_images(db, files / "test")
+        shelf.enter_checkpoint(db, str(files / "tiny-milan"))
+    return workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, files: Path) -> Workspace:
+    return furnished(tmp_path / "workspace", files)
+
+
+def enqueue(workspace: Workspace, plan: plans.Plan = PLAN) -> int:
+    with open_database(workspace) as db:
+        return plans.enqueue(db, plan, device="cpu", person="ada")
+
+
+def sentences(workspace: Workspace) -> list[tuple[object, ...]]:
+    with open_database(workspace) as db:
+        page = descriptions.page(db, limit=1_000)
+        return [
+            (row.layer, row.unit, row.text, descriptions.of_unit(db, row.unit_id)[0].candidates)
+            for row in page.rows
+        ]
+
+
+def only_after(handle: Handle, asked: Iterator[int], count: int) -> Handle:
+    return replace(handle, cancelled=lambda: next(asked) >= count)
+
+
+def test_a_job_describes_every_unit_and_tells_its_rates(workspace: Workspace) -> None:
+    job_id = enqueue(workspace)
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        job = jobs.get(db, job_id)
+        assert (job.state, job.message) == ("done", "")
+        assert job.result["described"] == 14
+        assert job.result["images_per_s"] > 0
+        estimate = plans.estimate(db, "two-layers", "test", ["late"])
+        (found,) = [each for each in exemplars.sets(db) if each.layer == "late"]
+        shown = descriptions.of_unit(db, exemplars.units_of(db, found.exemplar_set_id)[0].unit_id)
+    assert estimate is not None
+    assert (estimate.units, estimate.images) == (8, 40)
+    assert estimate.description_s is not None
+    assert len(shown[0].candidates) >= 2
+    text, given, prior = shown[0].candidates[0]
+    assert shown[0].text == text
+    assert shown[0].score == pytest.approx(given - 0.2 * prior, abs=1e-4)
+
+
+@pytest.mark.parametrize("stopped_at", [1, 3, 4])
+def test_a_stopped_job_resumes_and_ends_as_one_that_was_not(
+    workspace: Workspace, tmp_path: Path, files: Path, stopped_at: int
+) -> None:
+    enqueue(workspace)
+    jobs.work(workspace, RUNNERS)
+    stopped = furnished(tmp_path / "stopped", files)
+    job_id = enqueue(stopped)
+    asked = iter(range(1_000))
+    jobs.work(stopped, {"describe": lambda handle: describe(only_after(handle, asked, stopped_at))})
+    with open_database(stopped) as db:
+        assert jobs.get(db, job_id).state == "cancelled"
+        jobs.requeue(db, job_id)
+    jobs.work(stopped, RUNNERS)
+    assert sentences(stopped) == sentences(workspace)
+    assert len(sentences(stopped)) == 14
+
+
+def test_describing_again_adds_nothing_and_other_settings_are_other_exemplars(
+    workspace: Workspace,
+) -> None:
+    for plan in (PLAN, PLAN, replace(PLAN, k=5)):
+        enqueue(workspace, plan)
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        assert len(exemplars.sets(db)) == 4
+    assert len(sentences(workspace)) == 28
+
+
+@pytest.mark.parametrize(
+    ("plan", "error", "sentence"),
+    [
+        (replace(PLAN, subject=""), BadInput, "Choose a network first"),
+        (replace(PLAN, layers=()), BadInput, "Choose at least one layer first"),
+        (replace(PLAN, subject="resnet"), NotFound, r"\(two-layers\), got 'resnet'"),
+        (replace(PLAN, images="none"), NotFound, r"\(test, validation\), got 'none'"),
+        (replace(PLAN, layers=("layer9",)), BadInput, "expected layers of two-layers, got layer9"),
+        (replace(PLAN, k=41), BadInput, "expected k of at most 40"),
+        (replace(PLAN, quantile=1.0), BadInput, "expected a quantile between 0 and 1"),
+        (replace(PLAN, beam_size=0), BadInput, "beam of at least 1"),
+    ],
+)
+def test_a_bad_plan_is_refused_before_it_is_queued(
+    workspace: Workspace, plan: plans.Plan, error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence):
+        enqueue(workspace, plan)
+    with open_database(workspace) as db:
+        assert jobs.latest(db) == []
+
+
+def confirm_all(workspace: Workspace, layer: str) -> Query:
+    query = Query(any=("text",), concept="text")
+    with open_database(workspace) as db:
+        texts = words.missing(db)
+        words.add(db, "test", {text: [words.Word(0, 1, "text", "text", "X")] for text in texts})
+        for match in words.find(db, replace(query, layer=layer), limit=100).matches:
+            experiments.sign_off(db, match, query, person="ada", verdict="confirmed")
+    return query
+
+
+def test_confirmed_units_are_ablated_beside_their_controls(workspace: Workspace) -> None:
+    enqueue(workspace)
+    jobs.work(workspace, RUNNERS)
+    confirm_all(workspace, "late")
+    plan = experiments.Plan("two-layers", "text", "validation", "test", controls=3, sort_all=True)
+    with open_database(workspace) as db:
+        job_id = experiments.enqueue(db, plan, device="cpu", person="ada")
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        assert jobs.get(db, job_id).state == "done", jobs.get(db, job_id).message
+        found = ablations.get(db, jobs.get(db, job_id).result["ablation_id"])
+        points = ablations.curve(db, found.ablation_id)
+    assert len(found.units) == 8
+    assert found.request["unit_ids"] == sorted(found.units)
+    lines = {(each.condition, each.trial, each.split) for each in points}
+    assert lines == {
+        (condition, trial, split)
+        for condition, trials in (("keyword", 1), ("random", 3), ("sorted_all", 1))
+        for trial in range(trials)
+        for split in ("validation", "test")
+    }
+    assert {each.n_ablated for each in points} == set(range(9))
+    assert any("All 8 units of layer late" in text for text in found.summary["warnings"])
+
+
+def test_a_stopped_ablation_measures_nothing_twice(workspace: Workspace) -> None:
+    enqueue(workspace)
+    jobs.work(workspace, RUNNERS)
+    confirm_all(workspace, "late")
+    plan = experiments.Plan("two-layers", "text", "validation", "test", controls=2)
+    with open_database(workspace) as db:
+        job_id = experiments.enqueue(db, plan, device="cpu", person="ada")
+    asked = iter(range(1_000))
+    jobs.work(workspace, {"ablate": lambda handle: ablate(only_after(handle, asked, 6))})
+    with open_database(workspace) as db:
+        assert jobs.get(db, job_id).state == "cancelled"
+        (before,) = db.execute("select count(*) from evaluations").fetchone()
+        assert before > 0
+        # What is confirmed meanwhile belongs to the next experiment, not to this one.
+        jobs.requeue(db, job_id)
+    confirm_all(workspace, "early")
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        (found,) = ablations.latest(db)
+        assert len(found.units) == 8
+
+
+def test_a_network_whose_weights_changed_is_not_ablated(
+    workspace: Workspace, files: Path, tmp_path: Path
+) -> None:
+    enqueue(workspace)
+    jobs.work(workspace, RUNNERS)
+    confirm_all(workspace, "late")
+    with open_database(workspace) as db:
+        db.execute("update subjects set weights_hash = 'another'")
+        plan = experiments.Plan("two-layers", "text", "validation", "test")
+        job_id = experiments.enqueue(db, plan, device="cpu", person="ada")
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        assert "got others in" in jobs.get(db, job_id).message
+
+
+def test_a_conflict_between_reviewers_keeps_a_unit_out(workspace: Workspace) -> None:
+    enqueue(workspace)
+    jobs.work(workspace, RUNNERS)
+    query = confirm_all(workspace, "late")
+    with open_database(workspace) as db:
+        units = experiments.confirmed(db, "two-layers", "text")
+        signoffs.add(
+            db, units[0].unit_id, person="bob", verdict="rejected", concept=query.concept, seen={}
+        )
+        assert experiments.confirmed(db, "two-layers", "text") == units[1:]
+
+
+def test_nothing_confirmed_is_one_sentence(workspace: Workspace) -> None:
+    with open_database(workspace) as db, pytest.raises(BadInput, match="got none: confirm some"):
+        experiments.enqueue(
+            db,
+            experiments.Plan("two-layers", "text", "validation", "test"),
+            device="cpu",
+            person="ada",
+        )
