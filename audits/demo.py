@@ -38,10 +38,10 @@ from describer.milan.model import Model
 Report = Callable[[str], None]
 
 CONTROLS = 5
-VALIDATION = ("validation", 500, "spurious")
-CLEAN = ("test", 1000, "plain")
-ADVERSARIAL = ("test", 1000, "adversarial")
-IMPORTANCE_IMAGES = ("test", 300, "people")
+VALIDATION = ("validation", 400, "spurious")
+CLEAN = ("test", 500, "plain")
+ADVERSARIAL = ("test", 500, "adversarial")
+IMPORTANCE_IMAGES = ("test", 200, "people")
 
 
 @dataclass(frozen=True)
