@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
-from worlds import SUBJECT, two_layer_subject
+from worlds import two_layer_subject
 
 from db.errors import BadInput
 from describer import subjects
@@ -154,5 +154,14 @@ def test_a_missing_subject_file_is_one_sentence(tmp_path: Path) -> None:
         subjects.read(tmp_path / "none.toml")
 
 
-def test_the_example_of_the_tests_is_a_valid_subject() -> None:
-    assert "factory" in SUBJECT
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "examples").glob("*.toml")), ids=lambda p: p.stem
+)
+def test_every_example_builds_and_has_its_layers(path: Path) -> None:
+    from dataclasses import replace
+
+    from describer import layers
+
+    subject = replace(subjects.read(path), weights=None)
+    traced = layers.trace(subjects.build(subject), subject.image_size)
+    assert len(layers.find(traced, subject.layers)) == len(subject.layers)
