@@ -128,17 +128,16 @@ def single_predictions(
     done = 0
     for batch in images.batches():
         with torch.no_grad():
-            logits = model(batch)
-            check_outputs(logits, images)
-            here = slice(done, done + len(batch))
-            unedited[here] = logits.argmax(dim=1).cpu().numpy()
             if network is None:
+                check_outputs(model(batch), images)
                 network = Singles.of(model, {k: units[k] for k in missing}, batch, means)
-            state = network.start(batch)
+            here = slice(done, done + len(batch))
+            start = network.start(batch)
+            unedited[here] = network.unedited(start)
             for index, (layer, rows) in enumerate(missing.items()):
                 numbers = [units[layer][row] for row in rows]
                 found[layer][rows, here] = network.predictions(
-                    state, layer, numbers, unedited[here], cancelled
+                    start, layer, numbers, unedited[here], cancelled
                 )
                 if progress is not None:
                     progress(

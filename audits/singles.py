@@ -64,6 +64,11 @@ class Singles:
         network.masks = {layer: RowMask(means[layer] if means else None) for layer in units}
         network.split = cut(model, list(units), batch, means=means)
         start = network.start(batch)
+        if (
+            start.state is not None
+            and relative_difference(start.state.logits, model(batch)) > LARGEST_DIFFERENCE
+        ):
+            network.split, start = None, Start(batch, start.changes, None)
         for layer, numbers in units.items():
             check_units({layer: numbers}, {layer: start.changes[layer].shape[1]})
             if network.split is None:
@@ -96,6 +101,18 @@ class Singles:
             for layer in self.cut:
                 changes[layer] = differs(state.values[layer], state.silent[layer])
         return Start(batch, changes, state)
+
+    def unedited(self, start: Start) -> Predictions:
+        """First choices without edits, int32 (images of the batch,)."""
+        if start.state is None or not self.cut:
+            plain: Predictions = self.model(start.images).argmax(dim=1).int().cpu().numpy()
+            return plain
+        noise = max(self.cut.values())
+        choice, close = first_choice(start.state.logits, noise=noise)
+        if close.any():
+            choice = self.model(start.images).argmax(dim=1)
+        found: Predictions = choice.int().cpu().numpy()
+        return found
 
     def logits(self, start: Start, layer: str, rows: Tensor, units: Tensor) -> Tensor:
         """Logits (r, outputs) of image rows[i] with unit units[i] of the layer ablated."""

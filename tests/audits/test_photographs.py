@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from audits.evaluation import Images, evaluate, read_class_table
+from audits.evaluation import Cache, Images, evaluate, read_class_table
 from audits.importance import single_predictions
 from audits.loading import Network, open_images, open_network
 from audits.measurement import Plan, measure
@@ -53,6 +53,7 @@ def test_thirty_units_ablated_equal_an_independent_loop(
         test=photographs,
         sizes=network.sizes,
         plan=Plan(controls=1, sort_all=False),
+        cache=Cache({}, network.weights),
     )
     # Written without anything of the project: own images, own labels, own ablation.
     classes = json.loads((shared / "data" / "imagenet_class_index.json").read_text())
