@@ -86,7 +86,12 @@ def teach_milan(work: Path, *, report: Report) -> Trained:
     encoder = teaching.encoder_of(trained(work, OBSERVER))
     teachers = [OBSERVER, *(recipe for recipe in SUBJECTS if recipe.teaches)]
     lessons = prepare_lessons(work, teachers, encoder, report=report)
-    result = teaching.teach(lessons, encoder)
+
+    def progress(done: int, total: int, message: str) -> None:
+        if done % 4 == 0:
+            report(f"MILAN: {message}, epoch {done} of at most {total}")
+
+    result = teaching.teach(lessons, encoder, progress=progress)
     report(f"MILAN: validation BLEU {result.record()['validation_bleu']:.3f}")
     return result
 
