@@ -17,7 +17,7 @@ from audits import experiments, pages, reading
 from db import ablations, annotations, descriptions, exemplars, filters, jobs, signoffs, subjects
 from db import words as word_index
 from db.doors import Doors
-from db.errors import BadInput
+from db.errors import BadInput, NotFound
 from db.users import Role
 from db.words import PRESETS, Match, Query
 from db.workspace import open_database
@@ -147,8 +147,11 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             labelled = [each.name for each in subjects.every_probing_set(db) if each.classes]
             kept = filters.every(db)
             used = descriptions.methods(db)
-            number = request.query_params.get("filter", "")
-            opened = filters.get(db, int(number)).query if number.isdecimal() else None
+            number, opened = request.query_params.get("filter", ""), None
+            try:
+                opened = filters.get(db, int(number)).query if number.isdecimal() else None
+            except NotFound as error:
+                gr.Warning(str(error))
         return (
             gr.update(choices=names),
             gr.update(choices=used),

@@ -11,6 +11,7 @@ No page framework and no model: database rows in, markup out.
 import datetime
 from collections.abc import Sequence
 from html import escape
+from urllib.parse import quote
 
 from sqlite_utils import Database
 
@@ -208,7 +209,7 @@ def unit(
         f'alt="the {each.k} images that activate {escape(each.name)} most, with the active '
         'regions highlighted">'
         '<p class="mw-muted">Hold M to see the images without masks · ← → walk the list · '
-        f'<a href="?tab=describe&amp;unit={escape(each.name)}">link to this unit</a></p>'
+        f'<a href="?tab=describe&amp;unit={quote(each.name)}">link to this unit</a></p>'
         f'<div class="mw-activations" aria-label="activation of each exemplar">{bars}</div>'
         f'<p class="mw-muted">activations, strongest first: {_range(activations)}</p>'
         + (f'<table class="mw-table">{methods}</table>' if methods else "<p>Not described.</p>")

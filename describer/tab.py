@@ -15,7 +15,7 @@ import gradio as gr
 
 from db import annotations, descriptions, exemplars, jobs, subjects
 from db.doors import Doors
-from db.errors import BadInput
+from db.errors import BadInput, NotFound
 from db.users import Role
 from db.workspace import open_database
 from describer import pages, plans, shelf
@@ -161,9 +161,13 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
 
     @doors.allow(*STAFF)
     def arrive(request: gr.Request) -> tuple[Any, ...]:
-        with open_db() as db:
-            wanted = request.query_params.get("unit")
-            unit_id = str(exemplars.by_name(db, wanted).unit_id) if wanted else ""
+        wanted, unit_id = request.query_params.get("unit"), ""
+        try:
+            with open_db() as db:
+                unit_id = str(exemplars.by_name(db, wanted).unit_id) if wanted else ""
+        except NotFound as error:
+            # An old link is no reason to show an empty page.
+            gr.Warning(str(error))
         return (*choices(), *listing("", ANY, ANY, 0), unit_id)
 
     @doors.allow(*STAFF)
