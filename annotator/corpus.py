@@ -53,7 +53,8 @@ def statistics(
     lemmas: dict[str, set[str]] = {}
     tags: dict[str, Counter[str]] = {}
     inputs = ((text, (layer, unit)) for layer, unit, text in rows)
-    for doc, (layer, unit) in nlp.pipe(inputs, as_tuples=True):
+    # Parse trees and names are not asked for, and cost most.
+    for doc, (layer, unit) in nlp.pipe(inputs, as_tuples=True, disable=["parser", "ner"]):
         units.setdefault(layer, set()).add(unit)
         annotations[layer] += 1
         words = [token for token in doc if not token.is_punct]
