@@ -152,6 +152,9 @@ def batches(
     wanted = list(range(len(probing_set)) if ids is None else ids)
     chunks = (wanted[first : first + batch_size] for first in range(0, len(wanted), batch_size))
     threads = min(os.cpu_count() or 1, MOST_THREADS)
+    # Odd metadata and large images are judged, not announced. Filters belong to all threads, so
+    # they are set here once: `catch_warnings` in several threads loses those of the program.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[tuple[list[int], list[Future[Images | Skipped]]]] = deque()
         for chunk in chunks:
@@ -193,14 +196,11 @@ def digest(probing_set: ProbingSet, hashes: Iterable[str] | None = None) -> str:
 def _read(probing_set: ProbingSet, image_id: int, subject: Subject) -> Images | Skipped:
     path = probing_set.paths[image_id]
     try:
-        with warnings.catch_warnings():
-            # Odd metadata and large images are judged below, not announced.
-            warnings.simplefilter("ignore")
-            with Image.open(probing_set.root / path) as image:
-                width, height = image.size
-                if width * height > MOST_PIXELS:
-                    return Skipped(path, f"{width} x {height} pixels are more than can be trusted")
-                return prepare(image, subject)
+        with Image.open(probing_set.root / path) as image:
+            width, height = image.size
+            if width * height > MOST_PIXELS:
+                return Skipped(path, f"{width} x {height} pixels are more than can be trusted")
+            return prepare(image, subject)
     # Decoders raise all of these over broken files.
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError) as error:
         return Skipped(path, f"cannot be read: {_sentence(error)}")

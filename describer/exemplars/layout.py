@@ -257,7 +257,7 @@ class ExemplarFolder:
         """The mask of one exemplar, bool (H, W)."""
         each = self.exemplars(layer)
         height, width = self.description["size"]
-        return masks.mask(each.maps[unit, rank], each.levels[unit], (height, width))
+        return _masks(each, unit, rank, (height, width))
 
     def unit(self, layer: str, unit: int) -> UnitExemplars:
         """One unit's exemplars with their images and masks.
@@ -270,7 +270,7 @@ class ExemplarFolder:
             raise BadInput(f"expected a unit of {layer} (0 to {len(each.ids) - 1}), got {unit}")
         there = np.flatnonzero(each.ids[unit] >= 0)
         images = np.stack([self.image(int(image_id)) for image_id in each.ids[unit, there]])
-        shown = masks.mask(each.maps[unit, there], each.levels[unit], images.shape[2:])
+        shown = _masks(each, unit, there, images.shape[2:])
         return UnitExemplars(
             each.ids[unit, there], each.activations[unit, there], images, shown[:, None]
         )
@@ -306,6 +306,15 @@ class ExemplarFolder:
         dead = np.zeros(units, dtype=np.bool_)
         dead[list(record.dead)] = True
         return LayerExemplars(record.layer, **arrays, dead=dead, nan_counts=counts)
+
+
+def _masks(
+    each: LayerExemplars, unit: int, ranks: int | NDArray[np.intp], size: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Masks of some exemplars, bool (…, H, W); a unit of a vector sees all of its image."""
+    if each.layer.kind == "vector":
+        return np.ones((*np.shape(ranks), *size), dtype=np.bool_)
+    return masks.mask(each.maps[unit, ranks], each.levels[unit], size)
 
 
 def read_table(path: Path) -> NDArray[np.float64]:
