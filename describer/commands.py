@@ -30,7 +30,9 @@ def _add_exemplars(commands: Any) -> None:
         description="Find the images and regions that activate each unit most, in one pass.",
     )
     exemplars.add_argument("subject", type=Path, metavar="SUBJECT.toml")
-    exemplars.add_argument("images", type=Path, metavar="IMAGES", help="class/file, or flat")
+    exemplars.add_argument(
+        "images", type=Path, metavar="IMAGES", help="class/file, or flat; seeds:N for a generator"
+    )
     exemplars.add_argument("--out", type=Path, required=True, metavar="DIR")
     exemplars.add_argument(
         "--layers", nargs="+", default=[], metavar="L", help="by default those of the subject file"

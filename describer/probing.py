@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset(
     (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 )
+SEEDS = re.compile(r"seeds:(?P<count>[1-9][0-9]{0,8})")
 MOST_PIXELS = 100_000_000
 MOST_THREADS = 8
 BATCHES_AHEAD = 2
@@ -50,12 +52,14 @@ class ProbingSet:
         paths: of its images, relative, with slashes, sorted; an image's id is its place here.
         classes: names of the sub-folders, sorted, when all images lie in one; else empty.
         labels: for each image the index of its class; None for a flat folder.
+        seeds: whether these are the seeds of a generator's latents, and no files.
     """
 
     root: Path
     paths: tuple[str, ...]
     classes: tuple[str, ...] = ()
     labels: tuple[int, ...] | None = None
+    seeds: bool = False
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -85,11 +89,15 @@ class Batch:
 def open_folder(root: Path) -> ProbingSet:
     """List the images of a folder: `class/file` (any depth below the class), or flat.
 
-    Files of other kinds and hidden ones are passed over. Images are not opened yet.
+    Files of other kinds and hidden ones are passed over. Images are not opened yet. `seeds:500`
+    instead of a folder are the first 500 seeds of a generator's latents (describer/latents.py).
 
     Raises:
         BadInput: no such folder, or no images in it.
     """
+    if seeds := SEEDS.fullmatch(str(root)):
+        names = tuple(f"seed-{seed:09d}" for seed in range(int(seeds["count"])))
+        return ProbingSet(root, names, seeds=True)
     if not root.is_dir():
         raise BadInput(f"expected a folder of images, got {root}, which is no folder")
     paths = sorted(

@@ -31,12 +31,12 @@ def enter_subject(db: Database, path: Path, *, origin: str = "user") -> SubjectR
     Raises:
         BadInput: the file, the network or its weights cannot be used, or the name is taken.
     """
-    from describer import layers
+    from describer import latents, layers
     from describer import subjects as files
 
     subject = files.read(path.expanduser())
     model = files.build(subject)
-    traced = layers.trace(model, subject.image_size)
+    traced = latents.trace(model, subject)
     layers.find(traced, subject.layers)
     # A file that names no layers leaves the choice among the outermost ones.
     listed = subject.layers or tuple(each.name for each in traced if "." not in each.name)

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from db.arrays import ImageStore, new_folder, read_arrays, write_arrays
 from db.errors import BadInput, Cancelled
+from describer import latents, probing, subjects
 from describer import layers as network_layers
-from describer import probing, subjects
 from describer.exemplars import compute, layout
 from describer.exemplars.records import LayerExemplars, Settings
 from describer.layers import Layer
@@ -32,6 +32,7 @@ from describer.subjects import Subject
 
 RESUME = ".resume"
 CHECKPOINT_S = 30.0
+GENERATED_AT_ONCE = 16
 
 Progress = Callable[[int, int, str], None]
 
@@ -85,11 +86,12 @@ def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None =
             name cannot be a folder's, or k is larger than the probing set.
     """
     options = options or Options()
+    latents.check(subject, probing_set)
     model = subjects.build(subject, device=options.device)
     names = options.layers or subject.layers
     if not names:
         raise BadInput(f"expected layers, got none: name some, or set `layers` in {subject.source}")
-    traced = network_layers.trace(model, subject.image_size)
+    traced = latents.trace(model, subject)
     chosen = tuple(network_layers.find(traced, names))
     for layer in chosen:
         layout.check_layer_name(layer.name)
@@ -104,6 +106,7 @@ def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None =
         "resize_size": subject.resize_size,
         "mean": list(subject.mean),
         "std": list(subject.std),
+        **({} if subject.latent_size is None else {"latent_size": subject.latent_size}),
         **asdict(options.settings),
     }
     return Prepared(subject, model, chosen, probing_set, options.settings, provenance)
@@ -202,8 +205,10 @@ def run(
             if time.monotonic() - written > CHECKPOINT_S:
                 _keep(resume, identity, states, first, skipped)
                 written = time.monotonic()
-            batch = pending.get(first)
-            if batch is not None:
+            if prepared.probing_set.seeds:
+                seeds = np.arange(first, min(first + batch_size, span.stop))
+                yield seeds, latents.inputs(seeds, prepared.subject, device=device)
+            elif (batch := pending.get(first)) is not None:
                 yield batch.ids, probing.as_inputs(batch.images, prepared.subject, device=device)
             done = min(first + batch_size, span.stop)
             if progress is not None:
@@ -280,10 +285,22 @@ def _store_images(
     ids = np.unique(np.concatenate([each.ids.reshape(-1) for each in exemplars.values()]))
     wanted = ids[ids >= 0].tolist()
     names: dict[int, str] = {}
-    for batch in probing.batches(prepared.probing_set, prepared.subject, ids=wanted):
+    for batch in _pictures(prepared, wanted):
         for image_id, image in zip(batch.ids.tolist(), batch.images, strict=True):
             names[image_id] = store.put(image)
     return names
+
+
+def _pictures(prepared: Prepared, wanted: Sequence[int]) -> Iterator[probing.Batch]:
+    """Images of the probing set once more: read again, or generated again."""
+    subject, model = prepared.subject, prepared.model
+    if not prepared.probing_set.seeds:
+        yield from probing.batches(prepared.probing_set, subject, ids=wanted)
+        return
+    device = next((each.device for each in model.parameters()), "cpu")
+    for first in range(0, len(wanted), GENERATED_AT_ONCE):
+        ids = np.array(wanted[first : first + GENERATED_AT_ONCE], dtype=np.int64)
+        yield probing.Batch(ids, latents.pictures(model, ids, subject, device=device))
 
 
 def _finished(
