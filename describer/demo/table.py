@@ -38,4 +38,5 @@ def as_json(sections: Sequence[Section]) -> list[dict[str, Any]]:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    # a bar inside a cell, as in p(d | E), would end it
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
