@@ -5,6 +5,7 @@ sign_off(db, match, query, person="ada", verdict="confirmed")
 enqueue(db, Plan("resnet18", query.concept, "val", "test"), device="auto", person="ada")
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
@@ -68,14 +69,21 @@ def query_of(
     )
 
 
-def likely(names: Sequence[str], purpose: str) -> str | None:
-    """The image folder that is probably meant for a purpose: the first that is called like it.
+def likely(names: Sequence[str], purpose: str, subject: str = "") -> str | None:
+    """The image folder that is probably meant for a purpose: the one that is called most like it.
 
-    >>> likely(["demo-test", "demo-validation"], "validation")
-    'demo-validation'
+    >>> likely(["cats-test", "dogs-test", "dogs-validation"], "validation", "dogs-blurred")
+    'dogs-validation'
     """
-    alike = [name for name in names if purpose[:3] in name.casefold()]
-    return next(iter(alike or names), None)
+
+    def alike(name: str) -> tuple[bool, int]:
+        parts = {*re.split(r"\W+", name.casefold())}
+        return (
+            any(part.startswith(purpose[:3]) for part in parts),
+            len(parts & {*re.split(r"\W+", subject.casefold())}),
+        )
+
+    return max(names, key=alike, default=None)
 
 
 def sign_off(

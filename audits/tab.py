@@ -157,11 +157,25 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             gr.update(choices=used),
             gr.update(choices=[(each.name, each.filter_id) for each in kept], value=None),
             gr.update(choices=names, value=names[0] if names else None),
-            gr.update(choices=labelled, value=experiments.likely(labelled, "validation")),
-            gr.update(choices=labelled, value=experiments.likely(labelled, "test")),
+            gr.update(choices=labelled),
+            gr.update(choices=labelled),
             opened,
             *queue(opened, doors.person(request).name),
         )
+
+    @doors.allow(*STAFF)
+    def guess_images(subject: str | None, request: gr.Request) -> tuple[Any, Any]:
+        with open_db() as db:
+            labelled = [each.name for each in subjects.every_probing_set(db) if each.classes]
+        return (
+            experiments.likely(labelled, "validation", subject or ""),
+            experiments.likely(labelled, "test", subject or ""),
+        )
+
+    @doors.allow(*STAFF)
+    def follow(match: Match | None, request: gr.Request) -> Any:
+        """What is judged is what will be ablated."""
+        return gr.skip() if match is None else match.subject
 
     @doors.allow(*STAFF)
     def find(
@@ -303,7 +317,8 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         find,
         [typed, preset, lemmas, networks, methods],
         [query, *queued],
-    )
+    ).then(follow, current, subject, **hidden)
+    subject.change(guess_images, subject, [validation, test], **hidden)
     saved.input(open_saved, saved, [query, *queued])
     save.click(save_filter, [name, query], [saved, name])
     for button, handler in ((confirm, confirm_unit), (reject, reject_unit), (unsure, unsure_unit)):

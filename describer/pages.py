@@ -41,8 +41,8 @@ CSS = """
   color:inherit; font:inherit}
 .mw-row:hover, .mw-row:focus-visible {background:var(--background-fill-secondary);
   outline:2px solid var(--color-accent); outline-offset:-2px}
-.mw-row img {height:52px; border-radius:3px; flex:none; background:#8883; min-width:150px}
-.mw-row .name {flex:none; width:11rem; overflow-wrap:anywhere}
+.mw-row img {height:46px; border-radius:3px; flex:none; background:#8883; min-width:136px}
+.mw-row .name {flex:none; width:7.5rem; overflow-wrap:anywhere}
 .mw-row .text {flex:1; font-size:1.02rem}
 .mw-row .number {font-variant-numeric:tabular-nums; text-align:right; min-width:4rem}
 .mw-unit img.grid {width:100%; max-width:1300px; border-radius:4px}

@@ -74,7 +74,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     open_db = partial(open_database, doors.workspace)
 
     start = gr.HTML(elem_id="start")
-    with gr.Accordion("Describe a network", open=True):
+    with gr.Accordion("Describe a network", open=True) as setting:
         with gr.Row():
             subject = gr.Dropdown([], label="Network", elem_id="subject")
             images = gr.Dropdown([], label="Images", elem_id="images")
@@ -131,11 +131,14 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             folders = [each.name for each in subjects.every_probing_set(db)]
             models = [each.name for each in subjects.every_checkpoint(db)]
             cards = pages.start_cards(db)
+            described = bool(descriptions.methods(db))
         return (
             cards,
             gr.Dropdown(names, value=names[0] if names else None),
             gr.Dropdown(folders, value=folders[0] if folders else None),
             gr.Dropdown(models, value=models[0] if models else None),
+            # Who has results came to see them.
+            gr.Accordion(open=not described),
         )
 
     def listing(
@@ -342,7 +345,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         return pages.candidates(shelf.ranked(beams[0], lam), lam) if beams else ""
 
     watched = [job, cancel, resume, timer]
-    setup = [start, subject, images, checkpoint]
+    setup = [start, subject, images, checkpoint, setting]
     filters = [search, layer, method]
     listed = [rows, layer, method]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
