@@ -13,55 +13,12 @@ from describer.exemplars import layout, study
 from describer.exemplars.layout import ExemplarFolder
 from describer.subjects import Subject
 
+FACTORY = Path(__file__).resolve().parents[3] / "examples" / "cifar_resnet.py"
 LAYERS = ("conv1", "layer1", "layer2", "layer3")
-
-NETWORK = '''
-"""The CIFAR-10 ResNet of He et al. (2016), section 4.2, with parameter-free shortcuts."""
-
-import torch
-from torch import nn
-from torch.nn import functional
-
-
-class Block(nn.Module):
-    def __init__(self, before, after, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(before, after, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(after)
-        self.conv2 = nn.Conv2d(after, after, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(after)
-        self.stride, self.more = stride, after - before
-
-    def forward(self, x):
-        out = self.bn2(self.conv2(functional.relu(self.bn1(self.conv1(x)))))
-        short = x[:, :, :: self.stride, :: self.stride]
-        half = self.more // 2
-        return functional.relu(out + functional.pad(short, (0, 0, 0, 0, half, self.more - half)))
-
-
-class ResNet(nn.Module):
-    def __init__(self, blocks=3, classes=10):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(16)
-        self.layer1 = self.stage(16, 16, 1, blocks)
-        self.layer2 = self.stage(16, 32, 2, blocks)
-        self.layer3 = self.stage(32, 64, 2, blocks)
-        self.linear = nn.Linear(64, classes)
-
-    def stage(self, before, after, stride, blocks):
-        rest = [Block(after, after, 1) for _ in range(blocks - 1)]
-        return nn.Sequential(Block(before, after, stride), *rest)
-
-    def forward(self, x):
-        x = functional.relu(self.bn1(self.conv1(x)))
-        x = self.layer3(self.layer2(self.layer1(x)))
-        return self.linear(x.mean((2, 3)))
-'''
 
 SUBJECT = """
 name = "resnet20-cifar10"
-factory = "resnet20.py:ResNet"
+factory = "{factory}:resnet"
 weights = "{weights}"
 layers = ["conv1", "layer1", "layer2", "layer3"]
 image_size = 32
@@ -73,9 +30,8 @@ std = [0.229, 0.224, 0.225]
 @pytest.fixture(scope="module")
 def subject(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Subject:
     folder = tmp_path_factory.mktemp("subject")
-    (folder / "resnet20.py").write_text(NETWORK)
     weights = shared / "data" / "weights" / "cifar10-resnet20.th"
-    (folder / "SUBJECT.toml").write_text(SUBJECT.format(weights=weights))
+    (folder / "SUBJECT.toml").write_text(SUBJECT.format(factory=FACTORY, weights=weights))
     return subjects.read(folder / "SUBJECT.toml")
 
 
