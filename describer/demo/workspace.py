@@ -115,7 +115,7 @@ IMAGES = (
 )
 SHOWN = ("signs", "people-sharp", "people-blurred", "transformer")
 CAMPAIGN_UNITS = 24
-BEAM_SIZE = 20
+BEAM_SIZE = 10
 
 
 def prepare(
