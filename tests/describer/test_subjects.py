@@ -152,16 +152,3 @@ def test_weights_cannot_run_code_or_be_anything_else(subject_file: Path, content
 def test_a_missing_subject_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"expected a SUBJECT.toml, got .*none.toml"):
         subjects.read(tmp_path / "none.toml")
-
-
-@pytest.mark.parametrize(
-    "path", sorted((Path(__file__).parents[2] / "examples").glob("*.toml")), ids=lambda p: p.stem
-)
-def test_every_example_builds_and_has_its_layers(path: Path) -> None:
-    from dataclasses import replace
-
-    from describer import layers
-
-    subject = replace(subjects.read(path), weights=None)
-    traced = layers.trace(subjects.build(subject), subject.image_size)
-    assert len(layers.find(traced, subject.layers)) == len(subject.layers)
