@@ -84,7 +84,7 @@ def test_thirty_units_ablated_equal_an_independent_loop(
             seen += len(batch)
     line = found.lines[0].curve
     assert {count: round(line.at(count) * 334) for count in right} == right
-    assert line.at(30) != line.at(0)
+    assert len(set(line.accuracies)) > 1
 
 
 def test_importance_of_a_layer_equals_whole_passes(network: Network, photographs: Images) -> None:
