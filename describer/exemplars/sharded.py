@@ -27,7 +27,7 @@ def spans(images: int, shards: int, batch_size: int) -> list[range]:
     """Cut the images into ranges of whole batches, as equal as those allow.
 
     >>> spans(10, 3, 2)
-    [range(0, 4), range(4, 8), range(8, 10)]
+    [range(0, 4), range(4, 6), range(6, 10)]
     """
     batches = -(-images // batch_size)
     edges = [round(batches * shard / shards) * batch_size for shard in range(shards + 1)]
