@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import BadInput
+from describer.bars import Bar
 
 
 def add_commands(commands: Any) -> None:
@@ -80,7 +81,7 @@ def _audit(options: argparse.Namespace) -> None:
     check_units(by_layer(examined), network.sizes)
     table = read_class_table(options.class_index) if options.class_index else None
     skipped: list[Skipped] = []
-    with _Bar() as bar:
+    with Bar() as bar:
         test, validation = (
             open_images(
                 folder,
@@ -142,24 +143,3 @@ def _audit(options: argparse.Namespace) -> None:
     for warning in measured.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(f"{len(measured.order)} of {len(matched)} matching units ablated; see {options.out}")
-
-
-class _Bar:
-    """Shows `progress(done, total, message)` as a bar, on a terminal only."""
-
-    def __init__(self) -> None:
-        from tqdm import tqdm
-
-        self._bar = tqdm(disable=not sys.stderr.isatty(), leave=False, unit="image")
-
-    def __enter__(self) -> "_Bar":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
-
-    def __call__(self, done: int, total: int, message: str) -> None:
-        self._bar.total = total
-        self._bar.set_description(message, refresh=False)
-        self._bar.n = done
-        self._bar.refresh()

@@ -2,14 +2,13 @@
 
 import argparse
 import hashlib
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from db.commands import add_workspace_option
 from db.errors import BadInput
 from db.workspace import create, open_database
+from describer.bars import Bar
 
 if TYPE_CHECKING:
     from describer.milan.encoder import PyramidEncoder
@@ -141,7 +140,7 @@ def _exemplars(options: argparse.Namespace) -> None:
         publish=options.publish,
     )
     subject, images = subjects.read(options.subject), probing.open_folder(options.images)
-    with _Bar() as bar:
+    with Bar() as bar:
         if options.engine == "ray":
             source = sharded.study(subject, images, options.out, options=how)
         else:
@@ -185,7 +184,7 @@ def _describe(options: argparse.Namespace) -> None:
             downsampling=model.encoder_config.downsampling,
         )
         model = model.with_encoder(config, network)
-    with _Bar() as bar:
+    with Bar() as bar:
         described, vanished = files.describe_folder(
             source,
             model,
@@ -216,7 +215,7 @@ def _train(options: argparse.Namespace) -> None:
         )
     folders = [layout.read(folder) for folder in options.exemplars]
     tables = [lessons.read_annotations(table) for table in options.annotations]
-    with _Bar() as bar:
+    with Bar() as bar:
         trained = files.train_checkpoint(
             [lessons.Annotated(*pair) for pair in zip(folders, tables, strict=True)],
             _encoder(options, devices.choose(options.device)),
@@ -252,29 +251,3 @@ def _encoder(options: argparse.Namespace, device: str) -> "PyramidEncoder":
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-class _Bar:
-    """A progress bar that long functions call, on a terminal only; a new message, a new bar."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-        self._message = ""
-
-    def __enter__(self) -> Callable[[int, int, str], None]:
-        return self._show
-
-    def __exit__(self, *_error: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def _show(self, done: int, total: int, message: str) -> None:
-        if not sys.stderr.isatty():
-            return
-        from tqdm import tqdm
-
-        if self._bar is None or message != self._message:
-            if self._bar is not None:
-                self._bar.close()
-            self._bar, self._message = tqdm(total=total, desc=message), message
-        self._bar.update(done - self._bar.n)
