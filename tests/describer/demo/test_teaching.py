@@ -115,6 +115,7 @@ def test_shifting_repeats_the_rim() -> None:
     assert torch.equal(lessons.shifted(image, (0, 0)), image)
 
 
+@pytest.mark.benchmark
 def test_the_observer_learns_what_is_where() -> None:
     scenes = world.render_many("small", range(16), variant="probe")
     torch.manual_seed(0)
