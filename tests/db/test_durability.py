@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from annotating import START, workspace_with_campaign
 
 from db import annotations, campaigns, drafts, slots, transfers, users
@@ -147,6 +148,7 @@ def _export(workspace: Workspace, campaign_id: int, until: float, said: object) 
     said.put(before)  # type: ignore[attr-defined]
 
 
+@pytest.mark.benchmark
 def test_twenty_writers_an_importer_and_an_exporter_lose_nothing(tmp_path: Path) -> None:
     workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 1500, annotators_per_unit=20)
     until = time.monotonic() + SECONDS
