@@ -151,7 +151,7 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
     with open_database(workspace) as db:
         campaign = campaigns.named(db, options.campaign)
         secret = workspace.secret.read_bytes()
-        records = list(transfers.records(db, campaign.campaign_id, secret=secret))
+        records = transfers.records(db, campaign.campaign_id, secret=secret)
         if options.cleaned:
             versions = cleanings.every(db)
             rules = cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT

@@ -100,7 +100,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         with open_database(workspace) as db:
             campaign = campaigns.get(db, campaign_id)
             secret = workspace.secret.read_bytes()
-            records = list(transfers.records(db, campaign_id, secret=secret))
+            records = transfers.records(db, campaign_id, secret=secret)
         if tidy:
             records = commands.cleaned(records, _in_force())
         if only:

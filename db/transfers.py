@@ -11,7 +11,7 @@ exported again is equal. Formats are the business of `annotator.exports` and `an
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from db.campaigns import Campaign, Settings
 from db.claims import Purpose
 from db.errors import BadInput, NotFound
 from db.subjects import LayerRow
-from db.workspace import immediate, now
+from db.workspace import immediate, now, snapshot
 
 
 @dataclass(frozen=True)
@@ -74,80 +74,78 @@ class Record:
     reviews: tuple[Verdict, ...]
 
 
-def pseudonym(db: Database, annotator: str, *, secret: bytes) -> str:
-    """The name that stands for a person in exports; imported people keep theirs."""
+def pseudonym(annotator: str, *, secret: bytes) -> str:
+    """The name that stands for a person in exports, unless they were imported with one."""
     digest = hmac.new(secret, annotator.encode(), hashlib.sha256).hexdigest()
-    db.execute(
-        "insert or ignore into pseudonyms (annotator, pseudonym) values (?, ?)",
-        [annotator, f"p-{digest[:12]}"],
-    )
-    (known,) = db.conn.execute(
-        "select pseudonym from pseudonyms where annotator = ?", [annotator]
-    ).fetchone()
-    return str(known)
+    return f"p-{digest[:12]}"
 
 
-def records(db: Database, campaign_id: int, *, secret: bytes) -> Iterator[Record]:
-    """All answers of a campaign, withdrawn ones without text, in the order they came."""
-    names: dict[str, str] = {}
+def records(db: Database, campaign_id: int, *, secret: bytes) -> list[Record]:
+    """All answers of a campaign at one moment, withdrawn ones without text, in the order they came.
+
+    Writing goes on meanwhile; an answer that comes in between is in the next export as a whole.
+    """
+    with snapshot(db):
+        known = dict(db.conn.execute("select annotator, pseudonym from pseudonyms").fetchall())
+        wordings = _grouped(
+            db,
+            """
+            select annotation_id, number, kind, text, r.created_utc, withdrawn
+            from revisions r join annotations using (annotation_id)
+            where campaign_id = ? order by annotation_id, number
+            """,
+            campaign_id,
+        )
+        verdicts = _grouped(
+            db,
+            """
+            select annotation_id, review_id, verdict, reason, person, v.created_utc, undoes_id
+            from reviews v join annotations using (annotation_id)
+            where campaign_id = ? order by review_id
+            """,
+            campaign_id,
+        )
+        marks = _grouped(
+            db,
+            """
+            select annotation_id, f.kind, detail from flags f join annotations using (annotation_id)
+            where campaign_id = ? order by annotation_id, f.kind
+            """,
+            campaign_id,
+        )
+        rows = list(
+            db.query(
+                """
+            select a.*, s.name as subject, e.layer, u.unit, p.kind as annotator_kind
+            from answers a
+            join units u using (unit_id)
+            join exemplar_sets e using (exemplar_set_id)
+            join subjects s using (subject_id)
+            join users p on p.name = a.annotator
+            where a.campaign_id = ? order by a.annotation_id
+            """,
+                [campaign_id],
+            )
+        )
 
     def hidden(name: str) -> str:
-        if name not in names:
-            names[name] = pseudonym(db, name, secret=secret)
-        return names[name]
+        return known.get(name) or pseudonym(name, secret=secret)
 
-    wordings = _grouped(
-        db,
-        """
-        select annotation_id, number, kind, text, r.created_utc, withdrawn
-        from revisions r join annotations using (annotation_id)
-        where campaign_id = ? order by annotation_id, number
-        """,
-        campaign_id,
-    )
-    verdicts = _grouped(
-        db,
-        """
-        select annotation_id, review_id, verdict, reason, person, v.created_utc, undoes_id
-        from reviews v join annotations using (annotation_id)
-        where campaign_id = ? order by review_id
-        """,
-        campaign_id,
-    )
-    marks = _grouped(
-        db,
-        """
-        select annotation_id, f.kind, detail from flags f join annotations using (annotation_id)
-        where campaign_id = ? order by annotation_id, f.kind
-        """,
-        campaign_id,
-    )
-    rows = db.query(
-        """
-        select a.*, s.name as subject, e.layer, u.unit, p.kind as annotator_kind
-        from answers a
-        join units u using (unit_id)
-        join exemplar_sets e using (exemplar_set_id)
-        join subjects s using (subject_id)
-        join users p on p.name = a.annotator
-        where a.campaign_id = ? order by a.annotation_id
-        """,
-        [campaign_id],
-    )
-    for row in list(rows):
-        answer = row["annotation_id"]
-        yield Record(
+    return [
+        Record(
             id=row["token"],
             annotator=hidden(row["annotator"]),
             withdrawn=bool(row["withdrawn"]),
-            flags=dict(marks.get(answer, ())),
+            flags=dict(marks.get(row["annotation_id"], ())),
             revisions=tuple(
                 Revision(number, kind, text, created, bool(withdrawn))
-                for number, kind, text, created, withdrawn in wordings[answer]
+                for number, kind, text, created, withdrawn in wordings[row["annotation_id"]]
             ),
-            reviews=_verdicts(verdicts.get(answer, []), hidden),
+            reviews=_verdicts(verdicts.get(row["annotation_id"], []), hidden),
             **{name: row[name] for name in _PLAIN},
         )
+        for row in rows
+    ]
 
 
 _PLAIN = (
@@ -252,7 +250,7 @@ def _grouped(db: Database, query: str, campaign_id: int) -> dict[int, list[tuple
     return found
 
 
-def _verdicts(rows: list[tuple[Any, ...]], hidden: Any) -> tuple[Verdict, ...]:
+def _verdicts(rows: list[tuple[Any, ...]], hidden: Callable[[str], str]) -> tuple[Verdict, ...]:
     position = {review_id: index for index, (review_id, *_) in enumerate(rows)}
     return tuple(
         Verdict(verdict, reason, hidden(reviewer), created, position.get(undoes))

@@ -159,6 +159,16 @@ def immediate(db: Database) -> Iterator[Database]:
     db.commit()
 
 
+@contextlib.contextmanager
+def snapshot(db: Database) -> Iterator[Database]:
+    """Read one state of the database with several queries, whatever is written meanwhile."""
+    db.execute("begin")
+    try:
+        yield db
+    finally:
+        db.rollback()
+
+
 def now() -> str:
     """The current time in UTC as it is stored everywhere: `2026-01-31T12:34:56.789Z`."""
     return format_time(datetime.datetime.now(datetime.UTC))

@@ -70,7 +70,7 @@ def filled(db: Database) -> Database:
 
 
 def test_a_full_export_comes_back_exactly(filled: Database, tmp_path: Path) -> None:
-    records = list(transfers.records(filled, 1, secret=SECRET))
+    records = transfers.records(filled, 1, secret=SECRET)
     assert len(records) > 9
     for write, name in ((exports.write_jsonl, "a.jsonl"), (exports.write_csv, "a.csv")):
         write(tmp_path / name, records)
@@ -78,14 +78,14 @@ def test_a_full_export_comes_back_exactly(filled: Database, tmp_path: Path) -> N
         assert back == records
         other = fresh()
         campaign = transfers.enter(other, "copy", back, person="admin")
-        again = list(transfers.records(other, campaign.campaign_id, secret=b"1" * 32))
+        again = transfers.records(other, campaign.campaign_id, secret=b"1" * 32)
         write(tmp_path / f"b{name}", again)
         assert (tmp_path / f"b{name}").read_bytes() == (tmp_path / name).read_bytes()
         other.close()
 
 
 def test_every_exported_answer_has_a_pseudonym_and_times(filled: Database) -> None:
-    records = list(transfers.records(filled, 1, secret=SECRET))
+    records = transfers.records(filled, 1, secret=SECRET)
     names = {user.name for user in users.every(filled)}
     assert all(record.annotator.startswith("p-") and record.created_utc for record in records)
     assert not names & {record.annotator for record in records}
@@ -93,7 +93,7 @@ def test_every_exported_answer_has_a_pseudonym_and_times(filled: Database) -> No
 
 
 def test_withdrawn_text_is_in_no_export(filled: Database, tmp_path: Path) -> None:
-    records = list(transfers.records(filled, 1, secret=SECRET))
+    records = transfers.records(filled, 1, secret=SECRET)
     gone = [record for record in records if record.withdrawn]
     assert gone
     assert all(record.text == "" and record.slot is None for record in gone)
@@ -103,7 +103,7 @@ def test_withdrawn_text_is_in_no_export(filled: Database, tmp_path: Path) -> Non
 
 
 def test_approved_only_holds_what_was_approved(filled: Database) -> None:
-    records = list(transfers.records(filled, 1, secret=SECRET))
+    records = transfers.records(filled, 1, secret=SECRET)
     approved = exports.milannotations_rows(records, approved_only=True)
     assert sorted(row.summary for row in approved) == sorted(
         record.text for record in records if record.status == "approved" and not record.withdrawn
@@ -112,7 +112,7 @@ def test_approved_only_holds_what_was_approved(filled: Database) -> None:
 
 
 def test_no_cell_of_any_table_is_a_formula(filled: Database, tmp_path: Path) -> None:
-    records = list(transfers.records(filled, 1, secret=SECRET))
+    records = transfers.records(filled, 1, secret=SECRET)
     exports.write_csv(tmp_path / "full.csv", records)
     exports.write_mturk(tmp_path / "mturk.csv", records)
     tables.write(tmp_path / "rows.csv", exports.milannotations_rows(records))
@@ -132,7 +132,7 @@ def test_any_text_survives_a_table(tmp_path: Path, texts: list[str]) -> None:
 
 
 def test_mturk_results_round_trip_with_their_rejections(filled: Database, tmp_path: Path) -> None:
-    records = list(transfers.records(filled, 1, secret=SECRET))
+    records = transfers.records(filled, 1, secret=SECRET)
     refused = next(record for record in records if record.slot is not None)
     records = [
         dataclasses.replace(
@@ -176,7 +176,7 @@ def test_the_published_table_is_imported_and_exported_as_it_was(
 def test_the_milannotations_folder_holds_what_the_published_loader_reads(
     filled: Database, tmp_path: Path
 ) -> None:
-    records = list(transfers.records(filled, 1, secret=SECRET))
+    records = transfers.records(filled, 1, secret=SECRET)
 
     def pictures(subject: str, layer: str, unit: int, hash_: str) -> tuple[np.ndarray, np.ndarray]:
         return np.full((15, 3, 8, 8), unit, np.uint8), np.ones((15, 1, 8, 8), bool)
@@ -192,7 +192,7 @@ def test_the_milannotations_folder_holds_what_the_published_loader_reads(
 
 
 def test_a_dataset_folder_names_what_it_holds(filled: Database, tmp_path: Path) -> None:
-    records = list(transfers.records(filled, 1, secret=SECRET))
+    records = transfers.records(filled, 1, secret=SECRET)
     exports.write_dataset(tmp_path / "d", records, title="Toy: spring")
     lines = (tmp_path / "d" / "train.jsonl").read_text().splitlines()
     assert len(lines) == len(exports.counting(records))
@@ -220,7 +220,7 @@ def test_a_file_that_is_none_of_these_is_refused(
 
 
 def test_a_bad_import_changes_nothing(filled: Database) -> None:
-    records = list(transfers.records(filled, 1, secret=SECRET))
+    records = transfers.records(filled, 1, secret=SECRET)
     before = len(campaigns.every(filled))
     for bad, message in (
         (records, "holds already"),
