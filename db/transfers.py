@@ -116,13 +116,13 @@ def records(db: Database, campaign_id: int, *, secret: bytes) -> list[Record]:
         rows = list(
             db.query(
                 """
-            select a.*, s.name as subject, e.layer, u.unit, p.kind as annotator_kind
-            from answers a
-            join units u using (unit_id)
-            join exemplar_sets e using (exemplar_set_id)
-            join subjects s using (subject_id)
-            join users p on p.name = a.annotator
-            where a.campaign_id = ? order by a.annotation_id
+                select a.*, s.name as subject, e.layer, u.unit, p.kind as annotator_kind
+                from answers a
+                join units u using (unit_id)
+                join exemplar_sets e using (exemplar_set_id)
+                join subjects s using (subject_id)
+                join users p on p.name = a.annotator
+                where a.campaign_id = ? order by a.annotation_id
             """,
                 [campaign_id],
             )

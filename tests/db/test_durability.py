@@ -147,6 +147,26 @@ def _export(workspace: Workspace, campaign_id: int, until: float, said: object) 
     said.put(before)  # type: ignore[attr-defined]
 
 
+def test_an_answer_that_comes_during_an_export_is_in_the_next_one_whole(tmp_path: Path) -> None:
+    workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 1)
+
+    def answer_meanwhile(statement: str) -> None:
+        if "from flags" not in statement:
+            return
+        with open_database(workspace) as other:
+            users.ensure(other, "ada", "annotator")
+            found = slots.claim(other, campaign_id, "ada")
+            assert isinstance(found, Claim)
+            slots.submit(other, found.token, "ada", Answer("late"))
+
+    with open_database(workspace) as db:
+        db.conn.set_trace_callback(answer_meanwhile)
+        assert transfers.records(db, campaign_id, secret=b"0" * 32) == []
+        db.conn.set_trace_callback(None)
+        (record,) = transfers.records(db, campaign_id, secret=b"0" * 32)
+    assert [each.text for each in record.revisions] == ["late"]
+
+
 def test_twenty_writers_an_importer_and_an_exporter_lose_nothing(tmp_path: Path) -> None:
     workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 1500, annotators_per_unit=20)
     until = time.monotonic() + SECONDS
