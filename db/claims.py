@@ -81,7 +81,7 @@ def enter(
     db: Database, campaign: Campaign, annotator: str, unit_id: int, purpose: Purpose, at: str
 ) -> Claim:
     """Write a new claim down. Its slot is the caller's business."""
-    token = secrets.token_urlsafe(16)
+    token = secrets.token_hex(16)
     db.execute(
         """
         insert into claims (
