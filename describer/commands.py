@@ -141,10 +141,8 @@ def _exemplars(options: argparse.Namespace) -> None:
     )
     subject, images = subjects.read(options.subject), probing.open_folder(options.images)
     with Bar() as bar:
-        if options.engine == "ray":
-            source = sharded.study(subject, images, options.out, options=how)
-        else:
-            source = study.study(subject, images, options.out, options=how, progress=bar)
+        engine = sharded.study if options.engine == "ray" else study.study
+        source = engine(subject, images, options.out, options=how, progress=bar)
     for layer in source.layers:
         record = source.record(layer)
         odd = [f"{len(record.dead)} dead"] if record.dead else []

@@ -2,11 +2,12 @@
 
     source = study(subject, probing_set, Path("out"), options=Options(layers=("layer4",)))
 
-Merging does not depend on the order in which workers finish. Every worker must see the subject file
-and the images under the same paths.
+Parts are merged as workers finish; the result does not depend on their order. Every worker must see
+the subject file and the images under the same paths.
 """
 
 import itertools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from describer.exemplars import study as passes
 from describer.exemplars.study import Options
 from describer.probing import ProbingSet, Skipped
 from describer.subjects import Subject
+
+# Parts a worker: enough to see how far the run is and to even out slow workers.
+PARTS = 4
 
 Part = tuple[dict[str, dict[str, Any]], list[Skipped]]
 
@@ -51,7 +55,9 @@ def study_span(subject: Subject, probing_set: ProbingSet, span: range, *, option
     return {name: state.arrays() for name, state in states.items()}, skipped
 
 
-def merged(prepared: passes.Prepared, parts: list[Part]) -> tuple[compute.States, list[Skipped]]:
+def merged(
+    prepared: passes.Prepared, parts: Iterable[Part]
+) -> tuple[compute.States, list[Skipped]]:
     """The states of all parts together."""
     total: compute.States | None = None
     skipped: list[Skipped] = []
@@ -71,9 +77,17 @@ def merged(prepared: passes.Prepared, parts: list[Part]) -> tuple[compute.States
 
 
 def study(
-    subject: Subject, probing_set: ProbingSet, folder: Path, *, options: Options | None = None
+    subject: Subject,
+    probing_set: ProbingSet,
+    folder: Path,
+    *,
+    options: Options | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> layout.ExemplarFolder:
     """Compute exemplars on the Ray cluster of the environment (or a local one) and write them.
+
+    Args:
+        progress: called with (images done, images, what is done) as parts come back.
 
     Raises:
         BadInput: Ray is not installed, or see `study.prepare`.
@@ -89,13 +103,23 @@ def study(
     prepared = passes.prepare(subject, probing_set, options)
     ray.init(ignore_reinit_error=True)
     gpus = 1 if str(options.device).startswith("cuda") else 0
-    shards = max(1, int(ray.cluster_resources().get("GPU" if gpus else "CPU", 1)))
+    workers = max(1, int(ray.cluster_resources().get("GPU" if gpus else "CPU", 1)))
     worker = ray.remote(num_gpus=gpus, num_cpus=1)(study_span)
-    waiting = [
-        worker.remote(subject, probing_set, span, options=options)
-        for span in spans(len(probing_set), shards, options.batch_size)
-    ]
-    states, skipped = merged(prepared, ray.get(waiting))
+    waiting = {
+        worker.remote(subject, probing_set, span, options=options): len(span)
+        for span in spans(len(probing_set), workers * PARTS, options.batch_size)
+    }
+
+    def finished() -> Iterator[Part]:
+        done = 0
+        while waiting:
+            (ready,), _ = ray.wait(list(waiting), num_returns=1)
+            done += waiting.pop(ready)
+            yield ray.get(ready)
+            if progress is not None:
+                progress(done, len(probing_set), "exemplars: images through the network")
+
+    states, skipped = merged(prepared, finished())
     store = ImageStore(folder / layout.IMAGES)
     source = passes.finish(prepared, states, skipped, folder, store=store)
     if options.publish:

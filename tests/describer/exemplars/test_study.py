@@ -1,5 +1,7 @@
 """Studying a folder: a killed run goes on, parts merge, folders read back as they were written."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 from worlds import coloured_images, two_layer_subject
 
+from app import ROOT
 from db.arrays import ImageStore
 from db.errors import BadInput, Cancelled, NotFound
 from describer import probing, subjects
@@ -81,6 +84,22 @@ def test_parts_that_are_merged_equal_one_run(
     assert contents(tmp_path / "merged") == contents(tmp_path / "whole")
     assert len(parts) == shards
     assert whole.skipped[0].path == "red/broken.png"
+
+
+def test_a_ray_cluster_gives_the_bytes_of_one_run(
+    tmp_path: Path, subject: Subject, images: ProbingSet
+) -> None:
+    pytest.importorskip("ray")
+    study.study(subject, images, tmp_path / "whole", options=SMALL)
+    options = ("--k", "5", "--batch-size", "8", "--engine", "ray", "--out", tmp_path / "ray")
+    result = subprocess.run(
+        [sys.executable, ROOT / "app.py", "exemplars", subject.source, images.root, *options],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "1 images skipped, the first: red/broken.png" in result.stdout
+    assert contents(tmp_path / "ray") == contents(tmp_path / "whole")
 
 
 def test_what_is_there_is_opened_and_other_exemplars_are_not_overwritten(
