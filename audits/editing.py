@@ -1,7 +1,7 @@
 """The edit made for good: a network's state dict in which chosen units are silent.
 
     edited = edit(model, {"layer4": [5]}, batches)
-    write(folder, edited, card("resnet18", weights, units, edited))
+    text = card("resnet18", weights, {("layer4", 5): "Text"}, edited, images=500)
 
 The weights that make a unit, or all that take it on, become zero (removal.py says which). The
 result fits the same architecture, and what the ablation gives is what it gives: that is checked
@@ -12,7 +12,6 @@ the reason. Only "zero" can be made for good; "mean" has no such weights.
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -75,24 +74,14 @@ def edit(model: nn.Module, units: Units, batches: Iterable[Tensor]) -> Edited:
     return Edited(twin.state_dict(), tuple(dict.fromkeys(changed)), difference, images)
 
 
-def write(folder: Path, edited: Edited, text: str) -> None:
-    """Write `edited.safetensors` and, with the text, `CARD.md` into a folder, made if need be."""
-    from safetensors.torch import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    state = {
-        name: value.detach().cpu().contiguous().clone() for name, value in edited.state.items()
-    }
-    save_file(state, folder / "edited.safetensors")
-    (folder / "CARD.md").write_text(text, encoding="utf-8")
-
-
 def card(
     name: str,
     weights: str,
     units: Mapping[tuple[str, int], str],
-    edited: Edited,
+    edited: Edited | None,
     *,
+    images: int,
+    reason: str = "",
     rows: Iterable[tuple[str, str]] = (),
     warnings: Iterable[str] = (),
 ) -> str:
@@ -101,16 +90,32 @@ def card(
     Args:
         name: of the network; `weights` is the hash of the unedited ones.
         units: (layer, unit) with its description, in the order of their ablation.
+        edited: None where a wrapper silences the units, then `reason` says why.
+        images: on how many the written network was compared with the live ablation.
         rows: what was measured, (what, value).
     """
+    count = f"{len(units)} unit" + ("" if len(units) == 1 else "s")
+    if edited is not None:
+        how = (
+            f"{count} of the network with weights `{weights}` "
+            f"{'is' if len(units) == 1 else 'are'} silenced for good: "
+            f"{len(edited.changed)} tensors were changed ({', '.join(edited.changed)}). "
+            f"On {edited.images} images the edited network's logits differ from those of the live "
+            f"ablation by at most {edited.difference:.1e} of the largest logit."
+        )
+    else:
+        how = (
+            f"{count} of the network with weights `{weights}` "
+            f"{'is' if len(units) == 1 else 'are'} silenced while the network runs, by the "
+            f"`.py` file beside the weights, which are the unedited ones: {_cell(reason)}."
+        )
     removed = [f"| {layer} | {unit} | {_cell(text)} |" for (layer, unit), text in units.items()]
     measured = [f"| {_cell(what)} | {_cell(value)} |" for what, value in rows]
     parts = [
         f"# {_cell(name)}, edited",
-        f"{len(units)} units of the network with weights `{weights}` are silenced for good: "
-        f"{len(edited.changed)} tensors were changed ({', '.join(edited.changed)}). "
-        f"On {edited.images} images the edited network's logits differ from those of the live "
-        f"ablation by at most {edited.difference:.1e} of the largest logit.",
+        how,
+        f"Read back from these files it predicts what the live ablation predicts on each of "
+        f"{images} images. `SUBJECT.toml` says how it is built.",
         "## Removed units",
         "\n".join(["| layer | unit | description |", "|---|---|---|", *removed]),
     ]

@@ -1,13 +1,11 @@
 """Edited weights give what the live ablation gives, or are refused with the reason."""
 
-from pathlib import Path
-
 import pytest
 import torch
 from torch import nn
 
 from audits.ablation import ablated
-from audits.editing import card, edit, write
+from audits.editing import card, edit
 from db.errors import BadInput
 from tests.audits.networks import Residual, Tokens, Untraceable, ready
 
@@ -124,23 +122,24 @@ def test_an_edit_needs_images_to_be_checked_on() -> None:
         edit(ready(Residual()), {"conv1": [0]}, [])
 
 
-def test_what_is_written_loads_elsewhere_and_says_what_was_removed(tmp_path: Path) -> None:
-    from safetensors.torch import load_file
-
+def test_a_card_says_what_was_removed_and_what_it_cost() -> None:
     edited = edit(ready(Residual()), {"layer2": [3]}, [IMAGES])
-    text = card(
+    written = card(
         "tiny",
         "abc",
         {("layer2", 3): "Text | <b>bold</b>\nsigns"},
         edited,
+        images=6,
         rows=[("accuracy", "81 %")],
         warnings=["Small."],
     )
-    write(tmp_path / "export", edited, text)
-    network = Residual().eval()
-    network.load_state_dict(load_file(tmp_path / "export" / "edited.safetensors"))
-    assert network.linear.weight[:, 3].abs().max() == 0
-    written = (tmp_path / "export" / "CARD.md").read_text()
     assert "| layer2 | 3 | Text \\| \\<b\\>bold\\</b\\> signs |" in written
+    assert "1 tensors were changed (linear.weight)" in written
     assert "| accuracy | 81 % |" in written
     assert "- Small." in written
+
+
+def test_a_card_of_a_wrapper_gives_the_reason() -> None:
+    written = card("tiny", "abc", {("norm", 1): "Text"}, None, images=6, reason="they are read")
+    assert "silenced while the network runs" in written
+    assert "they are read" in written
