@@ -28,6 +28,8 @@ def curve(points: Sequence[Point], *, chosen: int | None = None, best: int | Non
         chosen: the count chosen on validation data, marked by a line.
         best: the count that is best on test data, marked by a line.
     """
+    # Whole layers are single numbers far to the right; the table has them.
+    points = [point for point in points if point.condition != "whole_layer"]
     if not points:
         return '<p class="mw-muted">The curve appears here with the first measured point.</p>'
     most = max(1, *(point.n_ablated for point in points))

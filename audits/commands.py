@@ -53,7 +53,8 @@ def _audit(options: argparse.Namespace) -> None:
     from audits import tables, words
     from audits.ablation import check_units, layer_means
     from audits.curves import by_layer
-    from audits.evaluation import Cache, read_class_table
+    from audits.evaluation import Cache
+    from audits.labels import read_class_table
     from audits.loading import open_images, open_network
     from audits.measurement import Plan, measure
     from describer import devices, english

@@ -59,7 +59,8 @@ def _callable(factory: str) -> Callable[..., nn.Module]:
         return found
     path = Path(__file__).resolve().parent / where
     specification = importlib.util.spec_from_file_location(f"edited_{path.stem}", path)
-    assert specification is not None and specification.loader is not None, path
+    assert specification is not None, path
+    assert specification.loader is not None, path
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     made: Callable[..., nn.Module] = getattr(module, name)

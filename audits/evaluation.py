@@ -16,8 +16,6 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
@@ -58,13 +56,15 @@ class Evaluation:
 
     `predictions` int32 (count,); `accuracy` in [0, 1]; `measure` says whether that is accuracy
     against labels or agreement with the unedited network; `by_class` is the accuracy over the
-    images of each class that has some, by the class's name (its number when it has no name).
+    images of each class that has some, by the class's name (its number when it has no name), and
+    `images_by_class` how many those are.
     """
 
     predictions: Predictions
     measure: Literal["accuracy", "agreement"]
     accuracy: float
     by_class: Mapping[str, float]
+    images_by_class: Mapping[str, int]
 
 
 class Store(Protocol):
@@ -203,14 +203,15 @@ def judged(
         raise BadInput(f"expected labels for {images.name}, or the unedited network's predictions")
     right = predictions == truth
     names = images.classes
-    by_class = {
-        names[index] if names else str(index): float(right[truth == index].mean())
-        for index in np.unique(truth).tolist()
+    there = {
+        names[index] if names else str(index): truth == index for index in np.unique(truth).tolist()
     }
+    by_class = {name: float(right[those].mean()) for name, those in there.items()}
+    counts = {name: int(those.sum()) for name, those in there.items()}
     measure: Literal["accuracy", "agreement"] = (
         "accuracy" if images.labels is not None else "agreement"
     )
-    return Evaluation(predictions, measure, float(right.mean()), by_class)
+    return Evaluation(predictions, measure, float(right.mean()), by_class, counts)
 
 
 def check_outputs(logits: Tensor, images: Images) -> None:
@@ -229,52 +230,3 @@ def check_outputs(logits: Tensor, images: Images) -> None:
             f"expected labels 0 to {outputs - 1} as the network has {outputs} outputs, "
             f"got {images.labels.max()} in {images.name}"
         )
-
-
-def class_indices(
-    folders: Sequence[str], *, classes: Sequence[str] = (), table: Mapping[str, int] | None = None
-) -> list[int]:
-    """The network's output for each class folder.
-
-    Args:
-        folders: distinct folder names, sorted.
-        classes: names of the network's outputs, in order.
-        table: folder name to output, where folder names are not the class names; it goes first.
-
-    Without both, the folders are numbered in sorted order, as ImageFolder does.
-
-    >>> class_indices(["cat", "dog"], classes=["dog", "cat", "cow"])
-    [1, 0]
-
-    Raises:
-        BadInput: a folder that is no class of the network.
-    """
-    if table is None and not classes:
-        return list(range(len(folders)))
-    known = table if table is not None else {name: index for index, name in enumerate(classes)}
-    for folder in folders:
-        if folder not in known:
-            near = get_close_matches(folder, known, n=3, cutoff=0.0)
-            raise BadInput(
-                f"expected image folders named like the network's {len(known)} classes, "
-                f"got {folder!r}; nearest: {', '.join(near)}"
-            )
-    return [known[folder] for folder in folders]
-
-
-def read_class_table(path: Path) -> dict[str, int]:
-    """Read a JSON object of folder name to output number.
-
-    Raises:
-        BadInput: not a file, not JSON, or not such an object.
-    """
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadInput(f"expected a JSON file of class folders, got {path} ({error})") from error
-    if not isinstance(table, dict) or not all(
-        isinstance(index, int) and not isinstance(index, bool) and index >= 0
-        for index in table.values()
-    ):
-        raise BadInput(f'expected JSON like {{"folder": 0, …}} in {path}, got something else')
-    return table

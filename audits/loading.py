@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from audits.evaluation import Images, Progress, class_indices
+from audits.evaluation import Images, Progress
+from audits.labels import labels_of
 from db.errors import BadInput, Cancelled
 from describer import layers, probing, subjects
-from describer.probing import ProbingSet, Skipped
+from describer.probing import Skipped
 from describer.subjects import Subject
 
 BATCH_SIZE = 32
@@ -59,6 +60,7 @@ def open_images(
     *,
     name: str,
     table: Mapping[str, int] | None = None,
+    labels: Mapping[str, str] | None = None,
     batch_size: int = BATCH_SIZE,
     skipped: list[Skipped] | None = None,
     progress: Progress | None = None,
@@ -67,8 +69,9 @@ def open_images(
     """Read a folder of images, with its labels when it has sub-folders.
 
     Args:
-        table: the network's output for each sub-folder; without it the sub-folders are the
-            subject's classes, or, when it names none, are numbered in sorted order.
+        table: the network's output for each class; without it the classes are the subject's,
+            or, when it names none, are numbered in sorted order.
+        labels: class by path, where sub-folders do not say it (see `audits.labels`).
         skipped: takes the images that could not be read.
 
     Raises:
@@ -77,7 +80,7 @@ def open_images(
     """
     subject = network.subject
     probing_set = probing.open_folder(folder)
-    labels = _labels(probing_set, subject, table)
+    known = labels_of(probing_set, classes=subject.classes, table=table, labels=labels)
     pixels = _room(len(probing_set), subject.image_size)
     ids: list[int] = []
     unread: list[Skipped] = []
@@ -100,21 +103,18 @@ def open_images(
 
     return Images(
         name=name,
-        digest=_digest(probing_set, subject),
+        digest=digest_of(probing.digest(probing_set), subject),
         count=len(ids),
         batches=batches,
-        labels=None if labels is None else labels[ids],
+        labels=None if known is None else known[ids],
         classes=subject.classes,
     )
 
 
-def _labels(
-    probing_set: ProbingSet, subject: Subject, table: Mapping[str, int] | None
-) -> NDArray[np.int64] | None:
-    if probing_set.labels is None:
-        return None
-    outputs = class_indices(probing_set.classes, classes=subject.classes, table=table)
-    return np.array([outputs[label] for label in probing_set.labels], dtype=np.int64)
+def digest_of(files: str, subject: Subject) -> str:
+    """What stands for image files (their digest) and a network's preparation together."""
+    preparation = [subject.image_size, subject.resize_size, subject.mean, subject.std]
+    return hashlib.sha256(json.dumps([files, preparation]).encode()).hexdigest()
 
 
 def _room(count: int, size: int) -> NDArray[np.uint8]:
@@ -125,9 +125,3 @@ def _room(count: int, size: int) -> NDArray[np.uint8]:
     # The file has no name; the system removes it when the array is gone.
     file = tempfile.TemporaryFile()  # noqa: SIM115
     return np.memmap(file, np.uint8, "w+", shape=shape)
-
-
-def _digest(probing_set: ProbingSet, subject: Subject) -> str:
-    preparation = [subject.image_size, subject.resize_size, subject.mean, subject.std]
-    question = json.dumps([probing.digest(probing_set), preparation])
-    return hashlib.sha256(question.encode()).hexdigest()

@@ -24,7 +24,7 @@ from audits.evaluation import Cache, Evaluation, Images, Progress, evaluate
 from audits.importance import Ranking, UnitImportance, importance
 from db.errors import BadInput
 
-Condition = Literal["keyword", "random", "sorted_all"]
+Condition = Literal["keyword", "random", "sorted_all", "whole_layer"]
 Split = Literal["validation", "test"]
 
 
@@ -39,6 +39,8 @@ class Plan:
         seed: of the draws.
         max_units: the order is cut after so many units.
         sort_all: also measure all examined units in order (their importance costs the most).
+        whole_layers: also measure each layer of the selected units without all of its units.
+        order: the selected units as they are to be ablated, instead of by importance.
     """
 
     rule: Rule = "zero"
@@ -47,6 +49,8 @@ class Plan:
     seed: int = 0
     max_units: int | None = None
     sort_all: bool = True
+    whole_layers: bool = False
+    order: tuple[Unit, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,10 +79,10 @@ class Measured:
     """What a measurement found.
 
     `ranking` holds the selected units, least important first (all of them, also beyond
-    `max_units`). `start`, `chosen`, `best` and `end` are the points without ablation, at the count
+    `max_units`); it is empty where the plan gave an order. `start`, `chosen`, `best` and `end` are the points without ablation, at the count
     chosen on validation images (None without them), at an oracle's, and at the last unit.
     `before` and `after` are the test images without ablation and at the chosen count, or at the
-    last unit where none was chosen.
+    last unit where none was chosen; `random` the draws of the controls at that count.
     """
 
     ranking: tuple[UnitImportance, ...]
@@ -90,6 +94,7 @@ class Measured:
     end: Point
     before: Evaluation
     after: Evaluation
+    random: tuple[Evaluation, ...]
     warnings: tuple[str, ...]
 
 
@@ -144,9 +149,15 @@ def measure(
             cancelled=cancelled,
         )
 
-    everyone = rank(everything if plan.sort_all else sorted(set(selected))).units
-    ranking = tuple(one for one in everyone if (one.layer, one.unit) in set(selected))
-    order = tuple((one.layer, one.unit) for one in ranking[: plan.max_units])
+    if plan.order is not None and sorted(plan.order) != sorted(set(selected)):
+        raise BadInput("expected an order of the selected units, got other units")
+    ranked = sorted(set(selected)) if plan.order is None else []
+    everyone = (
+        rank(everything if plan.sort_all else ranked).units if ranked or plan.sort_all else ()
+    )
+    ranking = tuple(one for one in everyone if (one.layer, one.unit) in set(ranked))
+    order = plan.order or tuple((one.layer, one.unit) for one in ranking)
+    order = order[: plan.max_units]
     orders: list[tuple[Condition, int, tuple[Unit, ...]]] = [("keyword", 0, order)]
     if plan.sort_all:
         best_first = tuple((one.layer, one.unit) for one in everyone[: len(order)])
@@ -157,6 +168,11 @@ def measure(
     sets: list[tuple[Split, Images]] = [("test", test)]
     if validation is not None:
         sets.insert(0, ("validation", validation))
+    whole = sorted({layer for layer, _ in order}) if plan.whole_layers else []
+    orders += [
+        ("whole_layer", place, tuple((layer, unit) for unit in range(sizes[layer])))
+        for place, layer in enumerate(whole)
+    ]
     lines = []
     for condition, trial, units in orders:
         for split, images in sets:
@@ -164,6 +180,7 @@ def measure(
                 model,
                 images,
                 units,
+                counts=[len(units)] if condition == "whole_layer" else None,
                 rule=plan.rule,
                 means=plan.means,
                 cache=cache,
@@ -178,11 +195,11 @@ def measure(
     best = curves.best_count(_keyword(lines, "test"))
     shown = len(order) if chosen is None else chosen
 
-    def look(count: int) -> Evaluation:
+    def look(units: Sequence[Unit]) -> Evaluation:
         return evaluate(
             model,
             test,
-            units=curves.by_layer(order[:count]),
+            units=curves.by_layer(units),
             rule=plan.rule,
             means=plan.means,
             cache=cache,
@@ -197,8 +214,9 @@ def measure(
         chosen=None if chosen is None else point(lines, chosen),
         best=point(lines, best),
         end=point(lines, len(order)),
-        before=look(0),
-        after=look(shown),
+        before=look(()),
+        after=look(order[:shown]),
+        random=tuple(look(draw[:shown]) for draw in draws),
         warnings=tuple(_warnings(test, validation, order, sizes)),
     )
 

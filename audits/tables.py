@@ -117,8 +117,22 @@ def summary(measured: Measured) -> dict[str, Any]:
             if line.condition == "sorted_all"
             for unit in line.curve.order
         ],
+        "whole_layers": [
+            {
+                "layer": line.curve.order[0][0],
+                "units": line.curve.counts[-1],
+                "accuracy": line.curve.accuracies[-1],
+            }
+            for line in lines
+            if line.condition == "whole_layer"
+        ],
         "by_class": {
-            name: {"before": accuracy, "after": measured.after.by_class.get(name)}
+            name: {
+                "images": measured.before.images_by_class[name],
+                "before": accuracy,
+                "after": measured.after.by_class.get(name),
+                "random": _mean([draw.by_class[name] for draw in measured.random]),
+            }
             for name, accuracy in measured.before.by_class.items()
         },
         "warnings": list(measured.warnings),
@@ -157,6 +171,12 @@ def rows(measured: Measured) -> list[tuple[str, str]]:
             )
         if point.sorted_all is not None:
             found.append((f"… sorting all examined units ({units})", percent(point.sorted_all)))
+    for line in measured.lines:
+        if line.condition == "whole_layer" and line.split == "test":
+            layer, units = line.curve.order[0][0], line.curve.counts[-1]
+            found.append(
+                (f"{what} without all {units} units of {layer}", percent(line.curve.at(units)))
+            )
     return found
 
 
@@ -186,6 +206,10 @@ def _point(point: Point | None) -> dict[str, Any] | None:
     if point.random is not None and math.isnan(point.random.low):
         values["random"] = {"mean": point.random.mean, "low": None, "high": None}
     return values
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
 
 
 def _unit(text: str | None, path: Path, line: int) -> int:

@@ -1,6 +1,5 @@
 """Accuracies are shares of right predictions, labels must fit, what is known is kept."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,9 @@ from audits.evaluation import (
     Cache,
     DatabaseStore,
     Images,
-    class_indices,
     evaluate,
     judged,
     predict,
-    read_class_table,
 )
 from db.errors import BadInput, Cancelled
 from db.workspace import create, open_database
@@ -111,27 +108,3 @@ def test_progress_ends_with_all_images() -> None:
     seen: list[tuple[int, int, str]] = []
     predict(nn.Identity(), images(), progress=lambda *step: seen.append(step))
     assert seen == [(3, 4, "images of test"), (4, 4, "images of test")]
-
-
-def test_folders_become_outputs() -> None:
-    assert class_indices(["a", "b"]) == [0, 1]
-    assert class_indices(["cat"], classes=["dog", "cat"]) == [1]
-    assert class_indices(["n1_cat"], classes=["dog", "cat"], table={"n1_cat": 7}) == [7]
-    with pytest.raises(BadInput, match="network's 2 classes, got 'cats'; nearest: cat"):
-        class_indices(["cats"], classes=["dog", "cat"])
-
-
-@pytest.mark.parametrize("content", ["[1]", '{"a": -1}', '{"a": "b"}', '{"a": true}', "{", "\xff"])
-def test_bad_class_tables_are_refused(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "classes.json"
-    path.write_bytes(content.encode("latin-1"))
-    with pytest.raises(BadInput, match=r"classes\.json"):
-        read_class_table(path)
-
-
-def test_class_tables_are_read(tmp_path: Path) -> None:
-    path = tmp_path / "classes.json"
-    path.write_text(json.dumps({"n1_cat": 3}))
-    assert read_class_table(path) == {"n1_cat": 3}
-    with pytest.raises(BadInput, match="expected a JSON file of class folders"):
-        read_class_table(tmp_path / "missing.json")

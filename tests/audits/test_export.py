@@ -108,7 +108,7 @@ def test_a_factory_that_needs_its_neighbours_is_refused(tmp_path: Path) -> None:
     original = network(tmp_path / "original", "Residual")
     path = tmp_path / "original" / "factory.py"
     path.write_text("import missing_neighbour\n" + path.read_text())
-    with pytest.raises(BadInput, match="a module for factory 'factory.py:make'.*not installed"):
+    with pytest.raises(BadInput, match=r"a module for factory 'factory\.py:make'.*not installed"):
         export(tmp_path / "made", original, [("layer2", 2)], images())
     assert [path.name for path in tmp_path.iterdir()] == ["original"]
 

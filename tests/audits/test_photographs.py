@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from audits.evaluation import Cache, Images, evaluate, read_class_table
+from audits.evaluation import Cache, Images, evaluate
 from audits.importance import single_predictions
+from audits.labels import read_class_table
 from audits.loading import Network, open_images, open_network
 from audits.measurement import Plan, measure
 from describer.subjects import Subject
