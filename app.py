@@ -10,6 +10,7 @@ commands and jobs that need them, so that the page answers within seconds.
 import argparse
 import asyncio
 import functools
+import importlib
 import ipaddress
 import os
 import sys
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     import gradio as gr
 
 ROOT = Path(__file__).resolve().parent
+# Where the function of each kind of job is.
+JOBS = {"describe": "describer.runs", "ablate": "audits.runs"}
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,8 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
     from describer import pages
 
     doors = Doors(workspace, login, lambda sentence: gr.Error(sentence, print_exception=False))
-    wake = functools.partial(wake_worker, workspace)
+    command = [sys.executable, str(ROOT / "app.py"), "work", "--workspace", str(workspace.path)]
+    wake = jobs.waker(workspace, command)
 
     demo: gr.Blocks
     with gr.Blocks(title="MILAN Workbench", analytics_enabled=False) as demo:
@@ -221,24 +225,18 @@ def _open_demo(workspace: Workspace) -> None:
         print("the demo is ready; `--no-demo` starts without it")
 
 
-def wake_worker(workspace: Workspace) -> None:
-    """Start a worker process when a queued job could run; its output goes to the job log."""
-    with open_database(workspace) as db:
-        jobs.mark_stale(db)
-        if not jobs.waiting(db):
-            return
-    command = [sys.executable, str(ROOT / "app.py"), "work", "--workspace", str(workspace.path)]
-    jobs.start_worker(command, workspace.jobs / "worker.log")
-
-
 def _work(options: argparse.Namespace) -> None:
     """What the worker process does."""
-    from audits.runs import ablate
-    from describer.runs import describe
-
     if hasattr(os, "nice"):
         os.nice(10)
-    jobs.work(create(options.workspace), {"describe": describe, "ablate": ablate})
+    runners = {kind: functools.partial(_run, kind) for kind in JOBS}
+    jobs.work(create(options.workspace), runners)
+
+
+def _run(kind: str, handle: jobs.Handle) -> dict[str, Any]:
+    """Run a job. Its libraries are loaded now that it is claimed, so that claiming is quick."""
+    runner: jobs.Runner = getattr(importlib.import_module(JOBS[kind]), kind)
+    return runner(handle)
 
 
 def _exemplars_of(workspace: Workspace) -> Callable[[str, str, int, str], tuple[Any, Any]]:

@@ -1,7 +1,7 @@
 """Long work as rows: queued, run by a worker process, watched by polling, resumed after a crash.
 
     job_id = enqueue(db, "describe", args, title="…", device="cuda:0", person="ada")
-    start_worker([sys.executable, "app.py", "work", "--workspace", "…"], log)
+    wake = waker(workspace, [sys.executable, "app.py", "work", "--workspace", "…"])
 
 The worker claims the next queued job of a device that has none running, commits its results piece
 by piece, beats a heartbeat, and reads the cancel flag. A job that died is marked `interrupted` by
@@ -175,12 +175,31 @@ def waiting(db: Database) -> bool:
     return next(db.query(_NEXT), None) is not None
 
 
-def start_worker(command: Sequence[str], log: Path) -> int:
-    """Start a worker in its own process group, at low priority, writing to `log`; returns its pid.
+def waker(workspace: Workspace, command: Sequence[str]) -> Callable[[], None]:
+    """A function that starts a worker process when a queued job could run and none is on its way.
 
-    Starting one too many does no harm: a worker that finds nothing to claim ends.
+    It is cheap and called often. The worker gets its own process group and outlives this process;
+    its output goes to `worker.log` beside the jobs. One too many would do no harm, it finds nothing
+    to claim; but on a busy machine, where starting takes long, they must not pile up.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
+    started: list[subprocess.Popen[bytes]] = []
+    lock = threading.Lock()
+
+    def wake() -> None:
+        with lock:
+            with open_database(workspace) as db:
+                mark_stale(db)
+                if not waiting(db):
+                    return
+                at_work = {each["pid"] for each in db.query(_PIDS)}
+            started[:] = [each for each in started if each.poll() is None]
+            if all(each.pid in at_work for each in started):
+                started.append(_start(command, workspace.jobs / "worker.log"))
+
+    return wake
+
+
+def _start(command: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
@@ -191,7 +210,10 @@ def start_worker(command: Sequence[str], log: Path) -> int:
         )
     # Reaped in the background, so that a finished worker does not stay as a zombie.
     threading.Thread(target=process.wait, daemon=True).start()
-    return process.pid
+    return process
+
+
+_PIDS = "select pid from jobs where state = 'running' and pid is not null"
 
 
 def work(workspace: Workspace, runners: Mapping[str, Runner]) -> int:

@@ -44,6 +44,35 @@ def test_a_job_runs_to_its_end_and_keeps_its_result(workspace: Workspace) -> Non
     assert job.ended_utc is not None
 
 
+def test_a_worker_on_its_way_is_waited_for(workspace: Workspace, tmp_path: Path) -> None:
+    """However often the page polls while a slow machine starts the process."""
+    started, go = tmp_path / "started", tmp_path / "go"
+    program = f"""
+        import pathlib, time
+        with open({str(started)!r}, "a") as file:
+            file.write("one ")
+        while not pathlib.Path({str(go)!r}).exists():
+            time.sleep(0.01)
+    """
+    wake = jobs.waker(workspace, [sys.executable, "-c", textwrap.dedent(program)])
+    wake()
+    time.sleep(0.2)
+    assert not started.exists(), "nothing is queued"
+    enqueue(workspace)
+    for _ in range(5):
+        wake()
+    while not started.exists():
+        time.sleep(0.01)
+    wake()
+    assert started.read_text() == "one "
+    go.touch()  # it ends without having claimed the job: the next call starts another
+    until = time.monotonic() + 20
+    while started.read_text() != "one one " and time.monotonic() < until:
+        wake()
+        time.sleep(0.01)
+    assert started.read_text() == "one one "
+
+
 def test_queued_jobs_run_in_order_and_only_one_a_device(workspace: Workspace) -> None:
     first, second = enqueue(workspace), enqueue(workspace)
     other = enqueue(workspace, device="cuda:0")
