@@ -6,6 +6,7 @@ enqueue(db, Plan("resnet18", query.concept, "val", "test"), device="auto", perso
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
@@ -124,6 +125,16 @@ def confirmed(db: Database, subject: str, concept: str) -> list[exemplars.Unit]:
     return [unit for unit in units if unit.subject == subject]
 
 
+def most_confirmed(db: Database, concept: str) -> str | None:
+    """The network that the most units are confirmed of for a concept; None when there is none."""
+    counts = Counter(
+        exemplars.unit(db, each.unit_id).subject
+        for each in signoffs.current(db, concept=concept)
+        if each.verdict == "confirmed"
+    )
+    return max(counts, key=lambda name: counts[name], default=None)
+
+
 def enqueue(db: Database, plan: Plan, *, device: str, person: str) -> int:
     """Queue a plan as a job of kind `ablate` and return the job's id.
 
@@ -132,6 +143,7 @@ def enqueue(db: Database, plan: Plan, *, device: str, person: str) -> int:
         NotFound: a name is not one of this workspace.
     """
     for what, chosen in (
+        ("what the units were confirmed for", plan.concept),
         ("a network", plan.subject),
         ("validation images", plan.validation),
         ("test images", plan.test),

@@ -21,6 +21,15 @@ from db.workspace import immediate, now
 Verdict = Literal["confirmed", "rejected", "unsure"]
 
 
+# The newest verdict of every person about every unit and concept, without those taken back.
+STANDING = """
+    select * from signoffs
+    where not withdrawn and not exists (
+        select 1 from signoffs as later where later.supersedes_id = signoffs.signoff_id
+    )
+"""
+
+
 @dataclass(frozen=True)
 class Signoff:
     """One verdict; `withdrawn` ones only say that the verdict before was taken back."""
@@ -90,12 +99,8 @@ def current(
 ) -> list[Signoff]:
     """The standing verdicts: those that nothing supersedes and that were not withdrawn."""
     rows = db.query(
-        """
-        select * from signoffs
-        where not withdrawn
-            and not exists (
-                select 1 from signoffs as later where later.supersedes_id = signoffs.signoff_id
-            )
+        f"""
+        {STANDING}
             and (:concept is null or concept = :concept)
             and (:person is null or person = :person)
         order by signoff_id
@@ -114,6 +119,17 @@ def history(db: Database, unit_id: int) -> list[Signoff]:
 def concepts(db: Database) -> list[str]:
     """The concepts that verdicts were given about."""
     return [row["concept"] for row in db.query("select distinct concept from signoffs order by 1")]
+
+
+def confirmed_concepts(db: Database) -> list[str]:
+    """The concepts that some unit stands confirmed for, the one that was judged last first."""
+    rows = db.query(
+        f"""
+        select concept from ({STANDING}) where verdict = 'confirmed'
+        group by concept order by max(signoff_id) desc
+        """
+    )
+    return [row["concept"] for row in rows]
 
 
 def _append(

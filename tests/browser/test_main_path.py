@@ -59,8 +59,7 @@ def test_from_an_empty_workspace_to_a_curve(
     page.locator("#rows [data-unit]").nth(7).click()
     expect(page.locator("#unit")).to_contain_text("two-layers/late/1")
     expect(page.locator("#candidates")).to_contain_text("0.2 log p(d)")
-    picture = page.locator("#unit img.grid")
-    assert picture.evaluate("image => image.complete && image.naturalWidth") == 1304
+    expect(page.locator("#unit img.grid")).to_have_js_property("naturalWidth", 1304)
     page.keyboard.press("ArrowRight")
     expect(page.locator("#unit")).to_contain_text("two-layers/late/2")
 
@@ -76,6 +75,7 @@ def test_from_an_empty_workspace_to_a_curve(
         page.wait_for_timeout(1500)
     page.keyboard.press("z")
     expect(page.locator("#tally")).to_contain_text("confirmed 2")
+    page.get_by_role("tab", name="Ablate", exact=True).click()
     # The images that are called like their purpose are chosen already.
     expect(page.locator("#ablate_subject input")).to_have_value("two-layers")
     expect(page.locator("#validation input")).to_have_value("validation")
