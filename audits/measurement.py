@@ -79,8 +79,9 @@ class Measured:
     """What a measurement found.
 
     `ranking` holds the selected units, least important first (all of them, also beyond
-    `max_units`); it is empty where the plan gave an order. `start`, `chosen`, `best` and `end` are the points without ablation, at the count
-    chosen on validation images (None without them), at an oracle's, and at the last unit.
+    `max_units`); it is empty where the plan gave an order. `start`, `chosen`, `best` and `end` are
+    the points without ablation, at the count chosen on validation images (None without them), at
+    an oracle's, and at the last unit.
     `before` and `after` are the test images without ablation and at the chosen count, or at the
     last unit where none was chosen; `random` the draws of the controls at that count.
     """

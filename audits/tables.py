@@ -173,9 +173,9 @@ def rows(measured: Measured) -> list[tuple[str, str]]:
             found.append((f"… sorting all examined units ({units})", percent(point.sorted_all)))
     for line in measured.lines:
         if line.condition == "whole_layer" and line.split == "test":
-            layer, units = line.curve.order[0][0], line.curve.counts[-1]
+            layer, size = line.curve.order[0][0], line.curve.counts[-1]
             found.append(
-                (f"{what} without all {units} units of {layer}", percent(line.curve.at(units)))
+                (f"{what} without all {size} units of {layer}", percent(line.curve.at(size)))
             )
     return found
 

@@ -83,7 +83,7 @@ def test_texts_that_are_no_table_are_refused(text: str, message: str) -> None:
 def test_tables_are_read_with_other_columns_and_a_mark_of_their_encoding(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("\ufeffclass,path,who\ncat, a.png ,ann\n", encoding="utf-8")
     assert read_labels(tmp_path / "l.csv") == {"a.png": "cat"}
-    with pytest.raises(BadInput, match="expected a CSV file of labels, got .*missing"):
+    with pytest.raises(BadInput, match=r"expected a CSV file of labels, got .*missing"):
         read_labels(tmp_path / "missing.csv")
 
 

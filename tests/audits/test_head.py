@@ -1,0 +1,73 @@
+"""The head learns with units silent, the network stays as it was."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from audits.evaluation import Images, evaluate
+from audits.head import fine_tune
+from db.errors import BadInput
+from tests.audits.networks import Residual, ready
+
+
+def images(name: str, seed: int, *, labelled: bool = True) -> Images:
+    """Two kinds of images that differ in their mean: what any features tell apart."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(80) % 2
+    pictures = torch.randn(80, 3, 16, 16, generator=generator) + 2.0 * labels.view(-1, 1, 1, 1)
+    known = labels.numpy() if labelled else None
+    return Images(name, f"{name}-{seed}", 80, lambda: list(pictures.split(32)), known)
+
+
+SETS = images("train", 1), images("validation", 2), images("test", 3)
+
+
+def test_a_trained_head_wins_back_what_it_can() -> None:
+    model = ready(Residual())
+    before = copy.deepcopy(model.state_dict())
+    units = {"layer2": [0, 1, 2]}
+    found = fine_tune(model, *SETS, units=units)
+    assert found.before == pytest.approx(evaluate(model, SETS[2], units=units).accuracy)
+    assert found.after > max(found.before, 0.8)
+    assert 1 <= found.best <= found.epochs
+    assert found == fine_tune(model, *SETS, units=units), "seeded"
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    assert not model._forward_hooks
+
+
+def test_a_head_that_is_best_already_is_kept() -> None:
+    model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)).eval()
+    with torch.no_grad():
+        model[2].weight.copy_(torch.tensor([[-100.0] * 3, [100.0] * 3]))
+        model[2].bias.copy_(torch.tensor([300.0, -300.0]))
+    found = fine_tune(model, *SETS, units={})
+    assert (found.before, found.after, found.best) == (1.0, 1.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "sets", "message"),
+    [
+        (
+            nn.Sequential(nn.Conv2d(3, 2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+            SETS,
+            "expected a network that ends in a linear layer",
+        ),
+        (
+            ready(Residual()),
+            (SETS[0], images("flat", 2, labelled=False), SETS[2]),
+            "expected labelled images to train a head, got none in flat",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_is_said(model, sets, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        fine_tune(model, *sets, units={})
+
+
+def test_labels_are_indices() -> None:
+    assert SETS[0].labels is not None
+    assert SETS[0].labels.dtype == np.int64
