@@ -111,12 +111,14 @@ def serve(options: argparse.Namespace) -> None:
         announce_accounts(workspace)
     demo = build(workspace, login=settings.login, device=settings.device)
     print(f"workspace {workspace.path}", flush=True)
-    demo.launch(
-        server_name=settings.host,
-        server_port=settings.port,
-        share=settings.share,
-        **launch_options(workspace, login=settings.login),
-    )
+    # While one connection stays open, closing a handler's does not empty the write-ahead log.
+    with open_database(workspace):
+        demo.launch(
+            server_name=settings.host,
+            server_port=settings.port,
+            share=settings.share,
+            **launch_options(workspace, login=settings.login),
+        )
 
 
 def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blocks":
@@ -157,6 +159,7 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
                 gr.Tabs(selected=asked if asked in tabs_of else tabs_of[0]),
                 gr.Tab(visible=staff),
                 gr.Tab(visible=staff),
+                gr.Timer(active=staff),
             )
 
         @doors.allow("admin", "reviewer", "annotator")
@@ -164,9 +167,11 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
             with open_database(workspace) as db:
                 return pages.header(db, workspace.path.name, doors.person(request))
 
-        demo.load(arrive, None, [tabs, describe_tab, audit_tab], show_progress="hidden")
+        # Only staff see jobs run, so that annotators' pages are silent while they think.
+        timer = gr.Timer(5, active=False)
+        demo.load(arrive, None, [tabs, describe_tab, audit_tab, timer], show_progress="hidden")
         demo.load(refresh, None, header, show_progress="hidden")
-        gr.Timer(5).tick(refresh, None, header, queue=False, show_progress="hidden")
+        timer.tick(refresh, None, header, queue=False, show_progress="hidden")
     demo.queue(default_concurrency_limit=32, max_size=300)
     return demo
 

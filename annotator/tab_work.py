@@ -96,7 +96,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     place = [campaign, token, message, agree, again, timer]
     work = [bar, question, grid, text, hint, earlier]
     sheet = [outcome, attempt, *(part for pair in questions for part in pair)]
-    outputs: list[Any] = [*columns, *place, *work, *sheet]
+    # Steps from one picture set to the next do not touch the test: each output has its price.
+    shorter: list[Any] = [*columns, *place, *work]
+    outputs: list[Any] = [*shorter, *sheet]
 
     def who(typed: str, request: gr.Request) -> str:
         return doors.person(request).name if doors.login else users.normalise(typed)
@@ -106,17 +108,25 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         with open_database(workspace) as db:
             return shown(db, action(db, person))
 
+    def go_on(action: Callable[[Any, str], View], typed: str, request: gr.Request) -> list[Any]:
+        person = who(typed, request)
+        with open_database(workspace) as db:
+            view = action(db, person)
+        if view.screen == "test":
+            gr.Info("There is a new test: press “Look again” to take it.")
+        return [*_columns(view, test=False), *_place(view), *_work(view)]
+
     def shown(db: Database, view: View, head: str = "") -> list[Any]:
         return [*_columns(view), *_place(view), *_work(view), *_sheet(db, view, head)]
 
-    def only(component: Any, value: Any) -> list[Any]:
-        return [value if output is component else gr.skip() for output in outputs]
+    def only(component: Any, value: Any, among: list[Any]) -> list[Any]:
+        return [value if output is component else gr.skip() for output in among]
 
     @doors.allow(*EVERYBODY)
     def arrive(typed: str, wanted: str, request: gr.Request) -> list[Any]:
         """The page was opened or looks again."""
         if not doors.login and not typed:
-            return only(naming, gr.Column(visible=True))
+            return only(naming, gr.Column(visible=True), outputs)
         asked = wanted or request.query_params.get("campaign", "")
         campaign_id = int(asked) if asked.isdecimal() else None
         with open_database(workspace) as db:
@@ -156,7 +166,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         """An answer; the next picture set comes back with it."""
         answer = _answer(sentence, counted)
         try:
-            return step(
+            return go_on(
                 lambda db, person: desk.submit(
                     db, person, int(campaign_id), token=claim, answer=answer
                 ),
@@ -164,7 +174,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 request,
             )
         except BadInput as error:
-            return only(hint, pages.problem(str(error)))
+            return only(hint, pages.problem(str(error)), shorter)
 
     @doors.allow(*EVERYBODY)
     def send_no_pattern(
@@ -172,7 +182,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     ) -> list[Any]:
         """The regions have nothing in common."""
         answer = _answer("", counted, no_pattern=True)
-        return step(
+        return go_on(
             lambda db, person: desk.submit(
                 db, person, int(campaign_id), token=claim, answer=answer
             ),
@@ -183,14 +193,14 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     @doors.allow(*EVERYBODY)
     def leave(typed: str, campaign_id: str, claim: str, request: gr.Request) -> list[Any]:
         """Skip this picture set."""
-        return step(
+        return go_on(
             lambda db, person: desk.skip(db, person, int(campaign_id), token=claim), typed, request
         )
 
     @doors.allow(*EVERYBODY)
     def report(typed: str, campaign_id: str, claim: str, request: gr.Request) -> list[Any]:
         """Report a picture that cannot be judged."""
-        return step(
+        return go_on(
             lambda db, person: desk.skip(db, person, int(campaign_id), token=claim, broken=True),
             typed,
             request,
@@ -237,10 +247,10 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         event(give_name, name, [name_kept, *outputs], **once)
     agree.click(accept, here, outputs, **once)
     hand_in.click(take_in, [*here, attempt, *(radio for _, radio in questions)], outputs, **once)
-    submit.click(send, [*here, token, counters, text], outputs, js=COUNT, **once)
-    no_pattern.click(send_no_pattern, [*here, token, counters], outputs, js=COUNT, **once)
-    skip.click(leave, [*here, token], outputs, **once)
-    broken.click(report, [*here, token], outputs, **once)
+    submit.click(send, [*here, token, counters, text], shorter, js=COUNT, **once)
+    no_pattern.click(send_no_pattern, [*here, token, counters], shorter, js=COUNT, **once)
+    skip.click(leave, [*here, token], shorter, **once)
+    broken.click(report, [*here, token], shorter, **once)
     save.click(
         keep,
         [*here, token, counters, text],
@@ -253,9 +263,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     revise.click(reword, [*here, earlier, wording], [revised, earlier], **once)
 
 
-def _columns(view: View) -> list[Any]:
+def _columns(view: View, *, test: bool = True) -> list[Any]:
     """Which of naming, resting, testing, working and the last answers is to be seen."""
-    sitting = view.screen == "test" and view.sitting is not None
+    sitting = test and view.screen == "test" and view.sitting is not None
     working = view.screen == "work"
     resting = not sitting and not working
     return [
@@ -276,7 +286,7 @@ def _place(view: View) -> list[Any]:
         "" if view.claim is None else view.claim.token,
         pages.message(view),
         gr.Button(visible=view.screen == "welcome"),
-        gr.Button(visible=waits or retry),
+        gr.Button(visible=waits or retry or view.screen == "test"),
         gr.Timer(active=waits),
     ]
 
