@@ -8,13 +8,23 @@ then arrives again, so that a reload always shows the same as the step did.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlite_utils import Database
 
 from annotator import hints, spelling
-from db import annotations, campaigns, drafts, exemplars, progress, qualifications, slots
+from db import (
+    annotations,
+    campaigns,
+    drafts,
+    exemplars,
+    progress,
+    qualifications,
+    reviews,
+    skips,
+    slots,
+)
 from db.annotations import Annotation, Answer
 from db.campaigns import Campaign
 from db.claims import Claim
@@ -39,6 +49,8 @@ class View:
         draft: what was typed for this unit before.
         following: the unit that probably comes next, so that its picture can be fetched early;
             nothing is claimed for it.
+        refused: own answers that a reviewer refused, with the reasons.
+        skipped: the step before was a skip, which can be taken back.
     """
 
     screen: Screen
@@ -54,6 +66,8 @@ class View:
     mine: Mine | None = None
     latest: tuple[Annotation, ...] = ()
     unsent: tuple[Draft, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    skipped: bool = False
 
 
 def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> View:
@@ -79,6 +93,7 @@ def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> V
         "mine": mine,
         "latest": tuple(annotations.own(db, campaign.campaign_id, annotator)),
         "unsent": tuple(drafts.unsent(db, campaign.campaign_id, annotator)),
+        "refused": tuple(reviews.refused(db, campaign.campaign_id, annotator)),
     }
     if isinstance(claimed, Nothing):
         return View("done", nothing=claimed, **here)  # type: ignore[arg-type]
@@ -122,8 +137,42 @@ def skip(
     db: Database, annotator: str, campaign_id: int, *, token: str, broken: bool = False
 ) -> View:
     """The person gives the unit back."""
-    slots.skip(db, token, annotator, broken=broken)
+    skips.skip(db, token, annotator, broken=broken)
+    return replace(arrive(db, annotator, campaign_id=campaign_id), skipped=not broken)
+
+
+def take_back(db: Database, annotator: str, campaign_id: int) -> View:
+    """The person wants the unit that was skipped last after all.
+
+    Raises:
+        NotAllowed: there is none, or others took it.
+    """
+    skips.take_back(db, campaign_id, annotator)
     return arrive(db, annotator, campaign_id=campaign_id)
+
+
+def sitting(db: Database, annotator: str, campaign_id: int) -> Sitting:
+    """The test that the person is in the middle of.
+
+    Raises:
+        BadInput: the campaign asks for none.
+        NotAllowed: it was passed, or no attempt can be made now.
+    """
+    test_id = campaigns.get(db, campaign_id).settings.qualification_id
+    if test_id is None:
+        raise BadInput("This campaign has no test; reload the page.")
+    return qualifications.start(db, test_id, annotator)
+
+
+def attempts_left(db: Database, annotator: str, campaign_id: int) -> int:
+    """How often the person may take the campaign's test, the attempt under way included."""
+    test_id = campaigns.get(db, campaign_id).settings.qualification_id
+    return 0 if test_id is None else qualifications.standing(db, test_id, annotator).attempts_left
+
+
+def choices(db: Database) -> list[Campaign]:
+    """The campaigns among which an annotator can choose."""
+    return [each for each in campaigns.every(db, kind="describe") if each.state == "open"]
 
 
 def keep(

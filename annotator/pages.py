@@ -6,13 +6,14 @@ No page framework: a `desk.View` in, markup out. Nobody else's words, no class a
 of a machine is ever part of a view.
 """
 
+from collections.abc import Sequence
 from html import escape
 
 from annotator import guidelines
 from annotator.desk import View
 from db import pictures
 from db.exemplars import Unit
-from db.qualifications import Asked, Result, Standing
+from db.qualifications import Asked, Result, Sitting, Standing
 
 _REASONS = {
     "finished": "You have seen every picture set that still needs a description. Thank you!",
@@ -84,7 +85,7 @@ def bar(view: View) -> str:
         parts.append(f"{mine.earnings:.2f} {currency} so far")
     return (
         f'<div class="an-bar"><span><b>Picture set {number}</b> of your {total}{saved}</span>'
-        f"<span>{' · '.join(parts)}</span></div>"
+        f"<span>{' · '.join(parts)}</span></div>{refused(view.refused)}"
     )
 
 
@@ -152,18 +153,41 @@ def done(view: View) -> str:
     else:
         text = _REASONS[view.nothing.reason]
     answers = view.mine.answers if view.mine else 0
+    minutes = view.mine.minutes_today if view.mine else 0.0
+    time = f", in {minutes:.0f} minutes today" if minutes >= 1 else ""
     return (
         f'<div class="an-card"><h3>{escape(view.campaign.name)}</h3><p>{text}</p>'
-        f"<p>You gave {answers} answer{'' if answers == 1 else 's'}.</p></div>"
+        f"<p>You gave {answers} answer{'' if answers == 1 else 's'}{time}.</p>"
+        f"{refused(view.refused)}</div>"
     )
 
 
-def asked(question: Asked, unit: Unit, number: int, of: int) -> str:
+def asked(question: Asked, unit: Unit, number: int, sitting: Sitting) -> str:
     """One picture set of the qualification test."""
     return (
-        f"<h3>Test: picture set {number} of {of}</h3>"
-        f"<p>Which sentence describes the bright parts best? ({len(question.options)} to choose "
-        f"from)</p>{picture(unit)}"
+        f"<h3>Test: picture set {number} of {len(sitting.questions)}</h3>"
+        "<p>Which sentence describes the bright parts best? Look at all pictures, then choose one."
+        f"</p>{picture(unit)}"
+    )
+
+
+def attempts(left: int) -> str:
+    """How many attempts there are, this one included."""
+    return f'<p class="an-muted">{left} attempt{"" if left == 1 else "s"} left, with this one.</p>'
+
+
+def refused(found: Sequence[tuple[str, str]]) -> str:
+    """Own answers that a reviewer refused, each with the reason."""
+    if not found:
+        return ""
+    rows = "".join(
+        f"<li>“{escape(text) or 'No common pattern'}”: <b>{escape(reason)}</b></li>"
+        for text, reason in found[:5]
+    )
+    return (
+        f'<details class="an-refused"><summary>{len(found)} of your answers '
+        f"{'was' if len(found) == 1 else 'were'} not accepted: why?</summary><ul>{rows}</ul>"
+        "<p>Nothing is lost, and the next picture sets count as always.</p></details>"
     )
 
 

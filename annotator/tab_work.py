@@ -13,9 +13,9 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
-from annotator import desk, pages
+from annotator import desk, pages, tab_test
 from annotator.desk import View
-from db import exemplars, users
+from db import users
 from db.annotations import Answer
 from db.doors import Doors
 from db.errors import BadInput
@@ -23,7 +23,6 @@ from db.users import Role
 from db.workspace import open_database
 
 EVERYBODY: tuple[Role, ...] = ("admin", "reviewer", "annotator")
-MAX_QUESTIONS = 6
 # the page's counters travel with the answer in the place of the hidden box
 COUNT = "(...all) => { all[3] = window.milanAnnotate.telemetry(); return all; }"
 
@@ -37,6 +36,10 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     token = gr.Textbox("", visible=False)
     counters = gr.Textbox("{}", visible=False)
 
+    chooser = gr.Dropdown(
+        label="Campaign", choices=[], visible=False, interactive=True, elem_id="an-chooser"
+    )
+
     with gr.Column(visible=False) as naming:
         gr.HTML(
             '<div class="an-card"><h3>Welcome</h3><p>Which name should stand beside your answers? '
@@ -49,13 +52,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         agree = gr.Button("I agree, start", variant="primary", elem_id="an-agree", visible=False)
         again = gr.Button("Look again", elem_id="an-again", visible=False)
     with gr.Column(visible=False) as testing:
-        outcome = gr.HTML()
-        attempt = gr.Textbox("", visible=False)
-        questions = [
-            (gr.HTML(visible=False), gr.Radio(visible=False, label="Best description"))
-            for _ in range(MAX_QUESTIONS)
-        ]
-        hand_in = gr.Button("Hand in · Ctrl+Enter", variant="primary", elem_id="an-hand-in")
+        test = tab_test.build()
     with gr.Column(visible=False, elem_classes="an-work") as working:
         bar = gr.HTML(elem_id="an-bar")
         question = gr.HTML(padding=False)
@@ -77,6 +74,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             no_pattern = gr.Button("No common pattern", elem_id="an-no-pattern", **small)
             skip = gr.Button("Skip", elem_id="an-skip", **small)
             broken = gr.Button("Picture broken", elem_id="an-broken", **small)
+            back = gr.Button("Back to the skipped one", visible=False, elem_id="an-back", **small)
             gr.Button("Whole pictures: hold M", elem_id="an-look", **small)
         save = gr.Button("save", elem_id="an-save", elem_classes="an-hidden", visible=True)
     with gr.Accordion("My last answers", open=False, visible=False) as mine:
@@ -94,11 +92,10 @@ def build(doors: Doors, page: gr.Blocks) -> None:
 
     columns = [naming, resting, testing, working, mine]
     place = [campaign, token, message, agree, again, timer]
-    work = [bar, question, grid, text, hint, earlier]
-    sheet = [outcome, attempt, *(part for pair in questions for part in pair)]
+    work = [bar, question, grid, text, hint, earlier, back]
     # Steps from one picture set to the next do not touch the test: each output has its price.
     shorter: list[Any] = [*columns, *place, *work]
-    outputs: list[Any] = [*shorter, *sheet]
+    outputs: list[Any] = [*shorter, *test.outputs]
 
     def who(typed: str, request: gr.Request) -> str:
         return doors.person(request).name if doors.login else users.normalise(typed)
@@ -117,7 +114,12 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         return [*_columns(view, test=False), *_place(view), *_work(view)]
 
     def shown(db: Database, view: View, head: str = "") -> list[Any]:
-        return [*_columns(view), *_place(view), *_work(view), *_sheet(db, view, head)]
+        if view.sitting is None or view.standing is None:
+            sheet = tab_test.closed(head)
+        else:
+            left = view.standing.attempts_left
+            sheet = tab_test.asked(db, view.sitting, [], attempts_left=left, head=head)
+        return [*_columns(view), *_place(view), *_work(view), *sheet]
 
     def only(component: Any, value: Any, among: list[Any]) -> list[Any]:
         return [value if output is component else gr.skip() for output in among]
@@ -148,16 +150,30 @@ def build(doors: Doors, page: gr.Blocks) -> None:
 
     @doors.allow(*EVERYBODY)
     def take_in(
-        typed: str, campaign_id: str, attempt_id: str, request: gr.Request, *choices: int | None
+        typed: str,
+        campaign_id: str,
+        attempt_id: str,
+        given: list[int],
+        choice: int | None,
+        request: gr.Request,
     ) -> list[Any]:
-        """The test is handed in."""
-        chosen = [choice for choice in choices if choice is not None]
-        person = who(typed, request)
+        """One question of the test is answered; after the last one it is graded."""
+        person, number = who(typed, request), int(campaign_id)
+        if choice is None:
+            return only(test.head, pages.problem("Choose one of the sentences first."), outputs)
         with open_database(workspace) as db:
-            view, result = desk.hand_in(
-                db, person, int(campaign_id), attempt_id=int(attempt_id), chosen=chosen
-            )
-            return shown(db, view, pages.result(result))
+            sitting = desk.sitting(db, person, number)
+            # an attempt that another window ended meanwhile starts anew
+            same = attempt_id == str(sitting.attempt_id)
+            chosen = [*given, choice] if same else []
+            if len(chosen) == len(sitting.questions):
+                view, result = desk.hand_in(
+                    db, person, number, attempt_id=sitting.attempt_id, chosen=chosen
+                )
+                return shown(db, view, pages.result(result))
+            left = desk.attempts_left(db, person, number)
+            sheet = tab_test.asked(db, sitting, chosen, attempts_left=left)
+        return [*[gr.skip()] * len(shorter), *sheet]
 
     @doors.allow(*EVERYBODY)
     def send(
@@ -207,6 +223,23 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         )
 
     @doors.allow(*EVERYBODY)
+    def go_back(typed: str, campaign_id: str, request: gr.Request) -> list[Any]:
+        """The picture set that was just skipped, after all."""
+        return go_on(
+            lambda db, person: desk.take_back(db, person, int(campaign_id)), typed, request
+        )
+
+    @doors.allow(*EVERYBODY)
+    def offer(chosen: int | None, request: gr.Request) -> Any:
+        """The campaigns to choose from, when there are several."""
+        with open_database(workspace) as db:
+            open_ones = [(each.name, str(each.campaign_id)) for each in desk.choices(db)]
+        asked = request.query_params.get("campaign", "")
+        several = len(open_ones) > 1 and not asked
+        value = chosen or (open_ones[0][1] if open_ones else None)
+        return gr.Dropdown(choices=open_ones, value=value, visible=several)
+
+    @doors.allow(*EVERYBODY)
     def keep(
         typed: str, campaign_id: str, claim: str, counted: str, sentence: str, request: gr.Request
     ) -> str:
@@ -246,9 +279,12 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     for event in (named.click, name.submit):
         event(give_name, name, [name_kept, *outputs], **once)
     agree.click(accept, here, outputs, **once)
-    hand_in.click(take_in, [*here, attempt, *(radio for _, radio in questions)], outputs, **once)
+    test.hand_in.click(take_in, [*here, test.attempt, test.given, test.choice], outputs, **once)
     submit.click(send, [*here, token, counters, text], shorter, js=COUNT, **once)
     no_pattern.click(send_no_pattern, [*here, token, counters], shorter, js=COUNT, **once)
+    back.click(go_back, here, shorter, **once)
+    page.load(offer, campaign, chooser, **quiet)
+    chooser.input(arrive, [name_kept, chooser], outputs, **quiet)
     skip.click(leave, [*here, token], shorter, **once)
     broken.click(report, [*here, token], shorter, **once)
     save.click(
@@ -292,9 +328,9 @@ def _place(view: View) -> list[Any]:
 
 
 def _work(view: View) -> list[Any]:
-    """Bar, question, picture, the box with its draft, hint, last answers."""
+    """Bar, question, picture, the box with its draft, hint, last answers, back."""
     if view.screen != "work":
-        return [*([gr.skip()] * 5), _earlier(view)]
+        return [*([gr.skip()] * 5), _earlier(view), gr.skip()]
     draft = view.draft
     return [
         pages.bar(view),
@@ -303,6 +339,7 @@ def _work(view: View) -> list[Any]:
         "" if draft is None else draft.text,
         pages.hint("", None if draft is None else draft.saved_utc),
         _earlier(view),
+        gr.Button(visible=view.skipped),
     ]
 
 
@@ -313,26 +350,6 @@ def _earlier(view: View) -> Any:
         (answer.text or "No common pattern", f"a:{answer.annotation_id}") for answer in view.latest
     ]
     return gr.Dropdown(choices=choices, value=None)
-
-
-def _sheet(db: Database, view: View, head: str) -> list[Any]:
-    """The questions of the test, each a picture and its options."""
-    if view.sitting is None:
-        return [head, "", *([gr.skip()] * (2 * MAX_QUESTIONS))]
-    asked = view.sitting.questions
-    parts: list[Any] = []
-    for number in range(MAX_QUESTIONS):
-        if number >= len(asked):
-            parts += [gr.HTML(visible=False), gr.Radio(visible=False, value=None)]
-            continue
-        unit = exemplars.unit(db, asked[number].unit_id)
-        choices = [(option, index) for index, option in enumerate(asked[number].options)]
-        picture = pages.asked(asked[number], unit, number + 1, len(asked))
-        parts += [
-            gr.HTML(picture, visible=True),
-            gr.Radio(choices=choices, value=None, visible=True),
-        ]
-    return [head, str(view.sitting.attempt_id), *parts]
 
 
 def _answer(sentence: str, counted: str, *, no_pattern: bool = False) -> Answer:

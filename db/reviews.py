@@ -204,6 +204,24 @@ def history(db: Database, annotation_id: int) -> list[dict[str, object]]:
     return [dict(row) for row in rows]
 
 
+def refused(db: Database, campaign_id: int, annotator: str) -> list[tuple[str, str]]:
+    """This person's answers that are refused now, newest first, each with the reviewer's reason."""
+    rows = db.conn.execute(
+        """
+        select a.text, v.reason
+        from answers a join reviews v using (annotation_id)
+        where a.campaign_id = ? and a.annotator = ? and a.status = 'rejected' and not a.withdrawn
+            and v.review_id = (
+                select max(review_id) from reviews
+                where annotation_id = a.annotation_id and verdict = 'rejected'
+            )
+        order by v.review_id desc
+        """,
+        [campaign_id, annotator],
+    )
+    return [(str(text), str(reason)) for text, reason in rows]
+
+
 def _reviewable(db: Database, annotation_id: int) -> Annotation:
     try:
         answer = annotations.get(db, annotation_id)

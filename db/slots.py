@@ -2,7 +2,6 @@
 
     claim = slots.claim(db, campaign_id, "ada")
     slots.submit(db, claim.token, "ada", Answer("striped fur"))
-    slots.skip(db, claim.token, "ada")
 
 A unit has a fixed number of slot rows. A claim puts a person into one of them until the lease
 ends; nothing sweeps: an expired lease is simply free for the next claim, inside the transaction
@@ -19,13 +18,11 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from db import campaigns, claims, log, qualifications
+from db import campaigns, claims, qualifications
 from db.annotations import Answer, clean_text
 from db.claims import Claim
 from db.errors import NotAllowed
 from db.workspace import immediate, now
-
-REPORTS_THAT_HOLD = 2
 
 
 @dataclass(frozen=True)
@@ -87,21 +84,9 @@ def claim(
         if row is None:
             return _nothing(db, campaign_id, annotator, moment)
         slot_id, unit_id = row
-        _vacate(db, slot_id, moment)
+        vacate(db, slot_id, moment)
         claimed = claims.enter(db, campaign, annotator, unit_id, "collect", moment)
-        db.execute(
-            """
-            update slots set annotator = :annotator, expires_utc = :expires,
-                claim_id = (select claim_id from claims where token = :token)
-            where slot_id = :slot
-            """,
-            {
-                "annotator": annotator,
-                "expires": claimed.expires_utc,
-                "token": claimed.token,
-                "slot": slot_id,
-            },
-        )
+        hold(db, slot_id, claimed)
         return claimed
 
 
@@ -152,41 +137,9 @@ def store(db: Database, token: str, annotator: str, answer: Answer, *, at: str) 
     claims.end(db, row["claim_id"], "answered", at)
     if row["purpose"] == "collect" and not found:
         place(db, annotation_id, at=at)
-    _leave(db, row["claim_id"])
+    leave(db, row["claim_id"])
     db.execute("delete from drafts where claim_id = ?", [row["claim_id"]])
     return Stored(annotation_id, True, _slot_of(db, annotation_id))
-
-
-def skip(
-    db: Database, token: str, annotator: str, *, broken: bool = False, at: str | None = None
-) -> None:
-    """Give the unit back unanswered; `broken` reports its picture.
-
-    A unit reported twice is held until an admin releases it. The draft stays stored.
-
-    Raises:
-        NotAllowed: the token is no claim of this person.
-    """
-    moment = at or now()
-    with immediate(db):
-        row = claims.row(db, token, annotator)
-        if row["outcome"] not in (None, "expired"):
-            return
-        claims.touch(db, row, moment)
-        claims.end(db, row["claim_id"], "broken" if broken else "skipped", moment)
-        _leave(db, row["claim_id"])
-        if broken:
-            db.execute(
-                """
-                update campaign_units set held = 1
-                where campaign_id = :campaign_id and unit_id = :unit_id and :needed <= (
-                    select count(distinct annotator) from claims
-                    where campaign_id = :campaign_id and unit_id = :unit_id and outcome = 'broken'
-                )
-                """,
-                {**row, "needed": REPORTS_THAT_HOLD},
-            )
-            log.add(db, annotator, "picture reported", f"unit:{row['unit_id']}")
 
 
 def save_draft(
@@ -254,7 +207,7 @@ def place(db: Database, annotation_id: int, *, at: str) -> int | None:
     if row is None:
         return None
     slot_id, number = row
-    _vacate(db, slot_id, at)
+    vacate(db, slot_id, at)
     db.execute(
         """
         update slots set annotation_id = :id, claim_id = null, expires_utc = null,
@@ -357,8 +310,25 @@ def _insert(db: Database, row: dict[str, Any], answer: Answer, seconds: float, a
     return int(cursor.lastrowid or 0)
 
 
-def _vacate(db: Database, slot_id: int, at: str) -> None:
-    """End the claim whose lease on this slot ran out, if there is one."""
+def hold(db: Database, slot_id: int, claimed: Claim) -> None:
+    """Put a claim into an empty slot. Inside the caller's transaction."""
+    db.execute(
+        """
+        update slots set annotator = :annotator, expires_utc = :expires,
+            claim_id = (select claim_id from claims where token = :token)
+        where slot_id = :slot
+        """,
+        {
+            "annotator": claimed.annotator,
+            "expires": claimed.expires_utc,
+            "token": claimed.token,
+            "slot": slot_id,
+        },
+    )
+
+
+def vacate(db: Database, slot_id: int, at: str) -> None:
+    """End the claim whose lease on this slot ran out, if there is one. As `hold`."""
     db.execute(
         """
         update claims set outcome = 'expired', ended_utc = :at
@@ -368,8 +338,8 @@ def _vacate(db: Database, slot_id: int, at: str) -> None:
     )
 
 
-def _leave(db: Database, claim_id: int) -> None:
-    """Free the slot that the claim still holds without an answer."""
+def leave(db: Database, claim_id: int) -> None:
+    """Free the slot that the claim still holds without an answer. As `hold`."""
     db.execute(
         """
         update slots set annotator = null, claim_id = null, expires_utc = null

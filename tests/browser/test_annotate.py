@@ -166,10 +166,15 @@ def test_people_are_who_they_signed_in_as_and_are_tested_first(
         page = sign_in(browser, address, name)
         page.wait_for_selector("#an-hand-in", state="visible")
         assert "answer" not in page.content().split("Best description")[0][-200:]
+        page.wait_for_selector("text=picture set 1 of 2")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector("text=Choose one of the sentences first")
         page.get_by_label("dog faces").check()
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector("text=picture set 2 of 2")
         page.get_by_label("grids").check()
         page.keyboard.press("Control+Enter")
-        page.wait_for_selector(".an-grid[data-token]", state="visible")
+        page.wait_for_selector(".an-grid[data-token]:not([data-token=''])", state="visible")
         assert page.get_by_role("tab", name="Manage").count() == 0
         assert page.get_by_role("tab", name="Review").count() == 0
         answer(page, f"the sentence of {name}")

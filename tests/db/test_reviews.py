@@ -42,6 +42,19 @@ def test_rejecting_needs_a_reason_frees_the_slot_and_shuts_the_person_out(db: Da
     assert progress.of(db, campaign.campaign_id).complete == 1
 
 
+def test_an_author_reads_why_an_answer_was_refused_until_that_is_undone(db: Database) -> None:
+    campaign = start(db, 2, annotators_per_unit=1)
+    first = answer(db, campaign.campaign_id, "ada", "images")
+    answer(db, campaign.campaign_id, "bo", "fur")
+    reviews.reject(db, first, "names the images", person="rae")
+    assert reviews.refused(db, campaign.campaign_id, "ada") == [("images", "names the images")]
+    assert reviews.refused(db, campaign.campaign_id, "bo") == []
+    reviews.undo(db, first, person="rae")
+    assert reviews.refused(db, campaign.campaign_id, "ada") == []
+    reviews.reject(db, first, "too short", person="rae")
+    assert reviews.refused(db, campaign.campaign_id, "ada") == [("images", "too short")]
+
+
 def test_surplus_fills_the_slot_of_a_rejected_answer_at_once(db: Database) -> None:
     campaign = start(db, 1, "late", annotators_per_unit=1)
     token = slots.claim(db, campaign.campaign_id, "late", at=at()).token  # type: ignore[union-attr]

@@ -11,7 +11,7 @@ import pytest
 from annotating import add_people, at, start, workspace_with_campaign
 from sqlite_utils import Database
 
-from db import annotations, campaigns, drafts, progress, slots, users
+from db import annotations, campaigns, drafts, progress, skips, slots, users
 from db.annotations import Answer
 from db.claims import Claim
 from db.errors import BadInput, NotAllowed
@@ -54,7 +54,7 @@ def test_units_nearest_to_completion_come_first(db: Database) -> None:
     campaign = start(db, 3, "ada", "bo", "cy")
     first, second, _ = campaigns.unit_ids(db, campaign.campaign_id)
     token = claim(db, campaign.campaign_id, "ada", at()).token
-    slots.skip(db, token, "ada", at=at())
+    skips.skip(db, token, "ada", at=at())
     token = claim(db, campaign.campaign_id, "ada", at()).token
     slots.submit(db, token, "ada", Answer("fur"), at=at(seconds=9))
     assert claim(db, campaign.campaign_id, "bo", at(seconds=10)).unit_id == second
@@ -128,7 +128,7 @@ def test_somebody_elses_token_is_refused(db: Database) -> None:
     token = claim(db, campaign.campaign_id, "ada", at()).token
     for action in (
         lambda: slots.submit(db, token, "bo", Answer("x")),
-        lambda: slots.skip(db, token, "bo"),
+        lambda: skips.skip(db, token, "bo"),
         lambda: slots.save_draft(db, token, "bo", "x"),
         lambda: slots.save_draft(db, "no such token", "ada", "x"),
     ):
@@ -210,7 +210,7 @@ def test_two_reports_hold_a_unit_until_it_is_released(db: Database) -> None:
     campaign = start(db, 1, "ada", "bo", "cy")
     for name in ("ada", "bo"):
         token = claim(db, campaign.campaign_id, name, at()).token
-        slots.skip(db, token, name, broken=True, at=at())
+        skips.skip(db, token, name, broken=True, at=at())
     assert slots.claim(db, campaign.campaign_id, "cy", at=at()) == Nothing("finished")
     (unit_id,) = campaigns.held(db, campaign.campaign_id)
     campaigns.release(db, campaign.campaign_id, unit_id, person="admin")
