@@ -84,33 +84,46 @@ def add(
     provenance: dict[str, Any],
     dead: Collection[int] = (),
 ) -> ExemplarSet:
-    """Enter the exemplars of one layer and their units; the same hash again changes nothing."""
+    """Enter the exemplars of one layer and their units; the same hash again changes nothing.
+
+    Units that came by name with imported sentences have no pictures until their exemplars are
+    entered: those are filled in.
+    """
+    values = {
+        "hash": hash,
+        "subject_id": subject_id,
+        "probing_set_id": probing_set_id,
+        "layer": layer,
+        "units": units,
+        "k": k,
+        "folder": folder,
+        "provenance": json.dumps(provenance, sort_keys=True),
+        "now": now(),
+    }
     with db.atomic():
         cursor = db.execute(
             """
-            insert or ignore into exemplar_sets (
+            insert into exemplar_sets (
                 hash, subject_id, probing_set_id, layer, units, k, folder, provenance_json,
                 created_utc
             ) values (
                 :hash, :subject_id, :probing_set_id, :layer, :units, :k, :folder, :provenance, :now
             )
+            on conflict (hash) do update set
+                subject_id = :subject_id, probing_set_id = :probing_set_id, units = :units, k = :k,
+                folder = :folder, provenance_json = :provenance
+            where folder = '' and :folder <> ''
+            returning exemplar_set_id
             """,
-            {
-                "hash": hash,
-                "subject_id": subject_id,
-                "probing_set_id": probing_set_id,
-                "layer": layer,
-                "units": units,
-                "k": k,
-                "folder": folder,
-                "provenance": json.dumps(provenance, sort_keys=True),
-                "now": now(),
-            },
+            values,
         )
-        if cursor.rowcount:
+        if found := cursor.fetchone():
             db.conn.executemany(
-                "insert into units (exemplar_set_id, unit, dead) values (?, ?, ?)",
-                [(cursor.lastrowid, unit, int(unit in dead)) for unit in range(units)],
+                """
+                insert into units (exemplar_set_id, unit, dead) values (?, ?, ?)
+                on conflict (exemplar_set_id, unit) do update set dead = excluded.dead
+                """,
+                [(found[0], unit, int(unit in dead)) for unit in range(units)],
             )
     for exemplar_set in _sets(db, "where hash = ?", [hash]):
         return exemplar_set

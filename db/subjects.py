@@ -72,6 +72,11 @@ class CheckpointRow:
     created_utc: str
 
 
+def unknown_weights(name: str) -> str:
+    """What stands for the hash of a network's weights that are not here."""
+    return f"unknown weights of {name}"
+
+
 def add(
     db: Database,
     name: str,
@@ -82,6 +87,8 @@ def add(
     origin: str = "user",
 ) -> SubjectRow:
     """Enter a network, or refresh where the file of the same name and weights lies.
+
+    A network that was known by its name only, from imported sentences, gets its weights here.
 
     Raises:
         BadInput: the name belongs to a network with other weights.
@@ -99,10 +106,11 @@ def add(
             """
             insert into subjects (name, source, weights_hash, layers_json, origin, created_utc)
             values (:name, :source, :hash, :layers, :origin, :now)
-            on conflict (name) do update set source = :source, layers_json = :layers
-            where weights_hash = :hash
+            on conflict (name) do update
+                set source = :source, weights_hash = :hash, layers_json = :layers, origin = :origin
+            where weights_hash in (:hash, :unknown)
             """,
-            values,
+            {**values, "unknown": unknown_weights(name)},
         )
     if not cursor.rowcount:
         raise BadInput(

@@ -289,7 +289,7 @@ def _placeholder(
             db,
             subject,
             source=Path("imported"),
-            weights_hash=f"unknown weights of {subject}",
+            weights_hash=subjects.unknown_weights(subject),
             layers=[LayerRow(layer, "map", units)],
         )
     return exemplars.add(

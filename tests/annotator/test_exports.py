@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from annotating import add_people, at, start
+from annotating import add_people, add_units, at, start
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from annotator import exports, imports, inspection, tables
-from db import annotations, campaigns, reviews, slots, transfers, users
+from db import annotations, campaigns, exemplars, reviews, slots, transfers, users
 from db.annotations import Answer
 from db.claims import Claim
 from db.errors import BadInput
@@ -258,4 +258,22 @@ def test_an_import_under_a_known_hash_uses_those_units(db: Database) -> None:
     start(other, 2)
     copied = transfers.enter(other, "copy", [record], person="admin")
     assert campaigns.unit_ids(other, copied.campaign_id)[0] in campaigns.unit_ids(other, 1)
+    other.close()
+
+
+def test_exemplars_that_come_after_the_sentences_give_them_their_pictures(
+    filled: Database,
+) -> None:
+    records = transfers.records(filled, 1, secret=SECRET)
+    other = fresh()
+    copied = transfers.enter(other, "copy", records, person="admin")
+    before = campaigns.unit_ids(other, copied.campaign_id)
+    assert {exemplars.unit(other, unit_id).folder for unit_id in before} == {""}
+    add_units(other, 9, subject="computed")  # another hash: nothing is filled in
+    start(other, 9, name="again")  # the hash that the records name, with all nine units
+    assert campaigns.unit_ids(other, copied.campaign_id) == before
+    shown = [exemplars.unit(other, unit_id) for unit_id in before]
+    assert {(unit.folder, unit.k) for unit in shown} == {("toy-conv1", 15)}
+    (known,) = (each for each in exemplars.sets(other) if each.hash == "toy-conv1")
+    assert len(exemplars.units_of(other, known.exemplar_set_id)) == 9
     other.close()
