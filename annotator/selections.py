@@ -40,3 +40,22 @@ def choose(text: str, *, units: int, seed: int = 0) -> list[int]:
             raise BadInput(f"expected units between 0 and {units - 1}, got {part.strip()!r}")
         chosen.extend(range(first, last + 1))
     return list(dict.fromkeys(chosen))
+
+
+def gold(text: str) -> dict[int, tuple[str, ...]]:
+    """Units whose answers are known, one a line: the unit, a colon, the words that count.
+
+    >>> gold("427: dog, dogs")
+    {427: ('dog', 'dogs')}
+
+    Raises:
+        BadInput: a line is none of these; the message quotes it.
+    """
+    found: dict[int, tuple[str, ...]] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        number, _, rest = line.partition(":")
+        words = tuple(word.strip().lower() for word in rest.split(",") if word.strip())
+        if not number.strip().isdecimal() or not words:
+            raise BadInput(f"expected lines such as `427: dog, dogs` for gold units, got {line!r}")
+        found[int(number)] = words
+    return found

@@ -146,7 +146,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
                 for unit_id in wanted
             }
             usable = {u: pairs for u, pairs in given.items() if len({t for _, t in pairs}) > 1}
-            settings = Settings(guidelines.RATING_INSTRUCTIONS)
+            settings = Settings(guidelines.RATING_INSTRUCTIONS, consent=guidelines.CONSENT)
             who = doors.person(request).name
             ratings.add(db, called, usable, settings=settings, person=who)
         left = len(wanted) - len(usable)

@@ -57,7 +57,21 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                     label="Hidden repeat after so many answers (0: never)", value=0, precision=0
                 )
                 test = gr.Dropdown(label="Qualification test", choices=[], value=None)
-        start = gr.Button("Start campaign", variant="primary", elem_id="an-start")
+            with gr.Row():
+                gold_every = gr.Number(
+                    label="Gold unit after so many answers (0: never)", value=0, precision=0
+                )
+                gold = gr.Textbox(
+                    label="Gold units, one a line",
+                    placeholder="427: dog, dogs",
+                    info="an answer must hold one of the words; these are no part of the campaign",
+                    lines=2,
+                    elem_id="an-gold",
+                    scale=2,
+                )
+        with gr.Row():
+            start = gr.Button("Start campaign", variant="primary", elem_id="an-start")
+            add = gr.Button("Add these units to the chosen campaign", elem_id="an-add-units")
 
     tab_extras.build(doors, page, chosen)
 
@@ -103,14 +117,38 @@ def build(doors: Doors, page: gr.Blocks) -> None:
 
     @doors.allow(*ADMIN)
     def begin(
-        title: str, exemplar_set_id: int | None, which: str, request: gr.Request, *rules: Any
+        title: str,
+        exemplar_set_id: int | None,
+        which: str,
+        known: str,
+        request: gr.Request,
+        *rules: Any,
     ) -> list[Any]:
         """Start a campaign."""
         person = doors.person(request).name
         with open_database(workspace) as db:
             unit_ids = _units(db, exemplar_set_id, which)
-            campaign = campaigns.add(db, title, unit_ids, settings=_settings(*rules), person=person)
+            words = _gold(db, exemplar_set_id, known)
+            campaign = campaigns.add(
+                db,
+                title,
+                [unit_id for unit_id in unit_ids if unit_id not in words],
+                settings=_settings(*rules),
+                person=person,
+                gold=words,
+            )
         return show(campaign.campaign_id, f"Started: {len(unit_ids)} units.")
+
+    @doors.allow(*ADMIN)
+    def enlarge(
+        campaign_id: int | None, exemplar_set_id: int | None, which: str, request: gr.Request
+    ) -> list[Any]:
+        """More units for a campaign that runs."""
+        person = doors.person(request).name
+        with open_database(workspace) as db:
+            unit_ids = _units(db, exemplar_set_id, which)
+            added = campaigns.add_units(db, _known(campaign_id), unit_ids, person=person)
+        return show(campaign_id, f"{added} units added; {len(unit_ids) - added} were in it.")
 
     @doors.allow(*ADMIN)
     def extend(campaign_id: int | None, count: float, request: gr.Request) -> list[Any]:
@@ -149,8 +187,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     closed.click(steer("closed"), chosen, shown, **once)
     more.click(extend, [chosen, people], shown, **once)
     release.click(let_go, chosen, shown, **once)
-    rules = [text, consent, each, lease, cap, pay, currency, repeats, test]
-    start.click(begin, [name, layer, units, *rules], shown, **once)
+    rules = [text, consent, each, lease, cap, pay, currency, repeats, gold_every, test]
+    start.click(begin, [name, layer, units, gold, *rules], shown, **once)
+    add.click(enlarge, [chosen, layer, units], shown, **once)
 
 
 def _known(campaign_id: int | None) -> int:
@@ -166,6 +205,15 @@ def _units(db: Database, exemplar_set_id: int | None, which: str) -> list[int]:
     return [units[index].unit_id for index in selections.choose(which, units=len(units))]
 
 
+def _gold(db: Database, exemplar_set_id: int | None, known: str) -> dict[int, tuple[str, ...]]:
+    """The chosen layer's gold units by id, each with the words of which an answer needs one."""
+    numbers = selections.gold(known)
+    units = exemplars.units_of(db, exemplar_set_id or 0)
+    if missing := [number for number in numbers if number >= len(units)]:
+        raise BadInput(f"expected gold units below {len(units)}, got {missing[0]}")
+    return {units[number].unit_id: words for number, words in numbers.items()}
+
+
 def _settings(
     instructions: str,
     consent: str,
@@ -175,6 +223,7 @@ def _settings(
     pay: float,
     currency: str,
     repeats: float,
+    gold_every: float,
     test: int | None,
 ) -> Settings:
     """The rules of a campaign as the form gives them; 0 stands for none."""
@@ -187,5 +236,6 @@ def _settings(
         pay_per_unit=float(pay) if pay else None,
         currency=currency.strip(),
         repeat_every=int(repeats or 0),
+        gold_every=int(gold_every or 0),
         qualification_id=test or None,
     )

@@ -13,7 +13,7 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import board, guidelines, pages
-from db import campaigns, claims, exemplars, progress, ratings, slots, users
+from db import campaigns, claims, exemplars, progress, qualifications, ratings, slots, users
 from db.campaigns import Campaign
 from db.claims import Claim
 from db.doors import Doors
@@ -34,6 +34,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     doubt = gr.Textbox("", visible=False)
     message = gr.HTML()
     start = gr.Button("Look for picture sets to rate", elem_id="an-rate-start")
+    agree = gr.Button("I agree, start", variant="primary", visible=False, elem_id="an-rate-agree")
     with gr.Column(visible=False, elem_classes="an-work") as working:
         bar = gr.HTML(padding=False)
         picture = gr.HTML(padding=False, elem_id="an-rate-picture")
@@ -43,17 +44,21 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         best = gr.Radio([], label="Which one is best?", elem_id="an-rate-best")
         note = gr.HTML(padding=False, elem_id="an-rate-note")
         send = gr.Button("Submit · Ctrl+Enter", variant="primary", elem_id="an-rate-submit")
-    outputs: list[Any] = [message, working, token, doubt, bar, picture, *marks, best, note]
+    outputs: list[Any] = [message, agree, working, token, doubt, bar, picture, *marks, best, note]
 
     def who(typed: str, request: gr.Request) -> str:
         return doors.person(request).name if doors.login else users.normalise(typed or "guest")
 
     def show(db: Database, annotator: str) -> list[Any]:
         users.ensure(db, annotator, "annotator")
-        opened = [each for each in campaigns.every(db, kind="rate") if each.state == "open"]
+        opened = _open(db)
         if not opened:
             text = "Nothing is to be rated now. An admin starts a rating under Manage."
             return _rest(board.note(text))
+        if not qualifications.consented(db, opened[0], annotator):
+            consent = escape(opened[0].settings.consent).replace("\n", "<br>")
+            asks = f"<h3>{escape(opened[0].name)}</h3><p>{escape(guidelines.RATING_INSTRUCTIONS)}"
+            return _rest(f'<div class="an-card">{asks}</p><p>{consent}</p></div>', agree=True)
         claimed = slots.claim(db, opened[0].campaign_id, annotator)
         if not isinstance(claimed, Claim):
             return _rest(board.note("You have rated everything that is left. Thank you!"))
@@ -64,6 +69,15 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         """The next picture set to rate."""
         with open_database(workspace) as db:
             return show(db, who(typed, request))
+
+    @doors.allow(*EVERYBODY)
+    def accept(typed: str, request: gr.Request) -> list[Any]:
+        """The person agreed to the consent text."""
+        annotator = who(typed, request)
+        with open_database(workspace) as db:
+            for campaign in _open(db)[:1]:
+                qualifications.consent(db, campaign, annotator)
+            return show(db, annotator)
 
     @doors.allow(*EVERYBODY)
     def submit(
@@ -94,18 +108,33 @@ def build(doors: Doors, page: gr.Blocks) -> None:
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     start.click(arrive, name_kept, outputs, **once)
+    agree.click(accept, name_kept, outputs, **once)
     send.click(submit, [name_kept, token, doubt, best, *marks], outputs, **once)
 
 
-def _rest(text: str) -> list[Any]:
-    return [text, gr.Column(visible=False), "", "", "", "", *([gr.skip()] * MOST), gr.skip(), ""]
+def _open(db: Database) -> list[Campaign]:
+    return [each for each in campaigns.every(db, kind="rate") if each.state == "open"]
+
+
+def _rest(text: str, *, agree: bool = False) -> list[Any]:
+    shown = gr.Button(visible=agree)
+    return [
+        text,
+        shown,
+        gr.Column(visible=False),
+        "",
+        "",
+        "",
+        "",
+        *([gr.skip()] * MOST),
+        gr.skip(),
+        "",
+    ]
 
 
 def _only_note(text: str, doubted: str) -> list[Any]:
-    skips = [gr.skip()] * (MOST + 1)
-    return [
-        gr.skip(), gr.skip(), gr.skip(), doubted, gr.skip(), gr.skip(), *skips, pages.problem(text),
-    ]  # fmt: skip
+    place, work = [gr.skip()] * 4, [gr.skip()] * (2 + MOST + 1)
+    return [*place, doubted, *work, pages.problem(text)]
 
 
 def _show(db: Database, campaign: Campaign, claimed: Claim) -> list[Any]:
@@ -124,6 +153,7 @@ def _show(db: Database, campaign: Campaign, claimed: Claim) -> list[Any]:
     choices = [(label.text, label.label_id) for label in labels]
     return [
         "",
+        gr.Button(visible=False),
         gr.Column(visible=True),
         claimed.token,
         "",

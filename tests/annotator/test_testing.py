@@ -63,3 +63,14 @@ def test_units_are_chosen_by_words_and_ranges() -> None:
 def test_units_out_of_reach_are_refused(text: str) -> None:
     with pytest.raises(BadInput, match="expected"):
         selections.choose(text, units=5)
+
+
+def test_gold_units_are_lines_of_a_unit_and_its_words() -> None:
+    assert selections.gold("") == {}
+    assert selections.gold("4: Dog, dogs\n\n 0 : text ") == {4: ("dog", "dogs"), 0: ("text",)}
+
+
+@pytest.mark.parametrize("line", ["dog", "4:", "x: dog", "4: ,", "-1: dog"])
+def test_a_gold_line_that_says_nothing_is_quoted(line: str) -> None:
+    with pytest.raises(BadInput, match=f"gold units, got '{line}'"):
+        selections.gold(line)
