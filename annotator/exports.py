@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator import tables
-from annotator.tables import Row, neutral
+from annotator.tables import Row
 from db import transfers
+from db.cells import neutral
 from db.errors import BadInput
 from db.transfers import Record
 

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.cells import neutral, restored
 from db.errors import BadInput
 
 COLUMNS = ("layer", "unit", "summary")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -111,26 +111,6 @@ def write(path: Path, rows: Iterable[Row]) -> None:
         writer.writerow(COLUMNS)
         for row in rows:
             writer.writerow([neutral(row.layer), row.unit, neutral(row.summary)])
-
-
-def neutral(cell: str) -> str:
-    """The cell so that no spreadsheet runs it; `restored` undoes it exactly.
-
-    >>> neutral("=1+2")
-    "'=1+2"
-    """
-    guarded = cell.lstrip("'").startswith(_FORMULA)
-    return "'" + cell if guarded else cell
-
-
-def restored(cell: str) -> str:
-    """The cell as it was before `neutral`.
-
-    >>> restored(neutral("=1+2")), restored("'tis")
-    ('=1+2', "'tis")
-    """
-    guarded = cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA)
-    return cell[1:] if guarded else cell
 
 
 def check(rows: Sequence[Row], *, expected: int = 3) -> Report:

@@ -1,73 +1,104 @@
-"""A reviewer's work as values: the query, the sign-off, and the ablation that follows from them.
+"""A reviewer's work as values: the query, the sign-off, and the units that stand confirmed.
 
-query = query_of("head nose", "face", lemmas=True, networks=[], methods=[])
+query = query_of(Fields("head nose", "face"), presets.every(db))
 sign_off(db, match, query, person="ada", verdict="confirmed")
-enqueue(db, Plan("resnet18", query.concept, "val", "test"), device="auto", person="ada")
+confirmed(db, "resnet18", query.concept)           # what may be ablated: see `audits.plans`
 """
 
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
 
 from sqlite_utils import Database
 
-from db import exemplars, jobs, signoffs, subjects
+from db import exemplars, finding, reviewing, signoffs
 from db.errors import BadInput
-from db.words import PRESETS, Match, Query, parse
-
-LEAST_CONTROLS = 1
+from db.finding import Match
+from db.words import Query, Source, parse
 
 
 @dataclass(frozen=True)
-class Plan:
-    """One ablation job.
+class Fields:
+    """What the tab's fields say; empty ones ask nothing."""
 
-    Attributes:
-        subject: name of the network.
-        concept: the confirmed units of this concept are ablated.
-        validation, test: names of labelled image folders; units are ordered and their number is
-            chosen on the first, the accuracy is reported on the second.
-        rule: "zero" or "mean".
-        controls: how many draws of random units, matched by layer.
-        seed: of the draws.
-        sort_all: also measure all units of the network sorted by importance (slow).
-    """
-
-    subject: str
-    concept: str
-    validation: str
-    test: str
-    rule: Literal["zero", "mean"] = "zero"
-    controls: int = 5
-    seed: int = 0
-    sort_all: bool = False
+    typed: str = ""
+    preset: str = ""
+    lemmas: bool = True
+    source: Source = "descriptions"
+    subjects: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    layer: str = ""
+    verdict: str = ""
+    reviewer: str = ""
+    meaning: str = ""
+    nearness: float = 0.5
 
 
-def query_of(
-    typed: str,
-    preset: str,
-    *,
-    lemmas: bool,
-    networks: Sequence[str],
-    methods: Sequence[str],
-) -> Query:
-    """Read what the tab's fields say; the preset's words join the typed ones.
+def query_of(fields: Fields, presets: Mapping[str, Sequence[str]]) -> Query:
+    """Read the fields; the preset's words join the typed ones.
+
+    >>> query_of(Fields("-clock", "face"), {"face": ("face", "head")}).concept
+    'face -clock'
 
     Raises:
-        BadInput: neither a word nor a preset was given, or the preset does not exist.
+        BadInput: there is nothing to look for, or no such preset.
     """
-    if preset and preset not in PRESETS:
-        raise BadInput(f"expected a preset among {', '.join(PRESETS)}, got {preset!r}")
-    text = " ".join([*PRESETS.get(preset, ()), typed])
+    if fields.preset and fields.preset not in presets:
+        raise BadInput(f"expected a preset among {', '.join(presets)}, got {fields.preset!r}")
+    meaning = " ".join(fields.meaning.split())
+    listed = tuple(presets.get(fields.preset, ()))
+    words = " ".join([*listed, fields.typed]).strip()
+    query = Query() if meaning and not words else parse(words)
+    about = [fields.preset, *_typed(query, listed), f"like “{meaning}”" if meaning else ""]
     return replace(
-        parse(text),
-        lemmas=lemmas,
-        subjects=tuple(networks),
-        methods=tuple(methods),
-        concept=" ".join([preset, *typed.replace(",", " ").casefold().split()]).strip(),
+        query,
+        lemmas=fields.lemmas,
+        source=fields.source,
+        subjects=fields.subjects,
+        methods=fields.methods,
+        layer=fields.layer or None,
+        verdict=fields.verdict or None,
+        reviewer=fields.reviewer or None,
+        concept=" ".join(filter(None, about)),
+        meaning=meaning,
+        nearness=fields.nearness,
     )
+
+
+def fields_of(query: Query, presets: Mapping[str, Sequence[str]]) -> Fields:
+    """The fields that a query was read from.
+
+    >>> lists, fields = {"text": ("text", "word")}, Fields("sign -clock", "text")
+    >>> fields_of(query_of(fields, lists), lists) == fields
+    True
+    """
+    for preset, words in presets.items():
+        named = query.concept == preset or query.concept.startswith(f"{preset} ")
+        if named and query.any[: len(words)] == tuple(words):
+            break
+    else:
+        preset, words = "", ()
+    return Fields(
+        " ".join(_typed(query, tuple(words))),
+        preset,
+        lemmas=query.lemmas,
+        source=query.source,
+        subjects=query.subjects,
+        methods=query.methods,
+        layer=query.layer or "",
+        verdict=query.verdict or "",
+        reviewer=query.reviewer or "",
+        meaning=query.meaning,
+        nearness=query.nearness,
+    )
+
+
+def _typed(query: Query, listed: tuple[str, ...]) -> list[str]:
+    """The words of a query as they are typed, without those of a preset."""
+    musts, nots = (f"+{word}" for word in query.all), (f"-{word}" for word in query.none)
+    return [*query.any[len(listed) :], *musts, *nots]
 
 
 def likely(names: Sequence[str], purpose: str, subject: str = "") -> str | None:
@@ -97,12 +128,18 @@ def sign_off(
     tag: str = "",
     note: str = "",
 ) -> int:
-    """Store a verdict together with what was seen when it was given; returns its id."""
+    """Store a verdict together with what was seen when it was given; returns its id.
+
+    A person's sentence may be withdrawn later, so its number and hash are frozen, not its text.
+    """
+    answer = f"a person's sentence, answer {match.sentence_id}"
     seen = {
         "exemplars": exemplars.unit(db, match.unit_id).hash,
         "method": match.method,
-        "description": match.text,
+        "description": answer if match.method == finding.PEOPLE else match.text,
+        "sha256": hashlib.sha256(match.text.encode()).hexdigest(),
         "filter": asdict(query),
+        "reviewers": reviewing.needed(db),
     }
     return signoffs.add(
         db,
@@ -117,51 +154,13 @@ def sign_off(
 
 
 def confirmed(db: Database, subject: str, concept: str) -> list[exemplars.Unit]:
-    """The units of a network that somebody confirmed for a concept and nobody rejected."""
-    standing = signoffs.current(db, concept=concept)
-    rejected = {each.unit_id for each in standing if each.verdict == "rejected"}
-    chosen = {each.unit_id for each in standing if each.verdict == "confirmed"} - rejected
-    units = [exemplars.unit(db, unit_id) for unit_id in sorted(chosen)]
+    """The units of a network that its reviewers' verdicts confirm for a concept."""
+    units = [exemplars.unit(db, unit_id) for unit_id in reviewing.confirmed(db, concept)]
     return [unit for unit in units if unit.subject == subject]
 
 
 def most_confirmed(db: Database, concept: str) -> str | None:
     """The network that the most units are confirmed of for a concept; None when there is none."""
-    counts = Counter(
-        exemplars.unit(db, each.unit_id).subject
-        for each in signoffs.current(db, concept=concept)
-        if each.verdict == "confirmed"
-    )
+    units = [exemplars.unit(db, unit_id) for unit_id in reviewing.confirmed(db, concept)]
+    counts = Counter(unit.subject for unit in units)
     return max(counts, key=lambda name: counts[name], default=None)
-
-
-def enqueue(db: Database, plan: Plan, *, device: str, person: str) -> int:
-    """Queue a plan as a job of kind `ablate` and return the job's id.
-
-    Raises:
-        BadInput: something was not chosen, or no unit was confirmed.
-        NotFound: a name is not one of this workspace.
-    """
-    for what, chosen in (
-        ("what the units were confirmed for", plan.concept),
-        ("a network", plan.subject),
-        ("validation images", plan.validation),
-        ("test images", plan.test),
-    ):
-        if not chosen:
-            raise BadInput(f"Choose {what} first.")
-    if plan.controls < LEAST_CONTROLS:
-        raise BadInput(f"expected at least {LEAST_CONTROLS} random control, got {plan.controls}")
-    if plan.rule not in ("zero", "mean"):
-        raise BadInput(f"expected the rule zero or mean, got {plan.rule!r}")
-    subjects.get(db, plan.subject)
-    subjects.get_probing_set(db, plan.validation)
-    subjects.get_probing_set(db, plan.test)
-    count = len(confirmed(db, plan.subject, plan.concept))
-    if not count:
-        raise BadInput(
-            f"expected confirmed units of {plan.subject} for {plan.concept!r}, got none: "
-            "confirm some above"
-        )
-    title = f"Ablate {count} units of {plan.subject}: {plan.concept}"
-    return jobs.enqueue(db, "ablate", asdict(plan), title=title, device=device, person=person)

@@ -17,7 +17,8 @@ HEAD = """
 document.addEventListener('keydown', (event) => {
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const ids = {c: 'confirm', x: 'reject', '?': 'unsure', z: 'undo'};
+  const ids = {c: 'confirm', x: 'reject', '?': 'unsure', z: 'undo',
+    arrowleft: 'queue_back', arrowright: 'queue_on'};
   const button = document.getElementById(ids[event.key.toLowerCase()]);
   if (button && button.offsetParent !== null) button.click();
 });

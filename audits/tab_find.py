@@ -3,215 +3,353 @@
     build(doors, page)
 
 Handlers parse, call one function of the domain, and format. The queue is what the filter finds and
-the reviewer has not judged yet, so that a reload goes on where it was.
+still needs the reviewer's verdict. A reload goes on where it was: what a person looked for last is
+kept, and the queue follows from the verdicts.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from audits import experiments, pages, reading
-from db import annotations, descriptions, exemplars, filters, signoffs, subjects
-from db import words as word_index
+from audits import experiments, meaning, pages_find, queue, reading, tab_reviewing
+from audits.experiments import Fields
+from audits.queue import PAGE
+from db import descriptions, filters, finding, presets, reviewing, signoffs, subjects
 from db.doors import Doors
 from db.errors import BadInput, NotFound
+from db.finding import Match
 from db.users import Role
-from db.words import PRESETS, Match, Query
+from db.words import Query
 from db.workspace import open_database
 
 STAFF: tuple[Role, ...] = ("admin", "reviewer")
 TAGS = ["", "human faces", "animal faces", "cartoon faces", "signs", "printed text", "logos"]
+SOURCES = [
+    ("machines' descriptions", "descriptions"),
+    ("people's sentences", "annotations"),
+    ("both", "both"),
+]
+VERDICTS = [
+    ("any", ""),
+    ("none yet", "none"),
+    *((name, name) for name in ("confirmed", "rejected", "unsure")),
+    ("reviewers disagree", "conflict"),
+]
 
 
 def build(doors: Doors, page: gr.Blocks) -> None:
     """Put the item's components and events on the page that is being built."""
     open_db = partial(open_database, doors.workspace)
+    absent = meaning.missing()
 
-    with gr.Row():
+    with gr.Row(equal_height=True):
+        preset = gr.Dropdown([("none", "")], value="", label="Preset", elem_id="preset")
         typed = gr.Textbox(
-            label="Find units whose description holds",
-            placeholder="face head nose · +must · -not",
+            label="Words",
+            placeholder="any of these · +must · +one|other · -not",
             elem_id="typed",
-            scale=4,
+            scale=3,
         )
-        preset = gr.Dropdown(["", *PRESETS], value="", label="Preset", elem_id="preset")
-        lemmas = gr.Checkbox(True, label="also other forms (faces)", elem_id="lemmas")
+        source = gr.Dropdown(SOURCES, value="descriptions", label="In", elem_id="source")
         search = gr.Button("Find", variant="primary", elem_id="find")
-    with gr.Row():
-        networks = gr.Dropdown([], label="Networks", multiselect=True, elem_id="networks")
-        methods = gr.Dropdown([], label="Methods", multiselect=True, elem_id="methods")
-        saved = gr.Dropdown([], label="Saved filters", elem_id="saved")
-        name = gr.Textbox(label="Save this filter as", elem_id="filter_name")
-        save = gr.Button("Save", elem_id="save_filter")
+    with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
+        with gr.Row():
+            networks = gr.Dropdown([], label="Networks", multiselect=True, elem_id="networks")
+            methods = gr.Dropdown([], label="Methods", multiselect=True, elem_id="methods")
+            layer = gr.Dropdown([("all", "")], value="", label="Layer", elem_id="layer")
+            verdict = gr.Dropdown(VERDICTS, value="", label="Verdict", elem_id="verdict")
+            reviewer = gr.Dropdown([("anybody", "")], value="", label="Judged by", elem_id="judge")
+        with gr.Row():
+            lemmas = gr.Checkbox(True, label="also other forms (faces)", elem_id="lemmas")
+            like = gr.Textbox(
+                label="Means something like",
+                info=absent or "found by meaning, whatever the words",
+                interactive=absent is None,
+                elem_id="meaning",
+                scale=2,
+            )
+            nearness = gr.Slider(
+                0.2, 0.9, 0.5, step=0.05, label="how alike", interactive=absent is None
+            )
+    with gr.Accordion("Saved filters and presets", open=False, elem_id="saved_box"):
+        with gr.Row(equal_height=True):
+            saved = gr.Dropdown([], label="Open a saved filter", elem_id="saved")
+            name = gr.Textbox(label="Save this filter as", elem_id="filter_name")
+            save = gr.Button("Save filter", elem_id="save_filter")
+        link = gr.HTML(elem_id="filter_link")
+        with gr.Row(equal_height=True):
+            preset_words = gr.Textbox(label="Words of a preset of your own", elem_id="preset_words")
+            preset_name = gr.Textbox(label="Name of the preset", elem_id="preset_name")
+            save_preset = gr.Button("Save preset", elem_id="save_preset")
     query = gr.State(None)
     current = gr.State(None)
+    place = gr.State(0)
+    offset = gr.State(0)
     given = gr.State([])
     found = gr.HTML(elem_id="found")
     with gr.Row(equal_height=False):
         with gr.Column(scale=5):
             look = gr.HTML(elem_id="look")
+            with gr.Row(visible=False) as remarks:
+                tag = gr.Dropdown(TAGS, value="", label="Tag", allow_custom_value=True)
+                note = gr.Textbox(label="Reason", elem_id="note", scale=2)
             with gr.Row(visible=False) as verdicts:
                 confirm = gr.Button("Confirm (C)", variant="primary", elem_id="confirm")
                 reject = gr.Button("Reject (X)", elem_id="reject")
                 unsure = gr.Button("Unsure (?)", elem_id="unsure")
                 undo = gr.Button("Undo (Z)", elem_id="undo")
-            with gr.Row(visible=False) as remarks:
-                tag = gr.Dropdown(TAGS, value="", label="Tag", allow_custom_value=True)
-                note = gr.Textbox(label="Note", elem_id="note")
+                back = gr.Button("‹ Back (←)", elem_id="queue_back")
+                on = gr.Button("Later (→) ›", elem_id="queue_on")
+            seen = gr.HTML(elem_id="evidence")
+            detect = gr.Button("Ask detectors about the regions", elem_id="detect", visible=False)
         with gr.Column(scale=1, min_width=150):
             tally = gr.HTML(elem_id="tally")
+    with gr.Accordion("All matches", open=False, elem_id="matches"):
+        listing = gr.HTML(elem_id="listing")
+        with gr.Row():
+            fewer = gr.Button("‹ Previous page", elem_id="list_back")
+            more = gr.Button("Next page ›", elem_id="list_on")
+    tab_reviewing.build(doors, page, query)
 
-    def queue(wanted: Query | None, person: str) -> tuple[Any, ...]:
+    def shown(wanted: Query | None, person: str, at: int = 0, first: int = 0) -> tuple[Any, ...]:
         """Everything that depends on the filter and on what was judged so far."""
-        if wanted is None:
-            return "", "", "", None, gr.Row(visible=False), gr.Row(visible=False)
         with open_db() as db:
-            result = word_index.find(db, wanted, limit=1)
-            left = replace(wanted, verdict="none")
-            waiting = word_index.find(db, left, limit=1)
-            standing = signoffs.current(db, concept=wanted.concept, person=person)
-            if not waiting.matches:
-                look_at: str = pages.queue_done(result)
-            else:
-                match = waiting.matches[0]
-                look_at = pages.look(
-                    match,
-                    exemplars.unit(db, match.unit_id),
-                    place=result.units - waiting.units,
-                    total=result.units,
-                    people=annotations.accepted_texts(db, match.unit_id),
-                )
+            step = queue.step(db, wanted, person=person, place=at, offset=first)
         return (
-            pages.found(result, wanted.concept),
-            look_at,
-            pages.tally(standing, waiting.units),
-            waiting.matches[0] if waiting.matches else None,
+            wanted,
+            step.found,
+            step.look,
+            step.evidence,
+            step.tally,
+            step.listing,
+            step.match,
+            step.place,
+            step.offset,
             # The last verdict can still be taken back when nothing is left to judge.
-            gr.Row(visible=bool(result.units)),
-            gr.Row(visible=bool(waiting.matches)),
+            gr.Row(visible=step.any_match),
+            gr.Row(visible=step.match is not None),
+            gr.Button(visible=step.match is not None),
+        )
+
+    def filled(fields: Fields) -> tuple[Any, ...]:
+        return (
+            fields.preset,
+            fields.typed,
+            fields.source,
+            list(fields.subjects),
+            list(fields.methods),
+            fields.layer,
+            fields.verdict,
+            fields.reviewer,
+            fields.lemmas,
+            fields.meaning,
+            fields.nearness,
         )
 
     @doors.allow(*STAFF)
     def arrive(request: gr.Request) -> tuple[Any, ...]:
+        person = doors.person(request).name
+        number = request.query_params.get("filter", "")
         with open_db() as db:
+            lists = presets.every(db)
             names = [each.name for each in subjects.every(db)]
-            kept = filters.every(db)
-            used = descriptions.methods(db)
-            number, opened = request.query_params.get("filter", ""), None
-            try:
-                opened = filters.get(db, int(number)).query if number.isdecimal() else None
-            except NotFound as error:
-                gr.Warning(str(error))
+            choices = (
+                [("none", ""), *((each, each) for each in lists)],
+                SOURCES,
+                names,
+                descriptions.methods(db),
+                [("all", ""), *((each, each) for each in finding.layers(db))],
+                VERDICTS,
+                [("anybody", ""), *((each, each) for each in reviewing.reviewers(db))],
+            )
+            kept = [(each.name, each.filter_id) for each in filters.every(db)]
+            wanted = filters.remembered(db, person)
+            if number:
+                try:
+                    wanted = filters.get(db, int(number) if number.isdecimal() else 0).query
+                except NotFound as error:
+                    gr.Warning(str(error))
+        values = filled(experiments.fields_of(wanted, lists) if wanted else Fields())
+        updates = [gr.update(choices=c, value=v) for c, v in zip(choices, values, strict=False)]
         return (
-            gr.update(choices=names),
-            gr.update(choices=used),
-            gr.update(choices=[(each.name, each.filter_id) for each in kept], value=None),
-            opened,
-            *queue(opened, doors.person(request).name),
+            *updates,
+            *values[len(updates) :],
+            gr.update(choices=kept, value=None),
+            *shown(wanted, person),
         )
 
     @doors.allow(*STAFF)
     def find(
-        typed: str,
         preset: str,
-        lemmas: bool,
+        typed: str,
+        source: Any,
         networks: list[str],
         methods: list[str],
+        layer: str,
+        verdict: str,
+        reviewer: str,
+        lemmas: bool,
+        like: str,
+        nearness: float,
         request: gr.Request,
     ) -> tuple[Any, ...]:
-        wanted = experiments.query_of(
-            typed, preset, lemmas=lemmas, networks=networks, methods=methods
+        fields = Fields(
+            typed,
+            preset or "",
+            lemmas=lemmas,
+            source=source,
+            subjects=tuple(networks or ()),
+            methods=tuple(methods or ()),
+            layer=layer or "",
+            verdict=verdict or "",
+            reviewer=reviewer or "",
+            meaning=like or "",
+            nearness=nearness,
         )
+        person = doors.person(request).name
         with open_db() as db:
+            wanted = experiments.query_of(fields, presets.every(db))
             reading.analyse_missing(db)
-        return (wanted, *queue(wanted, doors.person(request).name))
+            if wanted.meaning:
+                meaning.embed_missing(db, [wanted.meaning])
+            filters.remember(db, wanted, person=person)
+        return shown(wanted, person)
 
     @doors.allow(*STAFF)
     def open_saved(filter_id: int | None, request: gr.Request) -> tuple[Any, ...]:
         if filter_id is None:
-            return (None, *queue(None, ""))
+            return (gr.skip(),) * (len(fields) + 1 + len(queued))
+        person = doors.person(request).name
         with open_db() as db:
-            wanted = filters.get(db, filter_id).query
-        return (wanted, *queue(wanted, doors.person(request).name))
+            kept = filters.get(db, filter_id)
+            filters.remember(db, kept.query, person=person)
+            values = filled(experiments.fields_of(kept.query, presets.every(db)))
+        return (*values, pages_find.link(filter_id, kept.name), *shown(kept.query, person))
 
     @doors.allow(*STAFF)
-    def save_filter(name: str, wanted: Query | None, request: gr.Request) -> tuple[Any, str]:
+    def save_filter(name: str, wanted: Query | None, request: gr.Request) -> tuple[Any, ...]:
         if wanted is None:
             raise BadInput("Find something first, then save the filter.")
         with open_db() as db:
             kept = filters.save(db, name, wanted, person=doors.person(request).name)
             choices = [(each.name, each.filter_id) for each in filters.every(db)]
-        gr.Info(f"Saved. Its link ends in ?tab=audit&filter={kept.filter_id}")
-        return gr.update(choices=choices), ""
+        return gr.update(choices=choices), "", pages_find.link(kept.filter_id, kept.name)
 
-    def judge(
-        verdict: signoffs.Verdict,
-        wanted: Query | None,
-        match: Match | None,
-        given: list[int],
-        tag: str,
-        note: str,
-        request: gr.Request,
-    ) -> tuple[Any, ...]:
-        person = doors.person(request).name
-        if wanted is None or match is None:
-            raise BadInput("There is no unit to judge: find some first.")
+    @doors.allow(*STAFF)
+    def keep_preset(name: str, text: str, request: gr.Request) -> tuple[Any, ...]:
         with open_db() as db:
-            signoff_id = experiments.sign_off(
-                db, match, wanted, person=person, verdict=verdict, tag=tag, note=note
-            )
-        return ([*given, signoff_id], "", *queue(wanted, person))
+            presets.save(db, name, text, person=doors.person(request).name)
+            choices = [("none", ""), *((each, each) for each in presets.every(db))]
+        return gr.update(choices=choices), "", ""
+
+    def judging(verdict: signoffs.Verdict) -> Callable[..., Any]:
+        """The handler of one verdict's button."""
+
+        @doors.allow(*STAFF)
+        def judge(
+            wanted: Query | None,
+            match: Match | None,
+            at: int,
+            first: int,
+            given: list[int],
+            tag: str,
+            note: str,
+            request: gr.Request,
+        ) -> tuple[Any, ...]:
+            person = doors.person(request).name
+            if wanted is None or match is None:
+                raise BadInput("There is no unit to judge: find some first.")
+            with open_db() as db:
+                signoff_id = experiments.sign_off(
+                    db, match, wanted, person=person, verdict=verdict, tag=tag or "", note=note
+                )
+            return ([*given, signoff_id], "", *shown(wanted, person, at, first))
+
+        return judge
 
     @doors.allow(*STAFF)
-    def confirm_unit(
-        wanted: Query, match: Match, given: list[int], tag: str, note: str, request: gr.Request
+    def take_back(
+        wanted: Query | None, at: int, first: int, given: list[int], request: gr.Request
     ) -> tuple[Any, ...]:
-        return judge("confirmed", wanted, match, given, tag, note, request)
-
-    @doors.allow(*STAFF)
-    def reject_unit(
-        wanted: Query, match: Match, given: list[int], tag: str, note: str, request: gr.Request
-    ) -> tuple[Any, ...]:
-        return judge("rejected", wanted, match, given, tag, note, request)
-
-    @doors.allow(*STAFF)
-    def unsure_unit(
-        wanted: Query, match: Match, given: list[int], tag: str, note: str, request: gr.Request
-    ) -> tuple[Any, ...]:
-        return judge("unsure", wanted, match, given, tag, note, request)
-
-    @doors.allow(*STAFF)
-    def take_back(wanted: Query | None, given: list[int], request: gr.Request) -> tuple[Any, ...]:
         person = doors.person(request).name
         if not given:
             raise BadInput("Nothing of this visit is left to undo.")
         with open_db() as db:
             signoffs.undo(db, given[-1], person=person)
-        return (given[:-1], *queue(wanted, person))
+        return (given[:-1], *shown(wanted, person, at, first))
 
-    queued = [found, look, tally, current, verdicts, remarks]
+    @doors.allow(*STAFF)
+    def earlier(wanted: Query | None, at: int, first: int, request: gr.Request) -> tuple[Any, ...]:
+        return shown(wanted, doors.person(request).name, at - 1, first)
+
+    @doors.allow(*STAFF)
+    def later(wanted: Query | None, at: int, first: int, request: gr.Request) -> tuple[Any, ...]:
+        return shown(wanted, doors.person(request).name, at + 1, first)
+
+    @doors.allow(*STAFF)
+    def page_back(
+        wanted: Query | None, at: int, first: int, request: gr.Request
+    ) -> tuple[Any, ...]:
+        return shown(wanted, doors.person(request).name, at, first - PAGE)
+
+    @doors.allow(*STAFF)
+    def page_on(wanted: Query | None, at: int, first: int, request: gr.Request) -> tuple[Any, ...]:
+        return shown(wanted, doors.person(request).name, at, first + PAGE)
+
+    @doors.allow(*STAFF)
+    def ask(match: Match | None, request: gr.Request) -> str:
+        if match is None:
+            raise BadInput("There is no unit to look at: find some first.")
+        return queue.ask_detectors(doors.workspace, match.unit_id)
+
+    fields = [
+        preset,
+        typed,
+        source,
+        networks,
+        methods,
+        layer,
+        verdict,
+        reviewer,
+        lemmas,
+        like,
+        nearness,
+    ]
+    queued = [
+        query,
+        found,
+        look,
+        seen,
+        tally,
+        listing,
+        current,
+        place,
+        offset,
+        verdicts,
+        remarks,
+        detect,
+    ]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
-    page.load(
-        arrive,
-        None,
-        [networks, methods, saved, query, *queued],
-        **hidden,
-    )
-    gr.on(
-        [search.click, typed.submit],
-        find,
-        [typed, preset, lemmas, networks, methods],
-        [query, *queued],
-    )
-    saved.input(open_saved, saved, [query, *queued])
-    save.click(save_filter, [name, query], [saved, name])
-    for button, handler in ((confirm, confirm_unit), (reject, reject_unit), (unsure, unsure_unit)):
+    page.load(arrive, None, [*fields, saved, *queued], **hidden)
+    gr.on([search.click, typed.submit, like.submit], find, fields, queued)
+    saved.input(open_saved, saved, [*fields, link, *queued])
+    save.click(save_filter, [name, query], [saved, name, link])
+    save_preset.click(keep_preset, [preset_name, preset_words], [preset, preset_name, preset_words])
+    verdict_of: dict[gr.Button, signoffs.Verdict] = {
+        confirm: "confirmed",
+        reject: "rejected",
+        unsure: "unsure",
+    }
+    for button, judged in verdict_of.items():
         button.click(
-            handler,
-            [query, current, given, tag, note],
+            judging(judged),
+            [query, current, place, offset, given, tag, note],
             [given, note, *queued],
-            show_progress="hidden",
+            **hidden,
         )
-    undo.click(take_back, [query, given], [given, *queued], **hidden)
+    undo.click(take_back, [query, place, offset, given], [given, *queued], **hidden)
+    for button, step in ((back, earlier), (on, later), (fewer, page_back), (more, page_on)):
+        button.click(step, [query, place, offset], queued, **hidden)
+    detect.click(ask, current, seen)

@@ -24,13 +24,15 @@ _PRESET = "preset:"
 
 
 def query_of(keywords: Sequence[str], *, lemmas: bool = True) -> Query:
-    """A query from keywords as the command line takes them: any `word`, each `+word`, no `-word`.
+    """A query from keywords as the command line takes them: any `word`, each `+word`, no `-word`;
+    `+sign|poster` must have either.
 
     `preset:face` stands for all words of that preset.
 
     >>> query_of(["preset:text", "-sign"])
     Query(any=('text', 'word', 'letter'), all=(), none=('sign',), lemmas=True, methods=(), \
-subjects=(), layer=None, verdict=None, concept='')
+subjects=(), layer=None, verdict=None, concept='', source='descriptions', reviewer=None, \
+meaning='', nearness=0.5)
 
     Raises:
         BadInput: no keyword to look for, or no such preset.
@@ -84,7 +86,10 @@ def find(
     found = {}
     for text, words in sentences.items():
         some = [span for keyword in query.any for span in _spans(words, keyword, lemma_of)]
-        each = [_spans(words, keyword, lemma_of) for keyword in query.all]
+        each = [
+            [span for keyword in must.split("|") for span in _spans(words, keyword, lemma_of)]
+            for must in query.all
+        ]
         hindered = any(_spans(words, keyword, lemma_of) for keyword in query.none)
         if hindered or not all(each) or (query.any and not some):
             continue
@@ -94,7 +99,7 @@ def find(
 
 def keywords_of(query: Query) -> tuple[str, ...]:
     """All keywords of a query, to be analysed as `find` takes them."""
-    return (*query.any, *query.all, *query.none)
+    return (*query.any, *(word for must in query.all for word in must.split("|")), *query.none)
 
 
 def _lemmas(

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from db import log
 from db.errors import BadInput, NotFound
 from db.words import Query
 from db.workspace import now
@@ -43,10 +44,12 @@ def save(db: Database, name: str, query: Query, *, person: str) -> Filter:
             """,
             [name, json.dumps(asdict(query), sort_keys=True), person, now()],
         )
-    if not cursor.rowcount:
-        raise BadInput(f"expected a name that no other filter has, got {name!r}")
-    assert cursor.lastrowid is not None
-    return get(db, cursor.lastrowid)
+        if not cursor.rowcount:
+            raise BadInput(f"expected a name that no other filter has, got {name!r}")
+        filter_id = cursor.lastrowid
+        assert filter_id is not None
+        log.add(db, person, "saved filter", f"filter:{filter_id}", name=name)
+    return get(db, filter_id)
 
 
 def get(db: Database, filter_id: int) -> Filter:
@@ -65,9 +68,34 @@ def every(db: Database) -> list[Filter]:
     return [_filter(row) for row in db.query("select * from filters order by filter_id desc")]
 
 
+def remember(db: Database, query: Query, *, person: str) -> None:
+    """Keep what a person looked for last, so that a reload goes on with it."""
+    with db.atomic():
+        db.execute(
+            """
+            insert into last_queries (person, query_json) values (?, ?)
+            on conflict (person) do update set query_json = excluded.query_json
+            """,
+            [person, json.dumps(asdict(query), sort_keys=True)],
+        )
+
+
+def remembered(db: Database, person: str) -> Query | None:
+    """What a person looked for last; None before the first time."""
+    for row in db.query("select query_json from last_queries where person = ?", [person]):
+        return _query(row["query_json"])
+    return None
+
+
 def _filter(row: dict[str, Any]) -> Filter:
     values = dict(row)
-    query = json.loads(values.pop("query_json"))
+    return Filter(query=_query(values.pop("query_json")), **values)
+
+
+def _query(text: str) -> Query:
+    stored: dict[str, Any] = json.loads(text)
     # JSON has no tuples; a query is hashable and has nothing else.
-    query = {key: tuple(v) if isinstance(v, list) else v for key, v in query.items()}
-    return Filter(query=Query(**query), **values)
+    values: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in stored.items()
+    }
+    return Query(**values)

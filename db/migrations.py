@@ -3,13 +3,13 @@
     apply(db)
 
 Each step runs in a transaction together with the note that it ran. The steps themselves are in
-`db.schema` and `db.schema_annotate`.
+`db.schema`, `db.schema_annotate` and `db.schema_audit`.
 """
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from db import schema
+from db import schema, schema_audit
 from db import schema_annotate as annotate
 
 STEPS = (
@@ -19,6 +19,7 @@ STEPS = (
     schema.m004_audit,
     annotate.m005_annotate,
     schema.m006_words,
+    schema_audit.m007_reviewing,
 )
 LATEST = len(STEPS)
 

@@ -21,15 +21,6 @@ from db.workspace import immediate, now
 Verdict = Literal["confirmed", "rejected", "unsure"]
 
 
-# The newest verdict of every person about every unit and concept, without those taken back.
-STANDING = """
-    select * from signoffs
-    where not withdrawn and not exists (
-        select 1 from signoffs as later where later.supersedes_id = signoffs.signoff_id
-    )
-"""
-
-
 @dataclass(frozen=True)
 class Signoff:
     """One verdict; `withdrawn` ones only say that the verdict before was taken back."""
@@ -58,7 +49,11 @@ def add(
     tag: str = "",
     note: str = "",
 ) -> int:
-    """Store a verdict; it supersedes what the same person said before of this unit and concept."""
+    """Store a verdict; it supersedes what the same person said before of this unit and concept.
+
+    Raises:
+        BadInput: the unit needs several reviewers, and enough have answered already.
+    """
     return _append(
         db, unit_id, person, verdict, concept, seen=dict(seen), tag=tag, note=note, withdrawn=False
     )
@@ -69,7 +64,7 @@ def undo(db: Database, signoff_id: int, *, person: str) -> None:
 
     Raises:
         NotFound: there is no such verdict.
-        BadInput: it is somebody else's, or was superseded already.
+        BadInput: it is somebody else's, was superseded already, or is open to others by now.
     """
     for row in db.query("select * from signoffs where signoff_id = ?", [signoff_id]):
         signoff = _signoff(row)
@@ -78,8 +73,8 @@ def undo(db: Database, signoff_id: int, *, person: str) -> None:
         raise NotFound(f"expected the id of a sign-off, got {signoff_id}")
     if signoff.person != person:
         raise BadInput(f"expected a sign-off of {person}, got one of {signoff.person}")
-    standing = _standing(db, signoff.unit_id, person, signoff.concept)
-    if standing != signoff_id:
+    newest = _newest(db, signoff.unit_id, person, signoff.concept)
+    if newest != signoff_id:
         raise BadInput(f"expected the standing sign-off, got {signoff_id}, which was superseded")
     _append(
         db,
@@ -95,17 +90,22 @@ def undo(db: Database, signoff_id: int, *, person: str) -> None:
 
 
 def current(
-    db: Database, *, concept: str | None = None, person: str | None = None
+    db: Database,
+    *,
+    concept: str | None = None,
+    person: str | None = None,
+    unit_id: int | None = None,
 ) -> list[Signoff]:
-    """The standing verdicts: those that nothing supersedes and that were not withdrawn."""
+    """The verdicts that nothing supersedes and that were not withdrawn, in the order given."""
     rows = db.query(
-        f"""
-        {STANDING}
-            and (:concept is null or concept = :concept)
+        """
+        select * from standing_signoffs
+        where (:concept is null or concept = :concept)
             and (:person is null or person = :person)
+            and (:unit_id is null or unit_id = :unit_id)
         order by signoff_id
         """,
-        {"concept": concept, "person": person},
+        {"concept": concept, "person": person, "unit_id": unit_id},
     )
     return [_signoff(row) for row in rows]
 
@@ -121,17 +121,6 @@ def concepts(db: Database) -> list[str]:
     return [row["concept"] for row in db.query("select distinct concept from signoffs order by 1")]
 
 
-def confirmed_concepts(db: Database) -> list[str]:
-    """The concepts that some unit stands confirmed for, the one that was judged last first."""
-    rows = db.query(
-        f"""
-        select concept from ({STANDING}) where verdict = 'confirmed'
-        group by concept order by max(signoff_id) desc
-        """
-    )
-    return [row["concept"] for row in rows]
-
-
 def _append(
     db: Database,
     unit_id: int,
@@ -145,6 +134,7 @@ def _append(
     withdrawn: bool,
 ) -> int:
     with immediate(db):
+        _check_open(db, unit_id, person, concept)
         cursor = db.execute(
             """
             insert into signoffs (
@@ -163,7 +153,7 @@ def _append(
                 "tag": tag,
                 "note": note,
                 "seen": json.dumps(seen, sort_keys=True),
-                "supersedes": _standing(db, unit_id, person, concept),
+                "supersedes": _newest(db, unit_id, person, concept),
                 "withdrawn": int(withdrawn),
                 "now": now(),
             },
@@ -175,7 +165,29 @@ def _append(
     return signoff_id
 
 
-def _standing(db: Database, unit_id: int, person: str, concept: str) -> int | None:
+def _check_open(db: Database, unit_id: int, person: str, concept: str) -> None:
+    """With several reviewers, nobody speaks twice once the verdicts are open to all."""
+    rows = db.query(
+        """
+        select decision, needed, exists (
+            select 1 from standing_signoffs as own
+            where own.unit_id = decisions.unit_id and own.concept = decisions.concept
+                and person = :person
+        ) as own
+        from decisions, reviewers_needed where unit_id = :unit_id and concept = :concept
+        """,
+        {"person": person, "unit_id": unit_id, "concept": concept},
+    )
+    for row in rows:
+        if row["needed"] > 1 and row["decision"] != "waiting" and row["own"]:
+            raise BadInput(
+                "The verdicts on this unit are open to all its reviewers by now: yours stands."
+            )
+        if row["needed"] > 1 and row["decision"] not in ("waiting", "conflict"):
+            raise BadInput(f"This unit is decided already: {row['decision']}.")
+
+
+def _newest(db: Database, unit_id: int, person: str, concept: str) -> int | None:
     """The newest row of the chain, a withdrawal included."""
     row = db.execute(
         "select max(signoff_id) from signoffs where unit_id = ? and person = ? and concept = ?",
@@ -185,7 +197,7 @@ def _standing(db: Database, unit_id: int, person: str, concept: str) -> int | No
 
 
 def _signoff(row: dict[str, Any]) -> Signoff:
-    values = dict(row)
+    values = {name: value for name, value in row.items() if name != "place"}
     seen = json.loads(values.pop("seen_json"))
     values["withdrawn"] = bool(values["withdrawn"])
     return Signoff(seen=seen, **values)

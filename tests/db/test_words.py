@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from db import descriptions, exemplars, signoffs, subjects, words
+from db import descriptions, exemplars, finding, signoffs, subjects, words
 from db.errors import BadInput
 from db.words import Word
 from db.workspace import prepare
@@ -78,53 +78,53 @@ def db() -> Database:
 def test_a_query_finds_whole_words_and_their_forms(
     db: Database, typed: str, expected: list[str]
 ) -> None:
-    found = words.find(db, words.parse(typed))
+    found = finding.find(db, words.parse(typed))
     assert [match.text for match in found.matches] == expected
     assert found.units == len(expected)
     assert found.searched == len(SENTENCES)
 
 
 def test_matched_words_are_marked_where_they_stand(db: Database) -> None:
-    (match,) = words.find(db, words.parse("face")).matches
+    (match,) = finding.find(db, words.parse("face")).matches
     assert [match.text[start:stop] for start, stop in match.spans] == ["faces"]
 
 
 def test_a_preset_is_the_papers_list(db: Database) -> None:
     query = words.Query(any=words.PRESETS["text"])
-    assert [m.text for m in words.find(db, query).matches] == ["text on signs", "Letters"]
+    assert [m.text for m in finding.find(db, query).matches] == ["text on signs", "Letters"]
 
 
 def test_without_lemmas_only_the_word_itself_counts(db: Database) -> None:
-    assert words.find(db, words.Query(any=("face",), lemmas=False)).units == 0
-    assert words.find(db, words.Query(any=("faces",), lemmas=False)).units == 1
+    assert finding.find(db, words.Query(any=("face",), lemmas=False)).units == 0
+    assert finding.find(db, words.Query(any=("faces",), lemmas=False)).units == 1
 
 
 def test_layers_are_counted_beside_their_size(db: Database) -> None:
-    found = words.find(db, words.parse("face text letter"))
+    found = finding.find(db, words.parse("face text letter"))
     assert found.layers == {"early": (1, 3), "late": (2, 3)}
 
 
 def test_pages_follow_each_other(db: Database) -> None:
     query = words.parse("face text letter")
-    pages = [words.find(db, query, limit=1, offset=n).matches[0].text for n in range(3)]
+    pages = [finding.find(db, query, limit=1, offset=n).matches[0].text for n in range(3)]
     assert pages == ["Dog faces", "text on signs", "Letters"]
-    assert len(words.unit_ids(db, query)) == 3
+    assert len(finding.unit_ids(db, query)) == 3
 
 
 def test_standing_verdicts_narrow_the_list(db: Database) -> None:
     query = words.parse("face text")
-    first, second = words.unit_ids(db, query)
+    first, second = finding.unit_ids(db, query)
     given = signoffs.add(db, first, person="ada", verdict="confirmed", concept="c", seen={})
     left = words.Query(any=query.any, verdict="none", concept="c")
-    assert words.unit_ids(db, left) == [second]
+    assert finding.unit_ids(db, left) == [second]
     signoffs.undo(db, given, person="ada")
-    assert words.unit_ids(db, left) == [first, second]
+    assert finding.unit_ids(db, left) == [first, second]
 
 
 def test_another_pipeline_replaces_what_was_said(db: Database) -> None:
     assert words.missing(db) == []
     words.add(db, "better", {"Dog faces": [Word(0, 3, "dog", "dog", "NOUN")]})
-    assert words.find(db, words.parse("face")).units == 0
+    assert finding.find(db, words.parse("face")).units == 0
 
 
 @pytest.mark.parametrize("typed", ["", " , ", "-face", "+"])

@@ -1,0 +1,114 @@
+"""One step of the reviewer's queue: everything that the page shows for a filter and a person.
+
+step(db, query, person="ada", place=0, offset=0)     # Step, as HTML and the unit in front
+ask_detectors(workspace, unit_id)                    # evidence about its regions, as HTML
+"""
+
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from audits import pages_find
+from db import annotations, descriptions, evidence, exemplars, finding, reviewing, signoffs
+from db.errors import NotFound
+from db.finding import Match
+from db.words import Query
+from db.workspace import Workspace, open_database
+from describer import shelf
+
+PAGE = 25
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is on the page.
+
+    Attributes:
+        match: the unit in front; None when none waits for this person.
+        place: its place among those that wait.
+        offset: where the page of all matches begins.
+        any_match: whether the filter finds anything.
+    """
+
+    found: str
+    look: str
+    evidence: str
+    tally: str
+    listing: str
+    match: Match | None
+    place: int
+    offset: int
+    any_match: bool
+
+
+def step(
+    db: Database, query: Query | None, *, person: str, place: int = 0, offset: int = 0
+) -> Step:
+    """The queue of one person; places beyond its ends are taken for its ends."""
+    if query is None:
+        return Step("", pages_find.nothing_yet(), "", "", "", None, 0, 0, False)
+    offset = max(offset, 0)
+    try:
+        page = finding.find(db, query, limit=PAGE, offset=offset, viewer=person)
+        if not page.matches and offset:
+            offset = max(0, (page.units - 1) // PAGE * PAGE)
+            page = finding.find(db, query, limit=PAGE, offset=offset, viewer=person)
+        place = max(place, 0)
+        waiting = finding.find(db, query, limit=1, offset=place, viewer=person, waiting_for=person)
+        if not waiting.matches and waiting.units:
+            place = waiting.units - 1
+            waiting = finding.find(
+                db, query, limit=1, offset=place, viewer=person, waiting_for=person
+            )
+    except NotFound:
+        return Step("", pages_find.nothing_yet(), "", "", "", None, 0, 0, False)
+    match = waiting.matches[0] if waiting.matches else None
+    own = signoffs.current(db, concept=query.concept, person=person)
+    states = reviewing.known_states(db, query.concept, viewer=person)
+    return Step(
+        found=pages_find.found(page, query.concept),
+        look=_look(db, match, query, person, place, waiting.units)
+        if match
+        else pages_find.queue_done(page),
+        evidence=pages_find.evidence(evidence.of_unit(db, match.unit_id), [], asked=False)
+        if match
+        else "",
+        tally=pages_find.tally(own, waiting.units, reviewing.needed(db)),
+        listing=pages_find.results(page, states, offset=offset),
+        match=match,
+        place=place,
+        offset=offset,
+        any_match=bool(page.units),
+    )
+
+
+def ask_detectors(workspace: Workspace, unit_id: int) -> str:
+    """Let the detectors that are installed look at a unit's regions; what they saw is kept."""
+    from audits import detectors
+
+    with open_database(workspace) as db:
+        unit = exemplars.unit(db, unit_id)
+    shown = shelf.source_of(workspace, unit).unit(unit.layer, unit.unit)
+    seen = detectors.look(shown.images, shown.masks)
+    with open_database(workspace) as db:
+        for each in seen:
+            evidence.add(db, unit_id, each.detector, found=each.found, regions=each.regions)
+        kept = evidence.of_unit(db, unit_id)
+    return pages_find.evidence(kept, detectors.absent(), asked=True)
+
+
+def _look(db: Database, match: Match, query: Query, person: str, place: int, total: int) -> str:
+    machines = descriptions.of_unit(db, match.unit_id)
+    beams = [each for each in machines if each.description_id == match.sentence_id]
+    candidates = beams[0].candidates if beams and match.method != finding.PEOPLE else ()
+    return pages_find.look(
+        match,
+        exemplars.unit(db, match.unit_id),
+        place=place,
+        total=total,
+        people=annotations.accepted_texts(db, match.unit_id),
+        machines=machines,
+        best=shelf.ranked(candidates, pages_find.LAMBDA),
+        others=reviewing.open_verdicts(db, match.unit_id, query.concept, viewer=person),
+        decision=reviewing.decision(db, match.unit_id, query.concept),
+    )
