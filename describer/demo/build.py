@@ -1,16 +1,13 @@
 """Making the demo's weights: `python app.py demo build`. All from scratch, all seeded.
 
 The steps leave their results in a folder of work (`networks/NAME.safetensors`, pictures), so that
-a build that was stopped goes on where it was. Networks are trained one a processor core, each with
-one thread: two cores wait for each other less that way, and the result does not depend on how many
-there are.
+a build that was stopped goes on where it was. Networks are trained one a processor core.
 """
 
 import copy
-import multiprocessing
-import os
+import shutil
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from describer.demo import curriculum, networks, shipped, teaching, world
+from describer.demo import curriculum, networks, sayings, shipped, teaching, workspace, world
+from describer.demo.crew import crew
 from describer.demo.curriculum import OBSERVER, SUBJECTS, Recipe
 from describer.demo.teaching import Lesson
 from describer.demo.units import Gallery
@@ -34,10 +32,7 @@ def train_networks(work: Path, *, report: Report, cores: int | None = None) -> N
     (work / "networks").mkdir(parents=True, exist_ok=True)
     recipes = [r for r in (OBSERVER, *SUBJECTS) if not weights_file(work, r).exists()]
     wanted = {which for r in recipes if r is not OBSERVER for which in r.pictures}
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        cores or os.cpu_count(), mp_context=context, initializer=_one_thread
-    ) as pool:
+    with crew(cores) as pool:
         drawing = [pool.submit(curriculum.draw_pictures, work, *which) for which in sorted(wanted)]
         for done in as_completed(drawing):
             done.result()
@@ -55,10 +50,6 @@ def weights_file(work: Path, recipe: Recipe) -> Path:
 def trained(work: Path, recipe: Recipe) -> torch.nn.Module:
     """A network as the build trained it, in evaluation mode."""
     return shipped.filled(recipe, weights_file(work, recipe))
-
-
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 def _train(work: Path, recipe: Recipe) -> str:
@@ -138,6 +129,13 @@ def ship_milan(work: Path, result: Trained) -> None:
     checkpoints.save(halves, shipped.CHECKPOINT, training=_brief(result))
 
 
+def ship_sayings(work: Path, *, report: Report) -> None:
+    """Describe the demo's units with the shipped checkpoint, for all first starts to come."""
+    shutil.rmtree(work / "opening", ignore_errors=True)
+    content = workspace.prepare(work / "opening", progress=lambda _done, _total, what: report(what))
+    sayings.write(content.said)
+
+
 def subject_toml(recipe: Recipe) -> str:
     """The SUBJECT.toml of a recipe."""
     layers = ", ".join(f'"{layer}"' for layer in recipe.layers)
@@ -162,6 +160,7 @@ def build(work: Path, *, report: Report) -> None:
     train_networks(work, report=report)
     ship_subjects(work)
     ship_milan(work, teach_milan(work, report=report))
+    ship_sayings(work, report=report)
     report(f"shipped weights: {shipped.size() / 2**20:.1f} MiB of {shipped.LIMIT / 2**20:.0f}")
 
 

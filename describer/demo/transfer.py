@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from describer import milan
 from describer.demo import curriculum, likeness, scores, shipped, teaching, units
+from describer.demo.crew import crew
 from describer.demo.curriculum import Recipe
 from describer.demo.table import Section
 from describer.demo.teaching import Lesson
@@ -54,26 +56,25 @@ def pupil(recipe: Recipe, pictures: Gallery, encoder: PyramidEncoder) -> Pupil:
     )
 
 
-def table(pictures: Gallery, encoder: PyramidEncoder, *, report: Report) -> Section:
+TESTED = ("signs", "people-sharp", "transformer", "generator")
+SPLITS = (
+    ("across seeds", "teacher-residual", ("signs", "people-sharp")),
+    ("across architectures", "teacher-plain", ("signs", "people-sharp")),
+    ("across architectures", "teacher-residual", ("teacher-plain-signs",)),
+    ("convolutions to transformer", "teacher", ("transformer",)),
+    ("classifiers to generator", "teacher", ("generator",)),
+)
+
+
+def table(*, report: Report) -> Section:
     """Within networks, across seeds and across architectures."""
-    pupils = {
-        recipe.name: pupil(recipe, pictures, encoder)
-        for recipe in curriculum.SUBJECTS
-        if recipe.teaches or recipe.name in ("signs", "people-sharp", "transformer", "generator")
-    }
-    report(f"units of {len(pupils)} networks encoded")
-    rows = [
-        _within(pupils, encoder),
-        _across(pupils, encoder, "across seeds", "teacher-residual", ("signs", "people-sharp")),
-        _across(
-            pupils, encoder, "across architectures", "teacher-plain", ("signs", "people-sharp")
-        ),
-        _across(
-            pupils, encoder, "across architectures", "teacher-residual", ("teacher-plain-signs",)
-        ),
-        _across(pupils, encoder, "convolutions to transformer", "teacher", ("transformer",)),
-        _across(pupils, encoder, "classifiers to generator", "teacher", ("generator",)),
-    ]
+    names = [each.name for each in curriculum.SUBJECTS if each.teaches or each.name in TESTED]
+    with crew() as pool:
+        pupils = dict(zip(names, pool.map(_shipped_pupil, names), strict=True))
+        report(f"units of {len(pupils)} networks encoded")
+        tasks = [_within(pupils), *(_across(pupils, *split) for split in SPLITS)]
+        scored = pool.map(_score, *zip(*((task.train, task.test) for task in tasks), strict=True))
+        rows = [(*task.names, *found) for task, found in zip(tasks, scored, strict=True)]
     report("generalization measured")
     return Section(
         "Generalization",
@@ -84,7 +85,29 @@ def table(pictures: Gallery, encoder: PyramidEncoder, *, report: Report) -> Sect
     )
 
 
-def _within(pupils: Mapping[str, Pupil], encoder: PyramidEncoder) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Task:
+    """A row of the table: what it is called, and which units to learn from and to describe."""
+
+    names: tuple[str, str, str]
+    train: tuple[Pupil, ...]
+    test: tuple[Pupil, ...]
+
+
+def _shipped_pupil(name: str) -> Pupil:
+    """A network's units among the teachers' pictures; of those only tested, some."""
+    recipe = curriculum.subject(name)
+    pictures = teaching.gallery(teaching.LESSONS)
+    found = pupil(recipe, pictures, milan.load("demo").encoder())
+    return found if recipe.teaches else _some(found)
+
+
+def _some(one: Pupil) -> Pupil:
+    order = np.random.default_rng(0).permutation(len(one.profiles))[:MOST_UNITS]
+    return one.part(sorted(order.tolist()))
+
+
+def _within(pupils: Mapping[str, Pupil]) -> Task:
     """Nine tenths of each teacher's units for training, the rest for the test."""
     train, test = [], []
     generator = np.random.default_rng(0)
@@ -95,34 +118,20 @@ def _within(pupils: Mapping[str, Pupil], encoder: PyramidEncoder) -> tuple[str, 
         cut = round(WITHIN * len(order))
         test.append(one.part(sorted(order[:cut].tolist())))
         train.append(one.part(sorted(order[cut:].tolist())))
-    return (
-        "within networks",
-        "90 % of the teachers' units",
-        "the other 10 %",
-        *_score(train, test, encoder),
-    )
+    names = ("within networks", "90 % of the teachers' units", "the other 10 %")
+    return Task(names, tuple(train), tuple(test))
 
 
-def _across(
-    pupils: Mapping[str, Pupil],
-    encoder: PyramidEncoder,
-    split: str,
-    prefix: str,
-    tested: tuple[str, ...],
-) -> tuple[str, ...]:
-    train = [one for name, one in pupils.items() if name.startswith(prefix)]
-    generator = np.random.default_rng(0)
-    test = []
-    for name in tested:
-        order = generator.permutation(len(pupils[name].profiles))[:MOST_UNITS]
-        test.append(pupils[name].part(sorted(order.tolist())))
+def _across(pupils: Mapping[str, Pupil], split: str, prefix: str, tested: tuple[str, ...]) -> Task:
+    train = tuple(one for name, one in pupils.items() if name.startswith(prefix))
+    test = tuple(_some(pupils[name]) for name in tested)
     names = ", ".join(one.lesson.subject for one in train)
-    return (split, names, ", ".join(tested), *_score(train, test, encoder))
+    return Task((split, names, ", ".join(tested)), train, test)
 
 
-def _score(
-    train: Sequence[Pupil], test: Sequence[Pupil], encoder: PyramidEncoder
-) -> tuple[str, str, str]:
+def _score(train: Sequence[Pupil], test: Sequence[Pupil]) -> tuple[str, str, str]:
+    """Train a MILAN of its own in a process of its own, and score what it says."""
+    encoder = milan.load("demo").encoder()
     taught = teaching.teach([one.lesson for one in train], encoder, config=CONFIG)
     sentences: list[str] = []
     for one in test:
@@ -131,4 +140,4 @@ def _score(
     profiles = [profile for one in test for profile in one.profiles]
     references = [three for one in test for three in one.lesson.sentences]
     naming = scores.naming(sentences, profiles)
-    return str(naming.share()), str(naming.f1()), f"{likeness.bleu(sentences, references):.2f}"
+    return str(naming.share()), str(naming.f1()), str(likeness.bleu(sentences, references))

@@ -1,29 +1,26 @@
 """The demo as files, made from the shipped weights: what a workspace is filled with at first start.
 
-    content = prepare(folder, store=ImageStore(workspace.images), progress=progress)
+    content = prepare(folder, store=ImageStore(workspace.images), said=sayings.read())
 
 Everything is written below `folder`: `subjects/` (SUBJECT.toml files with their weights),
 `images/NAME/class/number.png` (ImageFolder layout), `exemplars/NAME` (an exemplar folder for each
 network). What was written is returned as plain values; nothing here knows the database.
 """
 
-import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from db.arrays import ImageStore
 from describer import milan, probing, subjects
-from describer.demo import curriculum, shipped, teaching, world
+from describer.demo import albums, curriculum, shipped, teaching, world
+from describer.demo.albums import DemoImages
 from describer.demo.annotators import ANNOTATORS
 from describer.demo.curriculum import Recipe
+from describer.demo.sayings import DemoAnnotation, DemoDescription, Sayings
 from describer.demo.truth import Atlas
 from describer.demo.units import Source, study
 from describer.exemplars import study as exemplars
@@ -31,194 +28,95 @@ from describer.exemplars.layout import ExemplarFolder
 from describer.milan.describing import SearchOptions, UnitDescription
 
 Progress = Callable[[int, int, str], None]
+Place = tuple[str, str, int]
 
-
-@dataclass(frozen=True)
-class DemoImages:
-    """A folder of images. name: what to call it; about: a sentence; variant, split, count: of
-    `world.render`, so that the truth about every file can be found again."""
-
-    name: str
-    about: str
-    split: str
-    count: int
-    variant: str
-    root: Path = Path()
+SHOWN = ("signs", "people-sharp", "people-blurred", "transformer", "generator")
+ANNOTATED = "transformer"
+CAMPAIGN_UNITS = 24
 
 
 @dataclass(frozen=True)
 class DemoSubject:
-    """A network with its file, its exemplars among `images`, and a sentence about it.
-
-    validation, test: names of the image folders that its ablation is measured on.
-    """
+    """A network with its file, its exemplars among `images`, and a sentence about it."""
 
     name: str
     about: str
     file: Path
     exemplars: Path
     images: str
-    validation: str
-    test: str
-
-
-@dataclass(frozen=True)
-class DemoDescription:
-    """A sentence of the demo's MILAN about a unit of a subject, with its candidates."""
-
-    subject: str
-    unit: UnitDescription
-
-
-@dataclass(frozen=True)
-class DemoAnnotation:
-    """A simulated annotator's sentence; to be stored as of kind `simulated`."""
-
-    subject: str
-    layer: str
-    unit: int
-    annotator: str
-    sentence: str
 
 
 @dataclass(frozen=True)
 class DemoContent:
-    """All of the demo.
-
-    checkpoint: the MILAN checkpoint that made the descriptions (also loadable as "demo").
-    to_annotate: (subject, layer, unit) of a small campaign; `annotations` holds simulated answers
-    for some of its slots. to_audit: (subject, preset of keywords).
-    """
+    """All of the demo. checkpoint: the MILAN that describes, also loadable as "demo"."""
 
     images: tuple[DemoImages, ...]
     subjects: tuple[DemoSubject, ...]
     checkpoint: Path
-    descriptions: tuple[DemoDescription, ...]
-    to_annotate: tuple[tuple[str, str, int], ...]
-    annotations: tuple[DemoAnnotation, ...]
-    to_audit: tuple[tuple[str, str], ...]
-
-
-PROBE = DemoImages("demo-probe", "a mixed album to look at units with", *teaching.PROBE, "probe")
-IMAGES = (
-    PROBE,
-    DemoImages(
-        "demo-signs-validation",
-        "like the training images of “signs”: half carry their own word",
-        "validation",
-        400,
-        "spurious",
-    ),
-    DemoImages("demo-signs-test", "every image carries a random word", "test", 600, "adversarial"),
-    DemoImages("demo-people-validation", "scenes with people", "validation", 300, "people"),
-    DemoImages("demo-people-test", "more scenes with people", "test", 300, "people"),
-)
-SHOWN = ("signs", "people-sharp", "people-blurred", "transformer")
-CAMPAIGN_UNITS = 24
-BEAM_SIZE = 10
+    said: Sayings
 
 
 def prepare(
     folder: Path,
     *,
     store: ImageStore | None = None,
-    images: Sequence[DemoImages] = IMAGES,
+    images: Sequence[DemoImages] = albums.IMAGES,
     shown: Sequence[str] = SHOWN,
+    said: Sayings | None = None,
+    beam_size: int = 50,
     progress: Progress | None = None,
 ) -> DemoContent:
-    """Write the demo's files and describe its units.
+    """Write the demo's files, and describe its units unless that was done before.
 
     Args:
         folder: where; made if needed.
         store: where exemplar images are kept; by default in each exemplar folder.
         images: the image folders; the first is the one that units are looked at with.
-        shown: names of the networks; the last one's units are to be annotated.
+        shown: names of the networks.
+        said: what is said about just these networks and images; None: find it out now.
         progress: called with steps done, steps in all, and a message.
 
     Raises:
         BadInput: the shipped weights are missing.
     """
-    steps = _Steps(progress, total=2 + 2 * len(shown))
+    steps = _Steps(progress, total=1 + len(shown) * (1 if said else 2) + (said is None))
     steps.done("drawing pictures")
-    drawn = draw(folder / "images", images)
+    drawn = albums.draw(folder / "images", images)
     probe = probing.open_folder(drawn[0].root)
-    model = milan.load("demo")
-    networks, descriptions, sources = [], [], {}
+    networks, sources = [], {}
     for name in shown:
         recipe = curriculum.subject(name)
         steps.done(f"{name}: looking for exemplars")
         file = _copy_subject(recipe, folder / "subjects")
         target = folder / "exemplars" / name
-        found = exemplars.study(subjects.read(file), probe, target, store=store)
-        sources[name] = found
-        people = name.startswith("people")
-        networks.append(
-            DemoSubject(
-                name,
-                recipe.about,
-                file,
-                target,
-                images[0].name,
-                "demo-people-validation" if people else "demo-signs-validation",
-                "demo-people-test" if people else "demo-signs-test",
-            )
-        )
+        sources[name] = exemplars.study(subjects.read(file), probe, target, store=store)
+        networks.append(DemoSubject(name, recipe.about, file, target, images[0].name))
+    if said is None:
+        said = say(sources, images[0], beam_size=beam_size, steps=steps)
+    return DemoContent(tuple(drawn), tuple(networks), shipped.CHECKPOINT, said)
+
+
+def say(
+    sources: Mapping[str, ExemplarFolder], album: DemoImages, *, beam_size: int, steps: "_Steps"
+) -> Sayings:
+    """Describe all units with the demo's MILAN, and begin a campaign with simulated annotators."""
+    model = milan.load("demo")
+    descriptions = []
+    for name, source in sources.items():
         steps.done(f"{name}: describing units")
-        options = SearchOptions(beam_size=BEAM_SIZE)
-        for batch in milan.describe(found, model, options=options):
-            descriptions += [DemoDescription(name, unit) for unit in batch]
+        for batch in milan.describe(source, model, options=SearchOptions(beam_size=beam_size)):
+            for unit in batch:
+                descriptions.append(_described(name, unit))
     steps.done("simulated annotators write")
-    campaign, annotations = _campaign(shown[-1], sources[shown[-1]], images[0])
-    return DemoContent(
-        images=tuple(drawn),
-        subjects=tuple(networks),
-        checkpoint=shipped.CHECKPOINT,
-        descriptions=tuple(descriptions),
-        to_annotate=campaign,
-        annotations=annotations,
-        to_audit=(("signs", "text"), ("people-sharp", "face"), ("people-blurred", "face")),
-    )
+    name = ANNOTATED if ANNOTATED in sources else next(iter(sources))
+    campaign, answers = _campaign(name, sources[name], album)
+    return Sayings(tuple(descriptions), campaign, answers)
 
 
-def draw(folder: Path, wanted: Sequence[DemoImages]) -> list[DemoImages]:
-    """Render image folders, on all processor cores."""
-    chunks = [
-        (folder / images.name, images.split, images.variant, range(first, images.count, 8))
-        for images in wanted
-        for first in range(8)
-    ]
-    with _pool() as pool:
-        list(pool.map(_draw_some, chunks))
-    return [
-        DemoImages(i.name, i.about, i.split, i.count, i.variant, folder / i.name) for i in wanted
-    ]
-
-
-def file_name(number: int) -> str:
-    """Relative path of an image by its number in its split."""
-    name = world.CLASS_NAMES[number % len(world.CLASS_NAMES)]
-    return f"{name}/{number:05d}.png"
-
-
-def numbers(images: DemoImages) -> list[int]:
-    """The numbers of a folder's images in the order of the folder."""
-    return sorted(range(images.count), key=file_name)
-
-
-def _draw_some(chunk: tuple[Path, str, str, Sequence[int]]) -> None:
-    folder, split, variant, wanted = chunk
-    for number in wanted:
-        path = folder / file_name(number)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pixels = world.render(split, number, variant=variant).image.transpose(1, 2, 0)
-        Image.fromarray(np.ascontiguousarray(pixels)).save(path, compress_level=1)
-
-
-@contextmanager
-def _pool() -> Iterator[ProcessPoolExecutor]:
-    # Spawned, not forked: the app that calls this has threads.
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        yield pool
+def _described(name: str, unit: UnitDescription) -> DemoDescription:
+    found = unit.description
+    candidates = tuple((each.text, each.log_p_given_e, each.log_p) for each in found.candidates)
+    return DemoDescription(name, unit.layer, unit.unit, found.text, found.score, candidates)
 
 
 def _copy_subject(recipe: Recipe, folder: Path) -> Path:
@@ -232,12 +130,12 @@ def _copy_subject(recipe: Recipe, folder: Path) -> Path:
 
 def _campaign(
     name: str, source: ExemplarFolder, album: DemoImages
-) -> tuple[tuple[tuple[str, str, int], ...], tuple[DemoAnnotation, ...]]:
+) -> tuple[tuple[Place, ...], tuple[DemoAnnotation, ...]]:
     """Units of a network to annotate, those with a clear truth first, and simulated answers.
 
     Of every three units one has no answer yet, one has one, one has two.
     """
-    scenes = world.render_many(album.split, numbers(album), variant=album.variant)
+    scenes = world.render_many(album.split, albums.numbers(album), variant=album.variant)
     atlas = Atlas.of(scenes)
     studies = [study(source.exemplars(layer), atlas) for layer in source.layers]
     images = np.stack([scene.image for scene in scenes])

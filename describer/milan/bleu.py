@@ -41,24 +41,32 @@ def corpus_bleu(candidates: Sequence[Words], references: Sequence[Sequence[Words
             f"expected references for each of {len(candidates)} sentences, got "
             f"{sum(map(bool, references))} lists of them"
         )
-    matches, totals = [0] * ORDER, [0] * ORDER
-    said, expected = 0, 0
-    for candidate, truths in zip(candidates, references, strict=True):
-        said += len(candidate)
-        expected += _closest_length(len(candidate), [len(truth) for truth in truths])
-        for order in range(1, ORDER + 1):
-            counts = _ngrams(candidate, order)
-            most: Counter[tuple[str, ...]] = Counter()
-            for truth in truths:
-                most |= _ngrams(truth, order)
-            matches[order - 1] += (counts & most).total()
-            totals[order - 1] += counts.total()
-    return _score(matches, totals, said, expected)
+    return score([sum(column) for column in zip(*map(counts, candidates, references), strict=True)])
 
 
-def _score(matches: list[int], totals: list[int], said: int, expected: int) -> float:
-    if not matches[0]:
+def counts(candidate: Words, truths: Sequence[Words]) -> list[int]:
+    """What one sentence adds to a corpus: matches and n-grams of orders 1 to 4, and two lengths.
+
+    The sum of many sentences' counts, column by column, is what `score` takes.
+    """
+    matches, totals = [], []
+    for order in range(1, ORDER + 1):
+        found = _ngrams(candidate, order)
+        most: Counter[tuple[str, ...]] = Counter()
+        for truth in truths:
+            most |= _ngrams(truth, order)
+        matches.append((found & most).total())
+        totals.append(found.total())
+    closest = _closest_length(len(candidate), [len(truth) for truth in truths])
+    return [*matches, *totals, len(candidate), closest]
+
+
+def score(summed: Sequence[int]) -> float:
+    """BLEU of the summed `counts` of a corpus; 0 for an empty one."""
+    matches, totals = summed[:ORDER], summed[ORDER : 2 * ORDER]
+    if not summed or not matches[0]:
         return 0.0
+    said, expected = summed[2 * ORDER :]
     logarithms = []
     credit = 1.0
     for matched, total in zip(matches, totals, strict=True):

@@ -1,7 +1,5 @@
 """The applications on the demo world run from end to end, on a small untrained network."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -16,7 +14,6 @@ from describer.milan.model import Model
 from describer.milan.networks import EncoderConfig
 from describer.milan.vocabulary import Vocabulary
 
-SILENT: Callable[[str], None] = lambda message: None  # noqa: E731
 SENTENCES = ("words on signs", "red roofs of houses", "letters", "wheels")
 
 
@@ -54,7 +51,7 @@ def test_text_units_are_those_whose_description_says_text(case: Case) -> None:
 
 
 def test_editing_ablates_the_text_units_and_matches_its_controls(case: Case) -> None:
-    found = demo.edit(case, report=SILENT)
+    found = demo.edit(case)
     assert set(found.adversarial.order) == set(demo.text_units(case))
     assert found.adversarial.counts == found.validation.counts == (0, 1, 2, 3, 4)
     assert len(found.controls) == demo.CONTROLS
@@ -65,22 +62,23 @@ def test_editing_ablates_the_text_units_and_matches_its_controls(case: Case) -> 
 
 
 def test_the_editing_table_has_controls_beside_every_number(case: Case) -> None:
-    section = demo.editing(case, report=SILENT)
+    section = demo.editing(case)
     conditions = [row[0] for row in section.rows]
     for label in ("chosen on validation", "best on test"):
         assert f"text units, {label}" in conditions
         assert f"random units, {label}" in conditions
         assert f"all units sorted, {label}" in conditions
+    assert all("[" in row[2] for row in section.rows)
+    assert "layer4-" in section.note or "none" in section.note
 
 
 def test_importance_has_a_row_for_each_criterion_and_for_random_orders(
-    case: Case, model: Model, monkeypatch: pytest.MonkeyPatch
+    case: Case,
 ) -> None:
     names = [*criteria.TAGS, "length", "parse depth", "max word difference"]
     values = {name: np.arange(8.0) for name in names}
     scored = criteria.Scored(values, "a tagger", "some vectors")
-    monkeypatch.setattr(criteria, "score", lambda descriptions, model: scored)
-    section = demo.feature_importance(case, model, report=SILENT)
+    section = demo.feature_importance(case, scored)
     assert [row[0] for row in section.rows] == ["random", *names]
     assert "a tagger" in section.note
     assert "some vectors" in section.note

@@ -1,5 +1,6 @@
 """What is shipped loads, is small, describes, and fills a workspace."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,21 @@ import pytest
 import torch
 
 from db.arrays import ImageStore
-from describer import milan, subjects
-from describer.demo import curriculum, lessons, shipped, teaching, verify, workspace, world
+from describer import milan, probing, subjects
+from describer.demo import (
+    albums,
+    curriculum,
+    lessons,
+    sayings,
+    shipped,
+    teaching,
+    verify,
+    workspace,
+    world,
+)
 from describer.demo.concepts import CONCEPTS
 from describer.demo.units import Gallery
-from describer.exemplars import layout
+from describer.exemplars import layout, study
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +67,8 @@ def test_the_checkpoint_describes_in_the_words_of_the_world(gallery: Gallery) ->
 
 def test_a_workspace_is_filled_with_files_that_the_program_reads(tmp_path: Path) -> None:
     images = (
-        workspace.DemoImages("album", "", "shipped", 40, "probe"),
-        workspace.DemoImages("demo-signs-test", "", "test", 20, "adversarial"),
+        albums.DemoImages("album", "", "shipped", 40, "probe"),
+        albums.DemoImages("demo-signs-test", "", "test", 20, "adversarial"),
     )
     steps: list[tuple[int, int, str]] = []
     content = workspace.prepare(
@@ -72,23 +83,52 @@ def test_a_workspace_is_filled_with_files_that_the_program_reads(tmp_path: Path)
         p.relative_to(content.images[0].root).as_posix()
         for p in content.images[0].root.rglob("*.png")
     )
-    assert files == [workspace.file_name(n) for n in workspace.numbers(images[0])]
+    assert files == [albums.file_name(n) for n in albums.numbers(images[0])]
     (subject,) = content.subjects
     source = layout.read(subject.exemplars, images=ImageStore(tmp_path / "store"))
     units = sum(source.units(layer) for layer in source.layers)
     dead = sum(len(source.record(layer).dead) for layer in source.layers)
-    assert units - dead <= len(content.descriptions) <= units
-    assert content.to_annotate
-    assert {one.annotator for one in content.annotations} <= set(workspace.ANNOTATORS)
+    assert units - dead <= len(content.said.descriptions) <= units
+    assert content.said.to_annotate
+    assert {one.annotator for one in content.said.annotations} <= set(workspace.ANNOTATORS)
     assert [done for done, _, _ in steps] == list(range(len(steps)))
     assert steps[-1][0] < steps[-1][1]
+
+
+def test_shipped_sayings_come_back_and_belong_to_the_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = sayings.read()
+    assert said is not None, "`python app.py demo build` writes them"
+    assert {each.subject for each in said.descriptions} == set(workspace.SHOWN)
+    sayings.write(said, tmp_path / "again.json.gz")
+    assert sayings.read(tmp_path / "again.json.gz") == said
+    monkeypatch.setattr(sayings, "weights_digest", lambda: "others")
+    assert sayings.read() is None
+
+
+def test_what_is_shipped_is_what_milan_says(tmp_path: Path) -> None:
+    said = sayings.read()
+    assert said is not None
+    (probe,) = albums.draw(tmp_path / "images", [albums.PROBE])
+    subject = subjects.read(shipped.SUBJECTS / "signs.toml")
+    source = study.study(
+        replace(subject, layers=("layer4",)), probing.open_folder(probe.root), tmp_path / "out"
+    )
+    units = range(0, source.units("layer4"), 12)
+    shipped_ones = {each.unit: each for each in said.descriptions if each.layer == "layer4"}
+    again = milan.describe(source, milan.load("demo"), units={"layer4": list(units)})
+    for batch in again:
+        for one in batch:
+            assert one.description.text == shipped_ones[one.unit].text
+            assert one.description.score == pytest.approx(shipped_ones[one.unit].score, abs=2e-3)
 
 
 def test_a_written_picture_is_the_rendered_one(tmp_path: Path) -> None:
     from PIL import Image
 
-    images = workspace.DemoImages("one", "", "shipped", 11, "spurious")
-    (drawn,) = workspace.draw(tmp_path, [images])
-    pixels = np.asarray(Image.open(drawn.root / workspace.file_name(10)))
+    images = albums.DemoImages("one", "", "shipped", 11, "spurious")
+    (drawn,) = albums.draw(tmp_path, [images])
+    pixels = np.asarray(Image.open(drawn.root / albums.file_name(10)))
     expected = world.render("shipped", 10, variant="spurious").image.transpose(1, 2, 0)
     assert (pixels == expected).all()
