@@ -13,6 +13,7 @@ import functools
 import importlib
 import ipaddress
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
     import gradio as gr
 
 ROOT = Path(__file__).resolve().parent
+# What may leave the workspace by its own address.
+REPORT = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\.(zip|html|json)")
 # Where the function of each kind of job is.
-JOBS = {"describe": "describer.runs", "ablate": "audits.runs"}
+JOBS = {"describe": "describer.runs", "ablate": "audits.runs", "export": "audits.runs"}
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
             "middleware": [Middleware(Gate)],
             "routes": [
                 Route("/pictures/{unit_id:int}/{picture}.jpg", _picture_route(workspace, login)),
+                Route("/reports/{name}", _report_route(workspace, login)),
             ],
         },
         "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
@@ -274,6 +278,30 @@ def _picture_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:
         # The address names the exemplars' hash, so what it shows never changes.
         headers = {"cache-control": "private, max-age=31536000, immutable"}
         return Response(jpeg, media_type="image/jpeg", headers=headers)
+
+    return respond
+
+
+def _report_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:
+    """The handler that serves what was made for download, to staff alone."""
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import FileResponse, PlainTextResponse, Response
+
+    def staff(name: str | None) -> bool:
+        with open_database(workspace) as db:
+            return any(user.name == name and user.role != "annotator" for user in users.every(db))
+
+    async def respond(request: Any) -> Response:
+        if login and not await run_in_threadpool(staff, _signed_in(request)):
+            return PlainTextResponse("This needs the role admin or reviewer.", 403)
+        name = request.path_params["name"]
+        path = workspace.reports / name
+        if not REPORT.fullmatch(name) or not path.is_file():
+            return PlainTextResponse("There is no such file; make it again in the Audit tab.", 404)
+        # A report is a page of its own: it may show its pictures and styles, and do nothing.
+        policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+        headers = {"content-security-policy": policy, "cache-control": "private, no-store"}
+        return FileResponse(path, headers={**headers, "x-content-type-options": "nosniff"})
 
     return respond
 

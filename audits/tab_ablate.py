@@ -1,86 +1,166 @@
-"""Ablate: the confirmed units of a concept set to zero, the live job, and the curve it draws.
+"""Ablate: chosen units silenced one after another, the live curve, and the edit to take away.
 
     build(doors, item, wake=…, device="auto")
 
-Everything is read when the item is selected; a timer follows the job while one is running.
+Everything is read when the item is selected; a timer follows the jobs while one is running.
 """
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal
+from html import escape
+from typing import Any
 
 import gradio as gr
 
-from audits import experiments, pages
-from db import ablations, exemplars, jobs, signoffs, subjects
+from audits import edits, experiments, pages, plans
+from db import ablations, exemplars, filters, finding, jobs, reviewing, subjects
 from db.doors import Doors
+from db.errors import BadInput
 from db.users import Role
 from db.workspace import open_database
 from describer.pages import job as job_line
 
 STAFF: tuple[Role, ...] = ("admin", "reviewer")
+KINDS = ("ablate", "export")
+SOURCES = [
+    ("confirmed units", "confirmed"),
+    ("all units of a saved filter", "filter"),
+    ("units I list", "list"),
+]
+ORDERS = [
+    ("least important first", "importance"),
+    ("by description score", "score"),
+    ("random", "random"),
+]
 
 
 def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) -> None:
     """Put the item's components and events on the page that is being built."""
     open_db = partial(open_database, doors.workspace)
 
-    gr.Markdown("### Ablate the confirmed units and measure again")
     with gr.Row():
-        concept = gr.Dropdown([], label="Units confirmed for", elem_id="ablate_concept")
+        source = gr.Radio(SOURCES, value="confirmed", label="Units", elem_id="ablate_source")
+        concept = gr.Dropdown([], label="Confirmed for", elem_id="ablate_concept")
+        saved = gr.Dropdown([], label="Saved filter", visible=False, elem_id="ablate_filter")
+        listing = gr.Textbox(
+            label="Units, as layer-number",
+            placeholder="layer3-17 layer4-2",
+            visible=False,
+            elem_id="ablate_listed",
+        )
+    with gr.Row():
         subject = gr.Dropdown([], label="Network", elem_id="ablate_subject")
         validation = gr.Dropdown([], label="Validation images (chosen on)", elem_id="validation")
         test = gr.Dropdown([], label="Test images (reported on)", elem_id="test")
-        rule = gr.Radio(["zero", "mean"], value="zero", label="Set units to")
-        controls = gr.Number(5, label="random controls", precision=0, minimum=1)
-        sort_all = gr.Checkbox(False, label="also sort all units (slow)")
-        ablate = gr.Button("Ablate", variant="primary", elem_id="ablate")
+    told = gr.HTML(elem_id="ablate_told")
+    with gr.Row():
+        rule = gr.Radio(["zero", "mean"], value="zero", label="Set units to", elem_id="rule")
+        order = gr.Radio(ORDERS, value="importance", label="Order", elem_id="ablate_order")
+        controls = gr.Number(5, label="Random controls", precision=0, minimum=1)
+        with gr.Column(min_width=200):
+            sort_all = gr.Checkbox(False, label="also sort all units (slow)")
+            whole = gr.Checkbox(False, label="also whole layers", elem_id="whole_layers")
+    with gr.Accordion("Labels from a table, and training the head again", open=False):
+        gr.HTML(
+            "<p class='mw-muted'>Labels come from sub-folders, from <code>labels.csv</code> in the "
+            "image folder, or from a table pasted here (<code>path,class</code>). Without any, "
+            "agreement with the unedited network is measured.</p>"
+        )
+        with gr.Row():
+            validation_labels = gr.Textbox(label="Labels of the validation images", lines=3)
+            test_labels = gr.Textbox(label="Labels of the test images", lines=3)
+        training = gr.Dropdown([], label="Train the head again on", elem_id="ablate_training")
+    ablate = gr.Button("Ablate", variant="primary", elem_id="ablate")
     progress = gr.HTML(elem_id="ablate_job")
     with gr.Row():
         cancel = gr.Button("Cancel job", visible=False, elem_id="ablate_cancel")
         resume = gr.Button("Resume job", visible=False, elem_id="ablate_resume")
+    shown = gr.Dropdown([], label="Experiment", visible=False, elem_id="ablation")
     curve = gr.HTML(elem_id="curve")
+    with gr.Row(visible=False) as take:
+        count = gr.Number(1, label="Remove the first … units", precision=0, minimum=1)
+        export = gr.Button("Export the edited network", elem_id="export_edit")
+    files = gr.HTML(elem_id="edits")
     timer = gr.Timer(2, active=False)
+    fields: dict[str, gr.components.Component] = {
+        "source": source,
+        "concept": concept,
+        "subject": subject,
+        "validation": validation,
+        "test": test,
+        "rule": rule,
+        "order": order,
+        "controls": controls,
+        "sort_all": sort_all,
+        "whole_layers": whole,
+        "validation_labels": validation_labels,
+        "test_labels": test_labels,
+        "training": training,
+    }
 
-    def watch() -> tuple[Any, ...]:
+    def watch(ablation_id: int | None) -> tuple[Any, ...]:
+        """What a running job changes; a new experiment is shown as soon as there is one."""
         wake()
         with open_db() as db:
-            newest = jobs.latest(db, kinds=["ablate"], limit=1)
-            shown = ablations.latest(db, limit=1)
-            points = ablations.curve(db, shown[0].ablation_id) if shown else []
-            units = [exemplars.unit(db, unit_id) for unit_id in shown[0].units] if shown else []
+            newest = jobs.latest(db, kinds=KINDS, limit=1)
+            every = ablations.latest(db)
+            running = {job.job_id for job in newest if job.state == "running"}
+            started = [each.ablation_id for each in every if each.job_id in running]
+            known = [each.ablation_id for each in every]
+            if started or ablation_id not in known:
+                ablation_id = next(iter(started or known), None)
+            experiment = ablations.get(db, ablation_id) if ablation_id else None
+            points = ablations.curve(db, ablation_id) if ablation_id else []
+            units = [exemplars.unit(db, each) for each in experiment.units] if experiment else []
+            offered = edits.offered(db, ablation_id) if ablation_id else []
         state = newest[0].state if newest else ""
         live = state in ("running", "queued")
+        names = [(_title(each), each.ablation_id) for each in every]
         return (
             job_line(newest[0]) if newest else "",
             gr.update(visible=live),
             gr.update(visible=state in ("failed", "cancelled", "interrupted")),
             gr.Timer(active=live),
-            pages.ablation(shown[0] if shown else None, points, units),
+            gr.update(choices=names, value=ablation_id, visible=len(names) > 1),
+            pages.ablation(experiment, points, units),
+            gr.update(visible=bool(experiment and experiment.summary)),
+            gr.skip() if live or experiment is None else max(1, edits.suggested(experiment)),
+            _links(offered),
         )
 
     @doors.allow(*STAFF)
-    def arrive(concept: str | None, request: gr.Request) -> tuple[Any, ...]:
+    def arrive(concept: str | None, shown: int | None, request: gr.Request) -> tuple[Any, ...]:
         with open_db() as db:
-            concepts = signoffs.confirmed_concepts(db)
+            concepts = reviewing.confirmed_concepts(db)
             names = [each.name for each in subjects.every(db)]
-            labelled = [each.name for each in subjects.every_probing_set(db) if each.classes]
+            folders = subjects.every_probing_set(db)
+            kept = [(each.name, each.filter_id) for each in filters.every(db)]
+        found = [
+            (each.name + ("" if each.classes else " (no classes)"), each.name) for each in folders
+        ]
+        labelled = [("no", ""), *((each.name, each.name) for each in folders if each.classes)]
         return (
             gr.update(
                 choices=concepts,
                 value=concept if concept in concepts else next(iter(concepts), None),
             ),
+            gr.update(choices=kept),
             gr.update(choices=names),
-            gr.update(choices=labelled),
-            gr.update(choices=labelled),
-            *watch(),
+            gr.update(choices=found),
+            gr.update(choices=found),
+            gr.update(choices=labelled, value=""),
+            *watch(shown),
         )
 
     @doors.allow(*STAFF)
-    def follow(concept: str | None, request: gr.Request) -> str | None:
+    def show_source(source: str, request: gr.Request) -> tuple[Any, ...]:
+        return tuple(gr.update(visible=source == each) for each in ("confirmed", "filter", "list"))
+
+    @doors.allow(*STAFF)
+    def follow(concept: str | None, request: gr.Request) -> Any:
         """The network that most units were confirmed of."""
         with open_db() as db:
-            return experiments.most_confirmed(db, concept or "")
+            return experiments.most_confirmed(db, concept or "") or gr.skip()
 
     @doors.allow(*STAFF)
     def guess_images(subject: str | None, request: gr.Request) -> tuple[Any, Any]:
@@ -92,56 +172,103 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         )
 
     @doors.allow(*STAFF)
-    def enqueue(
-        concept: str | None,
-        subject: str | None,
-        validation: str | None,
-        test: str | None,
-        rule: Literal["zero", "mean"],
-        controls: float,
-        sort_all: bool,
-        request: gr.Request,
-    ) -> Any:
-        plan = experiments.Plan(
-            subject=subject or "",
-            concept=concept or "",
-            validation=validation or "",
-            test=test or "",
-            rule=rule,
-            controls=int(controls),
-            sort_all=sort_all,
-        )
+    def warn(
+        subject: str | None, validation: str | None, test: str | None, request: gr.Request
+    ) -> str:
+        plan = plans.Plan(subject or "", "", validation or "", test or "")
         with open_db() as db:
-            experiments.enqueue(db, plan, device=device, person=doors.person(request).name)
+            return "".join(f"<p>⚠ {escape(text)}</p>" for text in plans.warnings(db, plan))
+
+    @doors.allow(*STAFF)
+    def enqueue(given: dict[Any, Any], request: gr.Request) -> Any:
+        asked = {name: given[field] for name, field in fields.items() if given[field] is not None}
+        found: list[int] = []
+        with open_db() as db:
+            if asked["source"] == "filter":
+                if given[saved] is None:
+                    raise BadInput("Choose a saved filter first; Find and sign off saves them.")
+                kept = filters.get(db, given[saved])
+                asked["concept"], found = kept.name, finding.unit_ids(db, kept.query)
+            texts = {"concept": "", "subject": "", "validation": "", "test": ""}
+            plan = plans.Plan(**{**texts, **asked})
+            person, listed = doors.person(request).name, given[listing] or ""
+            plans.enqueue(db, plan, device=device, person=person, found=found, listed=listed)
         wake()
         return gr.Timer(active=True)
 
     @doors.allow(*STAFF)
-    def poll(request: gr.Request) -> tuple[Any, ...]:
-        return watch()
+    def take_away(shown: int | None, count: float | None, request: gr.Request) -> Any:
+        if shown is None or count is None:
+            raise BadInput("Ablate first: an edit is exported once its cost is known.")
+        with open_db() as db:
+            person = doors.person(request).name
+            edits.enqueue(db, shown, int(count), device=device, person=person)
+        wake()
+        return gr.Timer(active=True)
 
     @doors.allow(*STAFF)
-    def stop(request: gr.Request) -> tuple[Any, ...]:
+    def poll(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
+        return watch(shown)
+
+    @doors.allow(*STAFF)
+    def stop(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
         with open_db() as db:
-            for each in jobs.latest(db, kinds=["ablate"], limit=1):
+            for each in jobs.latest(db, kinds=KINDS, limit=1):
                 jobs.ask_to_cancel(db, each.job_id)
-        return watch()
+        return watch(shown)
 
     @doors.allow(*STAFF)
-    def go_on(request: gr.Request) -> tuple[Any, ...]:
+    def go_on(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
         with open_db() as db:
-            for each in jobs.latest(db, kinds=["ablate"], limit=1):
+            for each in jobs.latest(db, kinds=KINDS, limit=1):
                 jobs.requeue(db, each.job_id)
-        return watch()
+        return watch(shown)
 
-    watched = [progress, cancel, resume, timer, curve]
+    watched = [progress, cancel, resume, timer, shown, curve, take, count, files]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
-    item.select(arrive, concept, [concept, subject, validation, test, *watched], **hidden)
-    timer.tick(poll, None, watched, queue=False, **hidden)
+    item.select(
+        arrive,
+        [concept, shown],
+        [concept, saved, subject, validation, test, training, *watched],
+        **hidden,
+    )
+    timer.tick(poll, shown, watched, queue=False, **hidden)
+    source.input(show_source, source, [concept, saved, listing], **hidden)
     concept.change(follow, concept, subject, **hidden)
     subject.change(guess_images, subject, [validation, test], **hidden)
-    ablate.click(
-        enqueue, [concept, subject, validation, test, rule, controls, sort_all], timer
-    ).then(poll, None, watched, **hidden)
-    cancel.click(stop, None, watched)
-    resume.click(go_on, None, watched)
+    gr.on(
+        [subject.change, validation.change, test.change],
+        warn,
+        [subject, validation, test],
+        told,
+        **hidden,
+    )
+    ablate.click(enqueue, {*fields.values(), saved, listing}, timer).then(
+        poll, shown, watched, **hidden
+    )
+    export.click(take_away, [shown, count], timer).then(poll, shown, watched, **hidden)
+    shown.input(poll, shown, watched, **hidden)
+    cancel.click(stop, shown, watched)
+    resume.click(go_on, shown, watched)
+
+
+def _title(experiment: ablations.Ablation) -> str:
+    units = len(experiment.summary.get("units", experiment.request.get("unit_ids", [])))
+    return (
+        f"{experiment.ablation_id}: {experiment.subject}, {experiment.request.get('concept', '')}, "
+        f"{units} units, {experiment.created_utc[:16].replace('T', ' ')} UTC"
+    )
+
+
+def _links(offered: list[edits.Offered]) -> str:
+    """The exports to fetch; their addresses are answered for staff only."""
+    lines = []
+    for each in offered:
+        how = "weights changed" if each.way == "weights" else f"with a wrapper: {each.reason}"
+        right = "" if each.accuracy is None else f", accuracy {each.accuracy:.2%} when read back"
+        lines.append(
+            f'<li><a href="/reports/{each.file}" download>{each.file}</a>: without {each.count} '
+            f"units ({escape(how)}); the same predictions as the ablation on each of {each.images} "
+            f"test images{right}</li>"
+        )
+    return f"<ul>{''.join(lines)}</ul>" if lines else ""

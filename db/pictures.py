@@ -49,6 +49,7 @@ PICTURES = {
     "open-tall": Picture(tile=256, columns=3, limit=15, masked=False),
     "ten": Picture(tile=256, columns=5, limit=10),
     "ten-tall": Picture(tile=256, columns=3, limit=10),
+    "report": Picture(tile=128, columns=5, limit=15),
     "strip": Picture(tile=88, columns=5, limit=5),
 }
 _TILE = re.compile(r"tile-(\d{1,2})(-open)?")

@@ -1,15 +1,19 @@
 """Jobs that describe and ablate: they end with the same rows whether or not they were stopped."""
 
+import shutil
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from worlds import coloured_images, tiny_milan, two_layer_subject
 
-from audits import experiments
-from audits.runs import ablate
-from db import ablations, descriptions, exemplars, jobs, signoffs, words
+from audits import edits, experiments
+from audits import plans as ablation_plans
+from audits.runs import ablate, export
+from db import ablations, descriptions, exemplars, finding, jobs, signoffs, subjects, words
 from db.errors import BadInput, NotFound
 from db.jobs import Handle
 from db.words import Query
@@ -17,7 +21,7 @@ from db.workspace import Workspace, create, open_database
 from describer import plans, shelf
 from describer.runs import describe
 
-RUNNERS = {"describe": describe, "ablate": ablate}
+RUNNERS = {"describe": describe, "ablate": ablate, "export": export}
 PLAN = plans.Plan("two-layers", "validation", "tiny-milan", ("early", "late"), beam_size=4)
 
 
@@ -140,7 +144,7 @@ def confirm_all(workspace: Workspace, layer: str) -> Query:
     with open_database(workspace) as db:
         texts = words.missing(db)
         words.add(db, "test", {text: [words.Word(0, 1, "text", "text", "X")] for text in texts})
-        for match in words.find(db, replace(query, layer=layer), limit=100).matches:
+        for match in finding.find(db, replace(query, layer=layer), limit=100).matches:
             experiments.sign_off(db, match, query, person="ada", verdict="confirmed")
     return query
 
@@ -149,9 +153,11 @@ def test_confirmed_units_are_ablated_beside_their_controls(workspace: Workspace)
     enqueue(workspace)
     jobs.work(workspace, RUNNERS)
     confirm_all(workspace, "late")
-    plan = experiments.Plan("two-layers", "text", "validation", "test", controls=3, sort_all=True)
+    plan = ablation_plans.Plan(
+        "two-layers", "text", "validation", "test", controls=3, sort_all=True
+    )
     with open_database(workspace) as db:
-        job_id = experiments.enqueue(db, plan, device="cpu", person="ada")
+        job_id = ablation_plans.enqueue(db, plan, device="cpu", person="ada")
     jobs.work(workspace, RUNNERS)
     with open_database(workspace) as db:
         assert jobs.get(db, job_id).state == "done", jobs.get(db, job_id).message
@@ -174,9 +180,9 @@ def test_a_stopped_ablation_measures_nothing_twice(workspace: Workspace) -> None
     enqueue(workspace)
     jobs.work(workspace, RUNNERS)
     confirm_all(workspace, "late")
-    plan = experiments.Plan("two-layers", "text", "validation", "test", controls=2)
+    plan = ablation_plans.Plan("two-layers", "text", "validation", "test", controls=2)
     with open_database(workspace) as db:
-        job_id = experiments.enqueue(db, plan, device="cpu", person="ada")
+        job_id = ablation_plans.enqueue(db, plan, device="cpu", person="ada")
     asked = iter(range(1_000))
     jobs.work(workspace, {"ablate": lambda handle: ablate(only_after(handle, asked, 6))})
     with open_database(workspace) as db:
@@ -200,8 +206,8 @@ def test_a_network_whose_weights_changed_is_not_ablated(
     confirm_all(workspace, "late")
     with open_database(workspace) as db:
         db.execute("update subjects set weights_hash = 'another'")
-        plan = experiments.Plan("two-layers", "text", "validation", "test")
-        job_id = experiments.enqueue(db, plan, device="cpu", person="ada")
+        plan = ablation_plans.Plan("two-layers", "text", "validation", "test")
+        job_id = ablation_plans.enqueue(db, plan, device="cpu", person="ada")
     jobs.work(workspace, RUNNERS)
     with open_database(workspace) as db:
         assert "got others in" in jobs.get(db, job_id).message
@@ -221,9 +227,158 @@ def test_a_conflict_between_reviewers_keeps_a_unit_out(workspace: Workspace) -> 
 
 def test_nothing_confirmed_is_one_sentence(workspace: Workspace) -> None:
     with open_database(workspace) as db, pytest.raises(BadInput, match="got none: confirm some"):
-        experiments.enqueue(
+        ablation_plans.enqueue(
             db,
-            experiments.Plan("two-layers", "text", "validation", "test"),
+            ablation_plans.Plan("two-layers", "text", "validation", "test"),
             device="cpu",
             person="ada",
         )
+
+
+def ablated(workspace: Workspace, plan: ablation_plans.Plan, **given: Any) -> ablations.Ablation:
+    """Run a plan to its end and give what it found."""
+    with open_database(workspace) as db:
+        job_id = ablation_plans.enqueue(db, plan, device="cpu", person="ada", **given)
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        job = jobs.get(db, job_id)
+        assert job.state == "done", job.message
+        return ablations.get(db, job.result["ablation_id"])
+
+
+LISTED = ablation_plans.Plan("two-layers", "", "validation", "test", controls=1, source="list")
+
+
+def test_an_exported_edit_is_as_right_elsewhere_as_the_curve_says(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    from audits.evaluation import predict
+    from audits.loading import open_images, open_network
+    from describer.subjects import read
+
+    found = ablated(workspace, LISTED, listed="late-1 late-4 early-0")
+    with open_database(workspace) as db:
+        points = ablations.curve(db, found.ablation_id)
+        edits.enqueue(db, found.ablation_id, 3, device="cpu", person="ada")
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        (offered,) = edits.offered(db, found.ablation_id)
+        root = subjects.get_probing_set(db, "test").root
+    (expected,) = {
+        point.accuracy
+        for point in points
+        if (point.condition, point.n_ablated, point.split) == ("keyword", 3, "test")
+    }
+    assert (offered.accuracy, offered.images, offered.way) == (expected, 40, "weights")
+    with zipfile.ZipFile(workspace.reports / offered.file) as archive:
+        archive.extractall(tmp_path / "elsewhere")
+    (folder,) = (tmp_path / "elsewhere").iterdir()
+    again = open_network(read(folder / "SUBJECT.toml"))
+    images = open_images(root, again, name="test")
+    right = predict(again.model, images) == images.labels
+    assert right.mean() == expected
+    card = (folder / "CARD.md").read_text()
+    assert "accuracy on test images (test), edited" in card
+    assert "| late | 4 |" in card
+
+
+@pytest.mark.parametrize("order", ["score", "random"])
+def test_units_are_ablated_in_the_order_that_was_asked_for(
+    workspace: Workspace, order: Any
+) -> None:
+    enqueue(workspace)
+    jobs.work(workspace, RUNNERS)
+    plan = replace(LISTED, order=order, whole_layers=True, seed=3)
+    found = ablated(workspace, plan, listed=" ".join(f"late-{unit}" for unit in range(6)))
+    assert sorted(unit for _, unit in found.summary["units"]) == [0, 1, 2, 3, 4, 5]
+    with open_database(workspace) as db:
+        scores = [descriptions.of_unit(db, unit_id)[0].score for unit_id in found.units]
+        points = ablations.curve(db, found.ablation_id)
+    assert (scores == sorted(scores, reverse=True)) == (order == "score")
+    assert {p.n_ablated for p in points if p.condition == "whole_layer"} == {8}
+    assert any("without all 8 units of late" in name for name, _ in found.summary["rows"])
+
+
+def test_all_units_of_a_filter_are_ablated_without_any_verdict(workspace: Workspace) -> None:
+    enqueue(workspace)
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        (early,) = [each for each in exemplars.sets(db) if each.layer == "early"]
+        found = [unit.unit_id for unit in exemplars.units_of(db, early.exemplar_set_id)]
+    plan = replace(LISTED, source="filter", concept="early ones")
+    done = ablated(workspace, plan, found=found)
+    assert [layer for layer, _ in done.summary["units"]] == ["early"] * 6
+    assert done.request["concept"] == "early ones"
+
+
+def test_labels_may_come_from_a_table_or_be_absent(workspace: Workspace, files: Path) -> None:
+    for name in ("flat-a", "flat-b"):
+        (files / name).mkdir(exist_ok=True)
+        for path in sorted((files / "test").rglob("*.png")):
+            shutil.copy(path, files / name / f"{path.parent.name}-{path.name}")
+        with open_database(workspace) as db:
+            shelf.enter_images(db, files / name)
+    plan = replace(LISTED, validation="flat-a", test="flat-b")
+    assert ablated(workspace, plan, listed="late-1").summary["measure"] == "agreement"
+    table = "path,class\n" + "".join(
+        f"{path.name},{path.name.split('-')[0]}\n" for path in (files / "flat-b").iterdir()
+    )
+    labelled = ablated(
+        workspace, replace(plan, validation_labels=table, test_labels=table), listed="late-1"
+    )
+    folders = ablated(workspace, replace(LISTED, validation="test"), listed="late-1")
+    assert labelled.summary["measure"] == "accuracy"
+    assert labelled.summary["start"]["test"] == folders.summary["start"]["test"]
+    assert labelled.summary["by_class"]["red"]["images"] == 20
+
+
+def test_a_head_is_trained_beside_the_unedited_networks(workspace: Workspace) -> None:
+    found = ablated(workspace, replace(LISTED, training="validation"), listed="late-0 late-1")
+    head = found.summary["head"]
+    assert head["edited"]["after"] >= 0.5
+    assert head["unedited"]["before"] == found.summary["start"]["test"]
+    assert sum("head trained again on validation" in name for name, _ in found.summary["rows"]) == 2
+
+
+def test_images_that_the_exemplars_come_from_are_warned_of(workspace: Workspace) -> None:
+    enqueue(workspace)
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        told = ablation_plans.warnings(db, replace(LISTED, test="validation"))
+    assert len(told) == 3
+    assert "Validation and test images are the same" in told[0]
+    assert "The test images validation are those that the exemplars come from" in told[2]
+    found = ablated(workspace, LISTED, listed="late-1")
+    assert [text.split(":")[0] for text in found.summary["warnings"]][-1] == (
+        "The validation images validation are those that the exemplars come from"
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "listed", "sentence"),
+    [
+        (LISTED, "late-9 early-3 layer9-1", "units that exist.*got late-9, layer9-1; layers: late"),
+        (LISTED, " ", "Type the units to ablate first"),
+        (replace(LISTED, order="score"), "late-1", "a description with a score for every unit"),
+        (replace(LISTED, controls=0), "late-1", "at least 1 random control, got 0"),
+        (replace(LISTED, test_labels="a,b"), "late-1", "expected the columns path and class"),
+        (replace(LISTED, validation="other"), "late-1", "network's 2 classes, got 'green'"),
+        (replace(LISTED, source="filter"), "", "the filter finds, got none: change the filter"),
+    ],
+)
+def test_a_bad_ablation_is_refused_before_it_is_queued(
+    workspace: Workspace, files: Path, plan: ablation_plans.Plan, listed: str, sentence: str
+) -> None:
+    if not (files / "other").exists():
+        shutil.copytree(files / "test" / "red", files / "other" / "green")
+    with open_database(workspace) as db:
+        shelf.enter_images(db, files / "other")
+        with pytest.raises(BadInput, match=sentence):
+            ablation_plans.enqueue(db, plan, device="cpu", person="ada", listed=listed)
+        assert jobs.latest(db) == []
+
+
+def test_an_edit_of_more_units_than_there_are_is_refused(workspace: Workspace) -> None:
+    found = ablated(workspace, LISTED, listed="late-1")
+    with open_database(workspace) as db, pytest.raises(BadInput, match="between 1 and 1 units"):
+        edits.enqueue(db, found.ablation_id, 2, device="cpu", person="ada")

@@ -1,0 +1,288 @@
+"""A report on one concept: what was asked, who judged what, what was measured, what was not.
+
+    found = report.gather(db, concept="text", purpose="Does it read signs?")
+    report.write(workspace, found, html=Path("text.html"), json_file=Path("text.json"))
+
+Everything is read from the workspace at the moment it is asked for, in a fixed order, and nothing
+says when that was: two reports over the same data are the same bytes. The page (report_page.py)
+is one file that needs no other.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from audits import experiments, report_page
+from db import ablations, descriptions, exemplars, finding, reviewing, signoffs, subjects
+from db.ablations import Ablation
+from db.errors import BadInput
+from db.exemplars import Unit
+from db.words import Query
+from db.workspace import Workspace
+
+SOFTWARE = ("milan-workbench", "torch", "torchvision", "spacy", "numpy", "pillow", "sqlite-utils")
+VERDICTS = ("confirmed", "rejected", "unsure")
+LIMITS = (
+    "A unit whose description does not hold the words was not looked at: what describes units may "
+    "miss what they do.",
+    "A verdict is about the images that activate a unit most, not about all images.",
+    "Removing units does not show that the network no longer uses what they were described with: "
+    "other units may carry it.",
+    "A band around the controls is where one more draw of random units would lie in 19 of 20 "
+    "cases; it says nothing about other images.",
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report says, as JSON can hold it, and the units whose pictures it shows."""
+
+    values: dict[str, Any]
+    units: tuple[Unit, ...]
+
+
+def gather(
+    db: Database, *, concept: str, subject_names: Sequence[str] = (), purpose: str = ""
+) -> Report:
+    """Collect a report on a concept, over some networks or all that have verdicts about it.
+
+    Raises:
+        BadInput: nobody gave a verdict about the concept.
+        NotFound: a name is no network of the workspace.
+    """
+    for name in subject_names:
+        subjects.get(db, name)
+    known = signoffs.concepts(db)
+    if concept not in known:
+        have = ", ".join(repr(each) for each in known) or "none yet"
+        raise BadInput(
+            f"expected a concept that verdicts were given about ({have}), got {concept!r}"
+        )
+    judged = {
+        each.unit_id: exemplars.unit(db, each.unit_id)
+        for each in signoffs.current(db, concept=concept)
+    }
+    wanted = set(subject_names) or {unit.subject for unit in judged.values()}
+    units = [unit for unit in judged.values() if unit.subject in wanted]
+    units.sort(key=lambda unit: (unit.subject, unit.exemplar_set_id, unit.unit))
+    measured = [
+        each
+        for each in reversed(ablations.latest(db, limit=10_000))
+        if each.subject in wanted and each.request.get("concept") == concept and each.summary
+    ]
+    values: dict[str, Any] = {
+        "concept": concept,
+        "purpose": " ".join(purpose.split()),
+        "networks": [_network(db, name, concept) for name in sorted(wanted)],
+        "people": _people(db, concept, judged, wanted),
+        "reviewers_needed": reviewing.needed(db),
+        "filters": _filters(db, concept),
+        "units": [_unit(db, unit, concept) for unit in units],
+        "not_examined": _not_examined(db, concept, sorted(wanted)),
+        "experiments": [_experiment(db, each) for each in measured],
+        "limits": list(LIMITS),
+        "software": _software(),
+    }
+    return Report(values, tuple(units))
+
+
+def as_json(found: Report) -> str:
+    """The report as JSON, its keys sorted."""
+    return json.dumps(found.values, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def as_html(workspace: Workspace, found: Report) -> str:
+    """The report as one page that needs no other file, pictures included."""
+    from describer.shelf import picture_of
+
+    pictures = {
+        unit.name: picture_of(workspace, unit.unit_id, report_page.PICTURE) for unit in found.units
+    }
+    return report_page.page(found.values, pictures)
+
+
+def write(workspace: Workspace, found: Report, *, html: Path, json_file: Path | None) -> None:
+    """Write the page, and the JSON where it is asked for.
+
+    Raises:
+        BadInput: a file cannot be written.
+    """
+    texts = [(html, as_html(workspace, found))]
+    if json_file is not None:
+        texts.append((json_file, as_json(found)))
+    for path, text in texts:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise BadInput(f"expected a file that can be written, got {path}: {error}") from error
+
+
+def file_name(concept: str) -> str:
+    """How a concept's report is called, without its suffix.
+
+    >>> file_name("text +sign")[:16]
+    'report-text-sign'
+    """
+    plain = re.sub(r"[^a-z0-9]+", "-", concept.casefold()).strip("-")[:40]
+    return f"report-{plain}-{hashlib.sha256(concept.encode()).hexdigest()[:8]}".replace("--", "-")
+
+
+def _network(db: Database, name: str, concept: str) -> dict[str, Any]:
+    """A network, the data that its exemplars come from, and what was found in each layer."""
+    row = subjects.get(db, name)
+    confirmed = Counter(unit.layer for unit in experiments.confirmed(db, name, concept))
+    return {
+        "name": row.name,
+        "weights": row.weights_hash,
+        "layers": [
+            {
+                "layer": each.layer,
+                "units": each.units,
+                "confirmed": confirmed[each.layer],
+                "exemplars": each.hash,
+                "images": each.probing_set or "",
+                "images_hash": str(each.provenance.get("images", "")),
+                "images_count": each.provenance.get("image_count"),
+                "k": each.k,
+                "quantile": each.provenance.get("quantile"),
+            }
+            for each in exemplars.sets(db, subject=name)
+        ],
+        "layers_without_exemplars": sorted(
+            {layer.name for layer in row.layers if layer.listed}
+            - {each.layer for each in exemplars.sets(db, subject=name)}
+        ),
+    }
+
+
+def _people(
+    db: Database, concept: str, judged: dict[int, Unit], wanted: set[str]
+) -> list[dict[str, Any]]:
+    counts: dict[str, Counter[str]] = {}
+    for each in signoffs.current(db, concept=concept):
+        if judged[each.unit_id].subject in wanted:
+            counts.setdefault(each.person, Counter())[each.verdict] += 1
+    return [
+        {"person": person, **{verdict: found[verdict] for verdict in VERDICTS}}
+        for person, found in sorted(counts.items())
+    ]
+
+
+def _filters(db: Database, concept: str) -> list[dict[str, Any]]:
+    """The filters that stood on the screen when verdicts were given, each once."""
+    seen = {
+        json.dumps(each.seen.get("filter", {}), sort_keys=True)
+        for each in signoffs.current(db, concept=concept)
+    }
+    return [json.loads(text) for text in sorted(seen)]
+
+
+def _unit(db: Database, unit: Unit, concept: str) -> dict[str, Any]:
+    """A unit with every verdict about it, superseded and withdrawn ones too."""
+    history = [each for each in signoffs.history(db, unit.unit_id) if each.concept == concept]
+    later = {each.supersedes_id for each in history}
+    return {
+        "unit": unit.name,
+        "subject": unit.subject,
+        "layer": unit.layer,
+        "index": unit.unit,
+        "exemplars": unit.hash,
+        "dead": unit.dead,
+        "decision": reviewing.decision(db, unit.unit_id, concept).state,
+        "verdicts": [
+            {
+                "person": each.person,
+                "verdict": each.verdict,
+                "tag": each.tag,
+                "note": each.note,
+                "given": each.created_utc,
+                "standing": not each.withdrawn and each.signoff_id not in later,
+                "withdrawn": each.withdrawn,
+                "description": str(each.seen.get("description", "")),
+                "method": str(each.seen.get("method", "")),
+                "exemplars_seen": str(each.seen.get("exemplars", "")),
+            }
+            for each in history
+        ],
+    }
+
+
+def _not_examined(db: Database, concept: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    """What no verdict speaks of, network by network."""
+    judged = {each.unit_id for each in signoffs.current(db, concept=concept)}
+    filters = [_query(each) for each in _filters(db, concept)]
+    found = []
+    for name in names:
+        matching: set[int] = set()
+        for query in filters:
+            if not query.subjects or name in query.subjects:
+                matching |= {*finding.unit_ids(db, _only(query, name))}
+        ids = [
+            unit.unit_id
+            for each in exemplars.sets(db, subject=name)
+            for unit in exemplars.units_of(db, each.exemplar_set_id)
+        ]
+        said = descriptions.page(db, subject=name, limit=1_000_000).rows
+        found.append(
+            {
+                "network": name,
+                "units": len(ids),
+                "without_description": len(set(ids) - {each.unit_id for each in said}),
+                "matching_without_verdict": len(matching - judged),
+                "not_matching": len(set(ids) - matching - judged),
+            }
+        )
+    return found
+
+
+def _query(values: dict[str, Any]) -> Query:
+    """A filter as it was stored; what it asked of verdicts is left out, as they have moved on."""
+    kept = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+    names = Query.__dataclass_fields__
+    return Query(**{key: value for key, value in kept.items() if key in names})
+
+
+def _only(query: Query, subject: str) -> Query:
+    values = {**asdict(query), "subjects": (subject,), "verdict": None, "reviewer": None}
+    return Query(**values)
+
+
+def _experiment(db: Database, experiment: Ablation) -> dict[str, Any]:
+    """An ablation with its whole curve; labels that were pasted in are named by their hash."""
+    request = {
+        key: value
+        for key, value in experiment.request.items()
+        if key not in ("unit_ids", "validation_labels", "test_labels")
+    }
+    for key in ("validation_labels", "test_labels"):
+        if table := experiment.request.get(key):
+            request[f"{key}_hash"] = hashlib.sha256(table.encode()).hexdigest()
+    return {
+        "number": experiment.ablation_id,
+        "subject": experiment.subject,
+        "person": experiment.person,
+        "asked": experiment.created_utc,
+        "request": request,
+        "summary": experiment.summary,
+        "points": [asdict(point) for point in ablations.curve(db, experiment.ablation_id)],
+    }
+
+
+def _software() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in SOFTWARE:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
