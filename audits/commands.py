@@ -1,10 +1,12 @@
-"""The command of audits: `audit`, from described units and keywords to a curve with controls."""
+"""The commands of audits: `audit`, from described units and keywords to a curve with controls and
+the edited network; `report`, from a workspace's verdicts and experiments to one page."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
+from db.commands import add_workspace_option
 from db.errors import BadInput
 from describer.bars import Bar
 
@@ -44,9 +46,29 @@ def add_commands(commands: Any) -> None:
         metavar="FILE.json",
         help="the network's output for each image folder, when folders are not named as classes",
     )
+    audit.add_argument(
+        "--export",
+        type=Path,
+        metavar="DIR",
+        help="write the network without the units chosen on validation (without validation: all)",
+    )
     audit.add_argument("--batch-size", type=int, default=32, metavar="N")
     audit.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     audit.set_defaults(run=_audit)
+    report = commands.add_parser(
+        "report",
+        help="write what was audited as one page, for the screen and for paper",
+        description="Write one self-contained page about a concept: networks and data with their "
+        "hashes, filters, people, verdicts with pictures, curves with controls, what was not "
+        "examined, and limits. Two runs over the same data write the same bytes.",
+    )
+    add_workspace_option(report)
+    report.add_argument("--concept", required=True, help="what verdicts were given about")
+    report.add_argument("--subject", nargs="*", default=[], metavar="NAME", help="default: all")
+    report.add_argument("--purpose", default="", help="why the audit was made, in a sentence")
+    report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    report.add_argument("--json", type=Path, metavar="FILE.json", help="the same as JSON")
+    report.set_defaults(run=_report)
 
 
 def _audit(options: argparse.Namespace) -> None:
@@ -54,6 +76,7 @@ def _audit(options: argparse.Namespace) -> None:
     from audits.ablation import check_units, layer_means
     from audits.curves import by_layer
     from audits.evaluation import Cache
+    from audits.export import check_free, export
     from audits.labels import read_class_table
     from audits.loading import open_images, open_network
     from audits.measurement import Plan, measure
@@ -63,6 +86,8 @@ def _audit(options: argparse.Namespace) -> None:
 
     if options.batch_size < 1:
         raise BadInput(f"expected a batch size of at least 1, got {options.batch_size}")
+    if options.export is not None:
+        check_free(options.export)
     described = tables.read_descriptions(options.descriptions)
     query = words.query_of(options.keywords)
     nlp = english.load()
@@ -137,10 +162,48 @@ def _audit(options: argparse.Namespace) -> None:
             "skipped": [[one.path, one.reason] for one in skipped],
         },
     )
-    for name, value in tables.rows(measured):
+    rows = tables.rows(measured)
+    for name, value in rows:
         print(f"{name}: {value}")
     for one in skipped:
         print(f"skipped {one.path}: {one.reason}", file=sys.stderr)
     for warning in measured.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(f"{len(measured.order)} of {len(matched)} matching units ablated; see {options.out}")
+    if options.export is None:
+        return
+    removed = measured.order[: (measured.chosen or measured.end).n_ablated]
+    if not removed:
+        print("nothing to export: on validation, no count keeps the accuracy", file=sys.stderr)
+        return
+    written = export(
+        options.export,
+        network,
+        removed,
+        test,
+        rule=options.rule,
+        means=means,
+        descriptions={unit: text for unit, (text, _) in matched.items()},
+        rows=rows,
+        warnings=measured.warnings,
+    )
+    how = "weights changed" if written.way == "weights" else f"with a wrapper: {written.reason}"
+    print(
+        f"exported without {len(removed)} units to {written.folder} ({how}); read back, it "
+        f"predicts as the ablated one on each of {written.images} test images"
+    )
+
+
+def _report(options: argparse.Namespace) -> None:
+    from audits import report
+    from db.workspace import create, open_database
+
+    workspace = create(options.workspace)
+    with open_database(workspace) as db:
+        found = report.gather(
+            db, concept=options.concept, subject_names=options.subject, purpose=options.purpose
+        )
+    report.write(workspace, found, html=options.out, json_file=options.json)
+    print(
+        f"{len(found.units)} units, {len(found.values['experiments'])} experiments: {options.out}"
+    )

@@ -80,8 +80,7 @@ def export(
     """
     if not order:
         raise BadInput("expected at least one unit to remove, got none")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise BadInput(f"expected an empty or new folder for the edited network, got {folder}")
+    check_free(folder)
     units = {layer: sorted(set(numbers)) for layer, numbers in by_layer(order).items()}
     check_units(units, network.sizes)
     find_modules(network.model, units)
@@ -130,6 +129,12 @@ def export(
         made.rename(folder)
     accuracy = float((live == images.labels).mean()) if images.labels is not None else None
     return Exported(folder, way, "" if way == "weights" else reason, images.count, accuracy)
+
+
+def check_free(folder: Path) -> None:
+    """Raise BadInput unless the folder is new or empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(f"expected an empty or new folder for the edited network, got {folder}")
 
 
 def pack(folder: Path) -> Path:

@@ -127,6 +127,17 @@ def write(workspace: Workspace, found: Report, *, html: Path, json_file: Path | 
             raise BadInput(f"expected a file that can be written, got {path}: {error}") from error
 
 
+def networks(db: Database, concept: str) -> list[str]:
+    """The networks that have verdicts about a concept."""
+    standing = signoffs.current(db, concept=concept)
+    return sorted({exemplars.unit(db, each.unit_id).subject for each in standing})
+
+
+def digest(found: Report) -> str:
+    """A short name of what a report says."""
+    return hashlib.sha256(as_json(found).encode()).hexdigest()[:16]
+
+
 def file_name(concept: str) -> str:
     """How a concept's report is called, without its suffix.
 

@@ -134,6 +134,22 @@ def test_a_limit_and_a_class_table(world: Path, audit: Callable[..., Path]) -> N
     assert max(int(row["n_ablated"]) for row in rows(out / "curve.csv")) == 1
 
 
+def test_the_edit_is_exported_and_reads_back(
+    world: Path, audit: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from audits.evaluation import evaluate
+    from audits.loading import open_images, open_network
+    from describer.subjects import read
+
+    out = audit("--export", str(world / "edit"))
+    assert "exported without 1 units" in capsys.readouterr().out
+    network = open_network(read(world / "edit" / "SUBJECT.toml"))
+    right = evaluate(network.model, open_images(world / "test", network, name="test")).accuracy
+    assert right == json.loads((out / "summary.json").read_text())["end"]["test"]
+    with pytest.raises(BadInput, match="expected an empty or new folder for the edited network"):
+        audit("--export", str(world / "edit"))
+
+
 @pytest.mark.parametrize(
     ("extra", "keywords", "message"),
     [
