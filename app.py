@@ -85,7 +85,12 @@ def parser() -> argparse.ArgumentParser:
     describer_commands.add_commands(commands)
     demo_commands.add_commands(commands, applications=_demo_applications)
     audit_commands.add_commands(commands)
-    annotator_commands.add_commands(commands, english=english.load, exemplars_of=_exemplars_of)
+    annotator_commands.add_commands(
+        commands,
+        english=english.load,
+        exemplars_of=_exemplars_of,
+        enter_pictures=_enter_pictures,
+    )
     workspace_commands.add_commands(commands)
     work = commands.add_parser("work", help="run the workspace's queued jobs, then end")
     work.add_argument("--workspace", type=Path, required=True)
@@ -186,6 +191,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
 
     import annotator.tab
     import audits.pages
+    import audits.pages_compare
     import audits.tab
     import describer.tab
     from describer import pages
@@ -201,7 +207,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
             ],
         },
         "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
-        "css": pages.CSS + audits.pages.CSS,
+        "css": pages.CSS + audits.pages.CSS + audits.pages_compare.CSS,
         "run_history": False,
         "enable_monitoring": False,
         "footer_links": [],
@@ -246,6 +252,14 @@ def _run(kind: str, handle: jobs.Handle) -> dict[str, Any]:
     """Run a job. Its libraries are loaded now that it is claimed, so that claiming is quick."""
     runner: jobs.Runner = getattr(importlib.import_module(JOBS[kind]), kind)
     return runner(handle)
+
+
+def _enter_pictures(workspace: Workspace, folder: Path, subject: str) -> int:
+    """Pictures for imported sentences; returns of how many layers."""
+    from describer import shelf
+
+    with open_database(workspace) as db:
+        return shelf.enter_published(db, workspace, folder, subject=subject)
 
 
 def _exemplars_of(workspace: Workspace) -> Callable[[str, str, int, str], tuple[Any, Any]]:

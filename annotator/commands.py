@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("milannotations", "csv", "jsonl", "parquet", "mturk", "dataset")
 ExemplarsOf = Callable[[Workspace], Pictures]
+# from a folder of published arrays to the units of a network; returns of how many layers
+EnterPictures = Callable[[Workspace, Path, str], int]
 
 
 def add_commands(
@@ -33,6 +35,7 @@ def add_commands(
     *,
     english: "Callable[[], Language] | None" = None,
     exemplars_of: ExemplarsOf | None = None,
+    enter_pictures: EnterPictures | None = None,
 ) -> None:
     """Add the commands to an argparse sub-parser collection."""
     top = commands.add_parser("annotations", help="measure, check, import and export annotations")
@@ -59,7 +62,7 @@ def add_commands(
     take.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR")
     take.add_argument("--campaign", help="name of the new campaign (default: the file's)")
     take.add_argument("--subject", help="the network's name, where the file does not say it")
-    take.set_defaults(run=_import)
+    take.set_defaults(run=partial(_import, enter_pictures=enter_pictures))
 
     give = actions.add_parser("export", help="write a campaign's sentences to a file or folder")
     give.add_argument("campaign", help="the campaign's name")
@@ -137,13 +140,18 @@ def _check(options: argparse.Namespace) -> None:
     print(json.dumps(report.as_json()) if options.json else report.as_text())
 
 
-def _import(options: argparse.Namespace) -> None:
+def _import(options: argparse.Namespace, enter_pictures: EnterPictures | None) -> None:
     records = imports.read(options.file, subject=options.subject)
-    with open_database(create(options.workspace)) as db:
+    workspace = create(options.workspace)
+    with open_database(workspace) as db:
         campaign = transfers.enter(
             db, options.campaign or options.file.stem, records, person="command line"
         )
     print(f"{len(records)} answers in campaign {campaign.name!r}")
+    if enter_pictures is not None and options.file.is_dir():
+        for network, folder in imports.networks(options.file, subject=options.subject).items():
+            layers = enter_pictures(workspace, folder, network)
+            print(f"{network}: pictures of {layers} layers")
 
 
 def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> None:

@@ -59,8 +59,19 @@ def _folder(path: Path, subject: str | None) -> list[Record]:
         raise BadInput(f"expected annotations.csv in or below {path}, found none")
     records: list[Record] = []
     for table in found:
-        records += _table(table, subject or table.parent.parent.name or path.name)
+        records += _table(table, subject or _network(table))
     return records
+
+
+def networks(path: Path, *, subject: str | None = None) -> dict[str, Path]:
+    """The networks that a folder of published tables is about, and where each one's layers lie."""
+    tables_found = sorted(path.rglob("annotations.csv"))
+    return {subject or _network(table): table.parent.parent for table in tables_found}
+
+
+def _network(table: Path) -> str:
+    """A published table lies at NETWORK/LAYER/annotations.csv."""
+    return table.resolve().parent.parent.name
 
 
 def _columns(path: Path) -> list[str]:

