@@ -15,18 +15,18 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
 from audits import experiments, report_page
+from audits.comparison import stored_query
 from db import ablations, descriptions, exemplars, finding, reviewing, signoffs, subjects
 from db.ablations import Ablation
 from db.errors import BadInput
 from db.exemplars import Unit
-from db.words import Query
 from db.workspace import Workspace
 
 SOFTWARE = ("milan-workbench", "torch", "torchvision", "spacy", "numpy", "pillow", "sqlite-utils")
@@ -231,13 +231,15 @@ def _unit(db: Database, unit: Unit, concept: str) -> dict[str, Any]:
 def _not_examined(db: Database, concept: str, names: Sequence[str]) -> list[dict[str, Any]]:
     """What no verdict speaks of, network by network."""
     judged = {each.unit_id for each in signoffs.current(db, concept=concept)}
-    filters = [_query(each) for each in _filters(db, concept)]
+    filters = [stored_query(each) for each in _filters(db, concept)]
+    # What a filter asked of verdicts is left out: they have moved on since.
+    everybody: dict[str, Any] = {"verdict": None, "reviewer": None}
     found = []
     for name in names:
         matching: set[int] = set()
         for query in filters:
             if not query.subjects or name in query.subjects:
-                matching |= {*finding.unit_ids(db, _only(query, name))}
+                matching |= {*finding.unit_ids(db, replace(query, **everybody, subjects=(name,)))}
         ids = [
             unit.unit_id
             for each in exemplars.sets(db, subject=name)
@@ -254,18 +256,6 @@ def _not_examined(db: Database, concept: str, names: Sequence[str]) -> list[dict
             }
         )
     return found
-
-
-def _query(values: dict[str, Any]) -> Query:
-    """A filter as it was stored; what it asked of verdicts is left out, as they have moved on."""
-    kept = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-    names = Query.__dataclass_fields__
-    return Query(**{key: value for key, value in kept.items() if key in names})
-
-
-def _only(query: Query, subject: str) -> Query:
-    values = {**asdict(query), "subjects": (subject,), "verdict": None, "reviewer": None}
-    return Query(**values)
 
 
 def _experiment(db: Database, experiment: Ablation) -> dict[str, Any]:

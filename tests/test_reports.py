@@ -1,0 +1,112 @@
+"""Reports and comparisons read what a workspace holds, escape it, and are the same each time."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from worlds import coloured_images, tiny_milan, two_layer_subject
+
+from audits import comparison, experiments, pages_compare, plans, report
+from audits.runs import ablate
+from db import exemplars, finding, jobs, words
+from db.errors import BadInput
+from db.words import Query
+from db.workspace import Workspace, create, open_database
+from describer import plans as description_plans
+from describer import shelf
+from describer.runs import describe
+
+NAMES = ("two-layers", "wider")
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Two described networks, verdicts about some of their units, one ablation."""
+    files = tmp_path_factory.mktemp("files")
+    first = two_layer_subject(files / "first")
+    second = two_layer_subject(files / "second")
+    second.write_text(second.read_text().replace('"two-layers"', '"wider"').replace("= 6", "= 7"))
+    workspace = create(files / "workspace")
+    query = Query(any=("text",), concept="text")
+    with open_database(workspace) as db:
+        for path in (first, second):
+            shelf.enter_subject(db, path)
+        for place, name in enumerate(("validation", "test")):
+            shelf.enter_images(db, coloured_images(files / name, count=8, seed=place))
+        shelf.enter_checkpoint(db, str(tiny_milan(files / "tiny-milan")))
+        for name in NAMES:
+            plan = description_plans.Plan(name, "validation", "tiny-milan", ("late",), beam_size=2)
+            description_plans.enqueue(db, plan, device="cpu", person="ada")
+    jobs.work(workspace, {"describe": describe})
+    with open_database(workspace) as db:
+        texts = words.missing(db)
+        words.add(db, "test", {text: [words.Word(0, 1, "text", "text", "X")] for text in texts})
+        for match in finding.find(db, query, limit=100).matches:
+            if match.unit < 5:
+                verdict = "rejected" if match.unit == 3 else "confirmed"
+                experiments.sign_off(
+                    db, match, query, person="ada", verdict=verdict, tag="signs", note=EVIL
+                )
+        plan = plans.Plan("two-layers", "text", "validation", "test", controls=2)
+        plans.enqueue(db, plan, device="cpu", person="ada")
+    jobs.work(workspace, {"ablate": ablate})
+    return workspace
+
+
+def test_a_report_says_who_judged_what_and_what_was_measured(made: Workspace) -> None:
+    with open_database(made) as db:
+        found = report.gather(db, concept="text", purpose=f"Why {EVIL}")
+    values = json.loads(report.as_json(found))
+    assert values["people"] == [{"person": "ada", "confirmed": 8, "rejected": 2, "unsure": 0}]
+    assert [each["name"] for each in values["networks"]] == list(NAMES)
+    assert values["networks"][0]["layers"][0]["confirmed"] == 4
+    assert len(values["networks"][0]["layers"][0]["images_hash"]) == 40
+    assert values["networks"][0]["layers_without_exemplars"] == ["early"]
+    assert [each["matching_without_verdict"] for each in values["not_examined"]] == [3, 4]
+    (experiment,) = values["experiments"]
+    assert len(experiment["summary"]["controls"]) == 2
+    assert len(experiment["summary"]["data"]["test"]["digest"]) == 64
+    html = report.as_html(made, found)
+    assert EVIL not in html
+    assert html.count("&lt;script&gt;") == 11, "ten notes and the purpose"
+    assert html.count('src="data:image/jpeg;base64,') == 10
+    for text in ("<svg", "draw 2:", "95 % of draws", "@media print", "The validation images"):
+        assert text in html
+    for outside in ("http://", "https://", "url("):
+        assert outside not in html
+
+
+def test_two_reports_over_the_same_data_are_the_same_bytes(made: Workspace, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with open_database(made) as db:
+            found = report.gather(db, concept="text", subject_names=["wider"])
+        report.write(made, found, html=tmp_path / f"{name}.html", json_file=tmp_path / f"{name}.js")
+        shutil.rmtree(made.pictures)
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    assert (tmp_path / "a.js").read_bytes() == (tmp_path / "b.js").read_bytes()
+    assert "two-layers" not in (tmp_path / "a.js").read_text()
+
+
+def test_a_report_needs_a_concept_that_was_judged(made: Workspace) -> None:
+    with open_database(made) as db, pytest.raises(BadInput, match=r"\('text'\), got 'face'"):
+        report.gather(db, concept="face")
+
+
+def test_networks_are_counted_beside_each_other(made: Workspace) -> None:
+    with open_database(made) as db:
+        query = comparison.standing_query(db, "text")
+        found = comparison.compare(db, query, NAMES)
+        with pytest.raises(BadInput, match="at least two networks to compare, got 1"):
+            comparison.compare(db, query, ["wider", "wider"])
+        all_units = [len(exemplars.units_of(db, 1)), len(exemplars.units_of(db, 2))]
+    counts = [each.layers["late"] for each in found]
+    assert [each.units for each in counts] == all_units == [8, 9]
+    assert [each.described for each in counts] == [8, 9]
+    assert [each.confirmed for each in counts] == [4, 4]
+    assert found[0].total == counts[0]
+    assert "4 of 8" in pages_compare.bars(found, EVIL)
+    assert EVIL not in pages_compare.bars(found, EVIL)
+    assert "<b>4</b>" in pages_compare.table(found)
+    assert pages_compare.sheets(found).count("<img") == 8
