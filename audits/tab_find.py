@@ -154,16 +154,13 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         number = request.query_params.get("filter", "")
         with open_db() as db:
             lists = presets.every(db)
-            names = [each.name for each in subjects.every(db)]
-            choices = (
-                [("none", ""), *((each, each) for each in lists)],
-                SOURCES,
-                names,
-                descriptions.methods(db),
-                [("all", ""), *((each, each) for each in finding.layers(db))],
-                VERDICTS,
-                [("anybody", ""), *((each, each) for each in reviewing.reviewers(db))],
-            )
+            choices: dict[gr.Dropdown, list[Any]] = {
+                preset: [("none", ""), *((each, each) for each in lists)],
+                networks: [each.name for each in subjects.every(db)],
+                methods: descriptions.methods(db),
+                layer: [("all", ""), *((each, each) for each in finding.layers(db))],
+                reviewer: [("anybody", ""), *((each, each) for each in reviewing.reviewers(db))],
+            }
             kept = [(each.name, each.filter_id) for each in filters.every(db)]
             wanted = filters.remembered(db, person)
             if number:
@@ -172,10 +169,12 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 except NotFound as error:
                     gr.Warning(str(error))
         values = filled(experiments.fields_of(wanted, lists) if wanted else Fields())
-        updates = [gr.update(choices=c, value=v) for c, v in zip(choices, values, strict=False)]
+        updates = [
+            gr.update(choices=choices[field], value=value) if field in choices else value
+            for field, value in zip(fields, values, strict=True)
+        ]
         return (
             *updates,
-            *values[len(updates) :],
             gr.update(choices=kept, value=None),
             *shown(wanted, person),
         )

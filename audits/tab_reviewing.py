@@ -70,15 +70,15 @@ def build(doors: Doors, page: gr.Blocks, query: gr.State) -> None:
         gr.Info(f"{int(count or 0)} people judge each unit from now on.")
 
     def events(
-        person: str, since: str, until: str, request: gr.Request, limit: int
+        person: str | None, since: str | None, until: str | None, request: gr.Request, limit: int
     ) -> tuple[list[log.Event], int]:
         with open_db() as db:
             return log.audit(
                 db,
                 viewer=doors.person(request).name,
                 person=person or None,
-                since=since.strip(),
-                until=until.strip(),
+                since=(since or "").strip(),
+                until=(until or "").strip(),
                 limit=limit,
             )
 
