@@ -17,6 +17,7 @@ SHOWN = 24
 
 CSS = """
 .mw-sheets {display:grid; grid-template-columns:repeat(auto-fit,minmax(24rem,1fr)); gap:1rem}
+.mw-sheets > div {max-height:44rem; overflow-y:auto}
 .mw-sheets img {width:100%; border-radius:3px}
 .mw-sheets figure {margin:0 0 .6rem; font-size:.85rem}
 """
