@@ -24,6 +24,7 @@ from db.signoffs import Signoff
 
 LAMBDA = 0.2
 _CANDIDATES = 5
+_LAYERS = 8
 
 
 def found(result: Found, concept: str) -> str:
@@ -33,14 +34,19 @@ def found(result: Found, concept: str) -> str:
             '<div class="mw-card">No sentence to search: describe a network in the Describe tab '
             "first, or choose less narrowly under <i>Narrow down</i>.</div>"
         )
+    # Many layers: those without a match say nothing.
+    few = len(result.layers) <= _LAYERS
     bars = "".join(
         f'<span>{escape(layer)}</span><div class="mw-bar"><span style="width:'
         f'{100 * hits / total:.1f}%"></span></div><span>{hits:,} of {total:,}</span>'
         for layer, (hits, total) in result.layers.items()
+        if hits or few
     )
+    empty = sum(not hits for hits, _ in result.layers.values())
+    rest = "" if few or not empty else f'<p class="mw-muted">none in {empty} other layers</p>'
     return (
         f"<p><b>{result.units:,}</b> of {result.searched:,} described units match "
-        f'<b>{escape(concept)}</b></p><div class="mw-layers">{bars}</div>'
+        f'<b>{escape(concept)}</b></p><div class="mw-layers">{bars}</div>{rest}'
     )
 
 

@@ -53,7 +53,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             scale=3,
         )
         source = gr.Dropdown(SOURCES, value="descriptions", label="In", elem_id="source")
-        search = gr.Button("Find", variant="primary", elem_id="find")
+        search = gr.Button("Find", variant="primary", elem_id="find", scale=0, min_width=140)
     with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
         with gr.Row():
             networks = gr.Dropdown([], label="Networks", multiselect=True, elem_id="networks")
@@ -77,12 +77,12 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         with gr.Row(equal_height=True):
             saved = gr.Dropdown([], label="Open a saved filter", elem_id="saved")
             name = gr.Textbox(label="Save this filter as", elem_id="filter_name")
-            save = gr.Button("Save filter", elem_id="save_filter")
+            save = gr.Button("Save filter", elem_id="save_filter", scale=0, min_width=140)
         link = gr.HTML(elem_id="filter_link")
         with gr.Row(equal_height=True):
             preset_words = gr.Textbox(label="Words of a preset of your own", elem_id="preset_words")
             preset_name = gr.Textbox(label="Name of the preset", elem_id="preset_name")
-            save_preset = gr.Button("Save preset", elem_id="save_preset")
+            save_preset = gr.Button("Save preset", elem_id="save_preset", scale=0, min_width=140)
     query = gr.State(None)
     current = gr.State(None)
     place = gr.State(0)
@@ -96,12 +96,14 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 tag = gr.Dropdown(TAGS, value="", label="Tag", allow_custom_value=True)
                 note = gr.Textbox(label="Reason", elem_id="note", scale=2)
             with gr.Row(visible=False) as verdicts:
-                confirm = gr.Button("Confirm (C)", variant="primary", elem_id="confirm")
-                reject = gr.Button("Reject (X)", elem_id="reject")
-                unsure = gr.Button("Unsure (?)", elem_id="unsure")
-                undo = gr.Button("Undo (Z)", elem_id="undo")
-                back = gr.Button("‹ Back (←)", elem_id="queue_back")
-                on = gr.Button("Later (→) ›", elem_id="queue_on")
+                confirm = gr.Button(
+                    "Confirm (C)", variant="primary", elem_id="confirm", min_width=90
+                )
+                reject = gr.Button("Reject (X)", elem_id="reject", min_width=90)
+                unsure = gr.Button("Unsure (?)", elem_id="unsure", min_width=90)
+                undo = gr.Button("Undo (Z)", elem_id="undo", min_width=90)
+                back = gr.Button("‹ Back (←)", elem_id="queue_back", min_width=90)
+                on = gr.Button("Later (→) ›", elem_id="queue_on", min_width=90)
             seen = gr.HTML(elem_id="evidence")
             detect = gr.Button("Ask detectors about the regions", elem_id="detect", visible=False)
         with gr.Column(scale=1, min_width=150):
