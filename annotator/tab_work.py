@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
-from annotator import desk, pages, tab_test
+from annotator import desk, pages, tab_qualify
 from annotator.desk import View
 from db import users
 from db.annotations import Answer
@@ -52,7 +52,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         agree = gr.Button("I agree, start", variant="primary", elem_id="an-agree", visible=False)
         again = gr.Button("Look again", elem_id="an-again", visible=False)
     with gr.Column(visible=False) as testing:
-        test = tab_test.build()
+        test = tab_qualify.build()
     with gr.Column(visible=False, elem_classes="an-work") as working:
         bar = gr.HTML(elem_id="an-bar")
         question = gr.HTML(padding=False)
@@ -115,10 +115,10 @@ def build(doors: Doors, page: gr.Blocks) -> None:
 
     def shown(db: Database, view: View, head: str = "") -> list[Any]:
         if view.sitting is None or view.standing is None:
-            sheet = tab_test.closed(head)
+            sheet = tab_qualify.closed(head)
         else:
             left = view.standing.attempts_left
-            sheet = tab_test.asked(db, view.sitting, [], attempts_left=left, head=head)
+            sheet = tab_qualify.asked(db, view.sitting, [], attempts_left=left, head=head)
         return [*_columns(view), *_place(view), *_work(view), *sheet]
 
     def only(component: Any, value: Any, among: list[Any]) -> list[Any]:
@@ -172,7 +172,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 )
                 return shown(db, view, pages.result(result))
             left = desk.attempts_left(db, person, number)
-            sheet = tab_test.asked(db, sitting, chosen, attempts_left=left)
+            sheet = tab_qualify.asked(db, sitting, chosen, attempts_left=left)
         return [*[gr.skip()] * len(shorter), *sheet]
 
     @doors.allow(*EVERYBODY)

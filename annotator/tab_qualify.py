@@ -1,7 +1,7 @@
 """The qualification test of the annotator's page: one picture set a step, options as large cards.
 
-    test = build()                       # components, inside the column they belong to
-    test.outputs                         # what `asked` and `closed` fill
+    sheet = build()                      # components, inside the column they belong to
+    sheet.outputs                        # what `asked` and `closed` fill
 
 The right answers never reach the browser; what was chosen so far stays on the server.
 """
@@ -18,7 +18,7 @@ from db.qualifications import Sitting
 
 
 @dataclass(frozen=True)
-class Test:
+class Sheet:
     """The components of the test."""
 
     head: gr.HTML
@@ -34,9 +34,9 @@ class Test:
         return [self.head, self.attempt, self.given, self.picture, self.choice, self.hand_in]
 
 
-def build() -> Test:
+def build() -> Sheet:
     """Add the test's components to the blocks that are being made."""
-    return Test(
+    return Sheet(
         gr.HTML(padding=False),
         gr.Textbox("", visible=False),
         gr.State([]),
