@@ -7,8 +7,10 @@ Everything is written below `folder`: `subjects/` (SUBJECT.toml files with their
 network). What was written is returned as plain values; nothing here knows the database.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +21,12 @@ from describer import milan, probing, subjects
 from describer.demo import albums, curriculum, shipped, teaching, world
 from describer.demo.albums import DemoImages
 from describer.demo.annotators import ANNOTATORS
+from describer.demo.crew import crew
 from describer.demo.curriculum import Recipe
 from describer.demo.sayings import DemoAnnotation, DemoDescription, Sayings
 from describer.demo.truth import Atlas
 from describer.demo.units import Source, study
+from describer.exemplars import layout
 from describer.exemplars import study as exemplars
 from describer.exemplars.layout import ExemplarFolder
 from describer.milan.describing import SearchOptions, UnitDescription
@@ -82,15 +86,27 @@ def prepare(
     steps = _Steps(progress, total=1 + len(shown) * (1 if said else 2) + (said is None))
     steps.done("drawing pictures")
     drawn = albums.draw(folder / "images", images)
-    probe = probing.open_folder(drawn[0].root)
-    networks, sources = [], {}
-    for name in shown:
-        recipe = curriculum.subject(name)
-        steps.done(f"{name}: looking for exemplars")
-        file = _copy_subject(recipe, folder / "subjects")
-        target = folder / "exemplars" / name
-        sources[name] = exemplars.study(subjects.read(file), probe, target, store=store)
-        networks.append(DemoSubject(name, recipe.about, file, target, images[0].name))
+    files = {name: _copy_subject(curriculum.subject(name), folder / "subjects") for name in shown}
+    targets = {name: folder / "exemplars" / name for name in shown}
+    with crew(min(len(shown), os.cpu_count() or 1)) as pool:
+        # The last ones take longest, so they begin.
+        waiting = {
+            pool.submit(_study, files[name], drawn[0].root, targets[name], store): name
+            for name in reversed(shown)
+        }
+        for future in as_completed(waiting):
+            future.result()
+            steps.done(f"{waiting[future]}: exemplars found")
+    networks = [
+        DemoSubject(
+            name, curriculum.subject(name).about, files[name], targets[name], images[0].name
+        )
+        for name in shown
+    ]
+    sources = {
+        name: ExemplarFolder(target, store or ImageStore(target / layout.IMAGES))
+        for name, target in targets.items()
+    }
     if said is None:
         said = say(sources, images[0], beam_size=beam_size, steps=steps)
     return DemoContent(tuple(drawn), tuple(networks), shipped.CHECKPOINT, said)
@@ -111,6 +127,11 @@ def say(
     name = ANNOTATED if ANNOTATED in sources else next(iter(sources))
     campaign, answers = _campaign(name, sources[name], album)
     return Sayings(tuple(descriptions), campaign, answers)
+
+
+def _study(file: Path, images: Path, target: Path, store: ImageStore | None) -> None:
+    """Find a network's exemplars, in a process of its own."""
+    exemplars.study(subjects.read(file), probing.open_folder(images), target, store=store)
 
 
 def _described(name: str, unit: UnitDescription) -> DemoDescription:
