@@ -19,9 +19,9 @@ from typing import Any
 
 from annotator import tables
 from annotator.exports import FULL
-from annotator.tables import restored
 from db import transfers
 from db.annotations import Revision, Status
+from db.cells import restored
 from db.errors import BadInput
 from db.transfers import Record, Verdict
 
