@@ -51,7 +51,7 @@ def query_of(fields: Fields, presets: Mapping[str, Sequence[str]]) -> Query:
     listed = tuple(presets.get(fields.preset, ()))
     words = " ".join([*listed, fields.typed]).strip()
     query = Query() if meaning and not words else parse(words)
-    about = [fields.preset, *_typed(query, listed), f"like “{meaning}”" if meaning else ""]
+    query = replace(query, meaning=meaning)
     return replace(
         query,
         lemmas=fields.lemmas,
@@ -61,8 +61,7 @@ def query_of(fields: Fields, presets: Mapping[str, Sequence[str]]) -> Query:
         layer=fields.layer or None,
         verdict=fields.verdict or None,
         reviewer=fields.reviewer or None,
-        concept=" ".join(filter(None, about)),
-        meaning=meaning,
+        concept=_concept(query, fields.preset, listed),
         nearness=fields.nearness,
     )
 
@@ -73,10 +72,13 @@ def fields_of(query: Query, presets: Mapping[str, Sequence[str]]) -> Fields:
     >>> lists, fields = {"text": ("text", "word")}, Fields("sign -clock", "text")
     >>> fields_of(query_of(fields, lists), lists) == fields
     True
+    >>> fields_of(query_of(Fields("text word"), lists), lists).preset
+    ''
     """
     for preset, words in presets.items():
-        named = query.concept == preset or query.concept.startswith(f"{preset} ")
-        if named and query.any[: len(words)] == tuple(words):
+        listed = query.any[: len(words)] == tuple(words)
+        # Typed words may begin like a preset; what verdicts are about must not change by that.
+        if listed and query.concept == _concept(query, preset, tuple(words)):
             break
     else:
         preset, words = "", ()
@@ -93,6 +95,12 @@ def fields_of(query: Query, presets: Mapping[str, Sequence[str]]) -> Fields:
         meaning=query.meaning,
         nearness=query.nearness,
     )
+
+
+def _concept(query: Query, preset: str, listed: tuple[str, ...]) -> str:
+    """What verdicts are about, in words."""
+    like = f"like “{query.meaning}”" if query.meaning else ""
+    return " ".join(filter(None, [preset, *_typed(query, listed), like]))
 
 
 def _typed(query: Query, listed: tuple[str, ...]) -> list[str]:

@@ -18,6 +18,7 @@ from typing import Any
 from audits.curves import Unit
 from audits.measurement import Line, Measured, Point
 from audits.words import Spans
+from db.cells import neutral
 from db.errors import BadInput
 
 CURVE_COLUMNS = ("condition", "trial", "n_ablated", "split", "accuracy")
@@ -222,4 +223,5 @@ def _write_csv(path: Path, columns: Sequence[str], values: Iterable[Sequence[obj
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(values)
+        for row in values:
+            writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])

@@ -29,7 +29,9 @@ from db.workspace import Workspace, format_time, immediate, now, open_database
 State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 HEARTBEAT_S = 5.0
-STALE_AFTER_S = 30.0
+# Much longer than a heartbeat: on a starved machine a living worker may be late. It is there for
+# the process number that another program got.
+STALE_AFTER_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -252,14 +254,16 @@ def run_next(workspace: Workspace, runners: Mapping[str, Runner]) -> bool:
             message = f"A defect of the workbench: {type(error).__name__}: {error}"
             raise
         finally:
-            # The row is closed whatever happened, a defect or an interrupt included.
+            # The row is closed whatever happened, a defect or an interrupt included; also when it
+            # was taken for dead meanwhile, unless another worker has it now.
             db.execute(
                 """
                 update jobs set state = :state, message = :message, result_json = :result,
                     ended_utc = :now
-                where job_id = :id and state = 'running'
+                where job_id = :id and state in ('running', 'interrupted') and pid = :pid
                 """,
                 {
+                    "pid": os.getpid(),
                     "state": state,
                     "message": message,
                     "result": json.dumps(result, sort_keys=True),

@@ -1,5 +1,6 @@
 """Jobs: claimed once, cancelled, resumed, and never lost when their worker dies."""
 
+import datetime
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from db import jobs
 from db.errors import BadInput, Cancelled
-from db.workspace import Workspace, create, open_database
+from db.workspace import Workspace, create, format_time, open_database
 
 
 @pytest.fixture
@@ -174,3 +175,23 @@ def test_a_killed_worker_leaves_an_interrupted_job_that_resumes(
         jobs.requeue(db, job_id)
     assert jobs.work(workspace, {"count": count}) == 1
     assert state(workspace, job_id).state == "done"
+
+
+@pytest.mark.parametrize(("late", "marked"), [(120, 0), (1200, 1)])
+def test_a_living_worker_that_is_late_still_finishes(
+    workspace: Workspace, late: int, marked: int
+) -> None:
+    job_id = enqueue(workspace)
+
+    def starved(_handle: jobs.Handle) -> dict[str, object]:
+        before = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=late)
+        with open_database(workspace) as db:
+            db.execute("update jobs set heartbeat_utc = ?", [format_time(before)])
+            assert jobs.mark_stale(db) == marked
+        return {"counted": 3}
+
+    jobs.work(workspace, {"count": starved})
+    assert (state(workspace, job_id).state, state(workspace, job_id).result) == (
+        "done",
+        {"counted": 3},
+    )
