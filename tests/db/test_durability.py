@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from annotating import START, workspace_with_campaign
 
 from db import annotations, campaigns, drafts, slots, transfers, users
@@ -16,7 +17,6 @@ from db.transfers import Record
 from db.workspace import Workspace, format_time, open_database
 
 CONTEXT = multiprocessing.get_context("fork")
-SECONDS = 8.0
 
 
 def _annotate(workspace: Workspace, campaign_id: int, name: str, acknowledged: object) -> None:
@@ -167,9 +167,12 @@ def test_an_answer_that_comes_during_an_export_is_in_the_next_one_whole(tmp_path
     assert [each.text for each in record.revisions] == ["late"]
 
 
-def test_twenty_writers_an_importer_and_an_exporter_lose_nothing(tmp_path: Path) -> None:
-    workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 1500, annotators_per_unit=20)
-    until = time.monotonic() + SECONDS
+@pytest.mark.parametrize("seconds", [8, pytest.param(60, marks=pytest.mark.benchmark)])
+def test_twenty_writers_an_importer_and_an_exporter_lose_nothing(
+    tmp_path: Path, seconds: int
+) -> None:
+    workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 4000, annotators_per_unit=20)
+    until = time.monotonic() + seconds
     said, moved = CONTEXT.Queue(), CONTEXT.Queue()
     writers = [
         CONTEXT.Process(target=_write, args=(workspace, campaign_id, f"p{n}", until, said))
@@ -182,7 +185,7 @@ def test_twenty_writers_an_importer_and_an_exporter_lose_nothing(tmp_path: Path)
     for process in (*writers, *others):
         process.start()
     for process in (*writers, *others):
-        process.join(60)
+        process.join(seconds + 60)
     assert [process.exitcode for process in (*writers, *others)] == [0] * 22
     with open_database(workspace) as db:
         answers = annotations.of_campaign(db, campaign_id)
