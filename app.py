@@ -192,6 +192,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     import annotator.tab
     import audits.pages
     import audits.pages_compare
+    import audits.pages_paste
     import audits.tab
     import describer.tab
     from describer import pages
@@ -207,7 +208,9 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
             ],
         },
         "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
-        "css": pages.CSS + audits.pages.CSS + audits.pages_compare.CSS,
+        "css": "".join(
+            each.CSS for each in (pages, audits.pages, audits.pages_compare, audits.pages_paste)
+        ),
         "run_history": False,
         "enable_monitoring": False,
         "footer_links": [],

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from audits import tab_ablate, tab_compare, tab_find, tab_report
+from audits import tab_ablate, tab_compare, tab_find, tab_paste, tab_report
 from db.doors import Doors
 
 HEAD = """
@@ -35,5 +35,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             tab_ablate.build(doors, ablate, wake=wake, device=device)
         with gr.Tab("Compare networks", id="compare") as compare:
             tab_compare.build(doors, compare)
+        with gr.Tab("Cut and paste", id="paste") as paste:
+            tab_paste.build(doors, paste)
         with gr.Tab("Report", id="report") as report:
             tab_report.build(doors, report)
