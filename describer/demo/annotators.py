@@ -11,8 +11,8 @@ stored as annotators of kind `simulated`.
 from dataclasses import dataclass
 
 from describer.demo.chance import Chance
-from describer.demo.concepts import CONCEPTS, FAMILIES
-from describer.demo.truth import Profile
+from describer.demo.concepts import CONCEPTS, FAMILIES, NAMES
+from describer.demo.truth import HALF, Profile
 
 ANNOTATORS = ("simulated-ada", "simulated-ben", "simulated-cleo", "simulated-dan", "simulated-eve")
 
@@ -121,7 +121,14 @@ def _sentence(profile: Profile, chance: Chance, habits: Habits) -> str:
     main = profile.main
     if chance.happens(habits.mistake):
         main = _neighbour(main, chance)
-    phrase = chance.weighted(CONCEPTS[main].phrases, _WEIGHTS[: len(CONCEPTS[main].phrases)])
+    phrase = _phrase(main, chance)
+    attribute = _attribute(profile, chance, habits) if main in ("person", "face") else ""
+    part = _telling_part(profile, main)
+    if part and chance.happens(0.75):
+        of = chance.pick(("of", "on"))
+        return f"{_phrase(part, chance)} {of} {CONCEPTS[main].phrases[0]}{attribute}"
+    if attribute:
+        return phrase + attribute
     adjectives, tail = _details(profile, main, chance, habits)
     if CONCEPTS[main].kind == "colour":
         return _coloured(profile, main, phrase, chance, habits)
@@ -132,6 +139,26 @@ def _sentence(profile: Profile, chance: Chance, habits: Habits) -> str:
     else:
         words = f"{phrase} that are {' and '.join(adjectives)}"
     return f"{words} {tail}".strip()
+
+
+def _phrase(name: str, chance: Chance) -> str:
+    phrases = CONCEPTS[name].phrases
+    return chance.weighted(phrases, _WEIGHTS[: len(phrases)])
+
+
+def _telling_part(profile: Profile, main: str) -> str | None:
+    """The part that most of the mask lies on: "faces of people" says more than "people"."""
+    for name in profile.also:
+        if WHOLES.get(name) == main and profile.shares[NAMES.index(name)] >= HALF:
+            return name
+    return None
+
+
+def _attribute(profile: Profile, chance: Chance, habits: Habits) -> str:
+    """What distinguishes the faces, as the end of a sentence, if anything does."""
+    if not profile.attributes or not chance.happens(habits.detail):
+        return ""
+    return f" with {CONCEPTS[profile.attributes[0]].phrases[0]}"
 
 
 def _details(profile: Profile, main: str, chance: Chance, habits: Habits) -> tuple[list[str], str]:

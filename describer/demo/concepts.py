@@ -149,6 +149,7 @@ def _table() -> dict[str, Concept]:
 CONCEPTS: dict[str, Concept] = _table()
 NAMES: tuple[str, ...] = tuple(CONCEPTS)
 FACE_CONCEPTS = tuple(name for name, concept in CONCEPTS.items() if concept.kind == "face")
+FACE_ATTRIBUTES = ("hat", "hair", "glasses", "beard")
 EDGES = tuple(name for name, concept in CONCEPTS.items() if concept.kind == "edge")
 
 # What a concept is as well, wherever it is painted.

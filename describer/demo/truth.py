@@ -16,12 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from describer.demo.concepts import EDGES, NAMES, with_families
+from describer.demo.concepts import EDGES, FACE_ATTRIBUTES, NAMES, with_families
 from describer.demo.world import Scene
 
 HALF = 0.5
 LIFT = 3.0
 TIE = 0.9
+NOTICED = 0.2
+STRIKING = 5.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Profile:
     and at least twice as often as anywhere, most frequent first. pair: without a main concept,
     the two concepts that together cover at least half of the mask, if any. corner: the mask lies
     mostly in the top left quarter. shares: float (concepts,) share of the mask, in NAMES' order.
-    pixels: mask pixels.
+    pixels: mask pixels. attributes: what distinguishes the faces, where one can see it: on at least
+    a fifth of the mask and five times as often as anywhere, most frequent first.
     """
 
     main: str | None
@@ -41,6 +44,7 @@ class Profile:
     corner: bool
     shares: NDArray[np.float64]
     pixels: int
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,13 @@ class Atlas:
         half = masks.shape[-1] // 2
         corner = sum(int(mask[:half, :half].sum()) for _, mask in pairs) >= 0.8 * pixels
         pair = None if main else _pair(shares, self.base)
-        return Profile(main, also, pair, corner, shares, pixels)
+        attributes = [
+            i
+            for i in map(NAMES.index, FACE_ATTRIBUTES)
+            if shares[i] >= NOTICED and shares[i] >= STRIKING * self.base[i]
+        ]
+        seen = tuple(NAMES[i] for i in sorted(attributes, key=lambda i: -shares[i]))
+        return Profile(main, also, pair, corner, shares, pixels, seen)
 
 
 def edge_masks(parts: NDArray[np.uint8]) -> NDArray[np.bool_]:
