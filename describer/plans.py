@@ -15,6 +15,9 @@ from sqlite_utils import Database
 from db import jobs, subjects
 from db.errors import BadInput
 
+# As which MILAN's sentences are stored.
+METHOD = "milan"
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -9,21 +9,17 @@ with the same rows as one that was not.
 import time
 from typing import Any
 
-from sqlite_utils import Database
-
 from db import descriptions, exemplars, subjects
 from db.arrays import ImageStore
 from db.descriptions import NewDescription
 from db.exemplars import ExemplarSet
 from db.jobs import Handle
 from db.workspace import open_database
-from describer import devices, milan, probing
+from describer import devices, milan, plans, probing, shelf
 from describer import subjects as files
 from describer.exemplars import layout, records, study
 from describer.milan.describing import SearchOptions
 from describer.plans import Plan
-
-METHOD = "milan"
 
 
 def describe(handle: Handle) -> dict[str, Any]:
@@ -51,27 +47,6 @@ def describe(handle: Handle) -> dict[str, Any]:
     }
 
 
-def enter_exemplars(
-    db: Database, source: layout.ExemplarFolder, *, subject_id: int, probing_set_id: int
-) -> list[ExemplarSet]:
-    """Enter every layer of a folder that lies in the workspace; the same one again adds nothing."""
-    return [
-        exemplars.add(
-            db,
-            hash=source.hash(layer),
-            subject_id=subject_id,
-            probing_set_id=probing_set_id,
-            layer=layer,
-            units=source.units(layer),
-            k=source.record(layer).k,
-            folder=source.folder.name,
-            provenance=source.provenance,
-            dead=source.record(layer).dead,
-        )
-        for layer in source.layers
-    ]
-
-
 def _exemplars(
     handle: Handle, plan: Plan, device: str
 ) -> tuple[layout.ExemplarFolder, list[ExemplarSet]]:
@@ -97,7 +72,7 @@ def _exemplars(
         cancelled=handle.cancelled,
     )
     with open_database(workspace) as db:
-        sets = enter_exemplars(
+        sets = shelf.enter_exemplars(
             db,
             source,
             subject_id=row.subject_id,
@@ -121,7 +96,7 @@ def _sentences(
         for each in sets:
             units = exemplars.units_of(db, each.exemplar_set_id)
             done = descriptions.described(
-                db, each.exemplar_set_id, method=METHOD, model_hash=checkpoint.hash
+                db, each.exemplar_set_id, method=plans.METHOD, model_hash=checkpoint.hash
             )
             ids[each.layer] = {unit.unit: unit.unit_id for unit in units}
             left[each.layer] = [unit.unit for unit in units if unit.unit not in done]
@@ -145,7 +120,7 @@ def _sentences(
                 [
                     NewDescription(
                         unit_id=ids[each.layer][each.unit],
-                        method=METHOD,
+                        method=plans.METHOD,
                         model_hash=checkpoint.hash,
                         text=each.description.text,
                         score=each.description.score,

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -20,18 +21,28 @@ from db import exemplars, pictures, subjects
 from db.arrays import ImageStore, new_file
 from db.descriptions import Candidate
 from db.errors import BadInput
-from db.exemplars import Unit
+from db.exemplars import ExemplarSet, Unit
 from db.subjects import CheckpointRow, LayerRow, ProbingSetRow, SubjectRow
 from db.workspace import Workspace, open_database
 from describer.exemplars import layout
-from describer.exemplars.layout import Source
+from describer.exemplars.layout import ExemplarFolder, Source
 
 
-def enter_subject(db: Database, path: Path, *, origin: str = "user") -> SubjectRow:
-    """Build a network once, list its layers, and enter it.
+@dataclass(frozen=True)
+class Surveyed:
+    """What a workspace wants to know of a network. source: its SUBJECT.toml."""
+
+    name: str
+    source: Path
+    weights_hash: str
+    layers: tuple[LayerRow, ...]
+
+
+def survey(path: Path) -> Surveyed:
+    """Build a network once and list its layers.
 
     Raises:
-        BadInput: the file, the network or its weights cannot be used, or the name is taken.
+        BadInput: the file, the network or its weights cannot be used.
     """
     from describer import latents, layers
     from describer import subjects as files
@@ -42,13 +53,23 @@ def enter_subject(db: Database, path: Path, *, origin: str = "user") -> SubjectR
     layers.find(traced, subject.layers)
     # A file that names no layers leaves the choice among the outermost ones.
     listed = subject.layers or tuple(each.name for each in traced if "." not in each.name)
-    shown = [LayerRow(each.name, each.kind, each.units, each.name in listed) for each in traced]
+    shown = (LayerRow(each.name, each.kind, each.units, each.name in listed) for each in traced)
+    return Surveyed(subject.name, subject.source, files.weights_hash(subject, model), tuple(shown))
+
+
+def enter_subject(db: Database, found: Path | Surveyed, *, origin: str = "user") -> SubjectRow:
+    """Enter a network that was surveyed, or is to be surveyed now.
+
+    Raises:
+        BadInput: the file, the network or its weights cannot be used, or the name is taken.
+    """
+    known = found if isinstance(found, Surveyed) else survey(found)
     return subjects.add(
         db,
-        subject.name,
-        source=subject.source,
-        weights_hash=files.weights_hash(subject, model),
-        layers=shown,
+        known.name,
+        source=known.source,
+        weights_hash=known.weights_hash,
+        layers=list(known.layers),
         origin=origin,
     )
 
@@ -72,6 +93,27 @@ def enter_images(
         classes=opened.classes,
         origin=origin,
     )
+
+
+def enter_exemplars(
+    db: Database, source: ExemplarFolder, *, subject_id: int, probing_set_id: int
+) -> list[ExemplarSet]:
+    """Enter every layer of a folder that lies in the workspace; the same one again adds nothing."""
+    return [
+        exemplars.add(
+            db,
+            hash=source.hash(layer),
+            subject_id=subject_id,
+            probing_set_id=probing_set_id,
+            layer=layer,
+            units=source.units(layer),
+            k=source.record(layer).k,
+            folder=source.folder.name,
+            provenance=source.provenance,
+            dead=source.record(layer).dead,
+        )
+        for layer in source.layers
+    ]
 
 
 def enter_checkpoint(db: Database, source: str, *, name: str | None = None) -> CheckpointRow:

@@ -3,10 +3,11 @@
     world*.py, chance.py        scenes of 64 x 64 pixels with exact masks, the same everywhere
     concepts.py, truth.py       what there is to say, and what a unit really responds to
     annotators.py               simulated people: three sentences a unit
-    networks.py, lessons.py     small networks and how they learn; curriculum.py: which, on what
+    networks.py, lessons.py     small networks and how they learn
+    recipes.py, curriculum.py   which of them, on what pictures; building and training them
     units.py, teaching.py       exemplars in memory; the demo's MILAN
     build.py, shipped.py        `demo build` makes the weights, these are the ones that come along
-    workspace.py                the demo's files, for a workspace at first start
+    workspace.py, saying.py     the demo's files, for a workspace at first start; what is said there
     scores.py, dissection.py, likeness.py, transfer.py, table.py, verify.py
                                 `demo verify`: descriptions against the planted truth
 

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 
 from describer.demo import curriculum, networks, sayings, shipped, teaching, workspace, world
 from describer.demo.crew import crew
-from describer.demo.curriculum import OBSERVER, SUBJECTS, Recipe
+from describer.demo.recipes import OBSERVER, SUBJECTS, Recipe
 from describer.demo.teaching import Lesson
 from describer.demo.units import Gallery
 from describer.milan import checkpoints

@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
-import torch
-
 
 @contextmanager
 def crew(cores: int | None = None) -> Iterator[ProcessPoolExecutor]:
@@ -28,4 +26,6 @@ def crew(cores: int | None = None) -> Iterator[ProcessPoolExecutor]:
 
 
 def _one_thread() -> None:
+    import torch
+
     torch.set_num_threads(1)

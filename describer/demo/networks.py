@@ -218,8 +218,5 @@ class Observer(nn.Module):
 
 
 def observer(concepts: int, widths: tuple[int, int, int] = (24, 48, 96)) -> Observer:
-    """The encoder of the demo's MILAN; pool `OBSERVER_LAYERS`."""
+    """The encoder of the demo's MILAN; its recipe names the layers to pool."""
     return Observer(concepts, widths)
-
-
-OBSERVER_LAYERS = ("conv1", "layer1", "layer2", "merged", "stressed")

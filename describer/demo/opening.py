@@ -53,12 +53,13 @@ def open_demo(
     with open_database(workspace) as db:
         if is_open(db):
             return False
-    # Imported here: a start with a demo that is there loads no machine learning.
+    # Imported here: a start with a demo that is there has no use for them. None of them loads
+    # torch, which only the processes that look for exemplars do.
     from describer import shelf
-    from describer.demo import sayings
+    from describer.demo import sayings, shipped
     from describer.demo.workspace import prepare
     from describer.exemplars import layout
-    from describer.runs import METHOD, enter_exemplars
+    from describer.plans import METHOD
 
     store = ImageStore(workspace.images)
     content = prepare(workspace.path / "demo", store=store, said=sayings.read(), progress=progress)
@@ -67,12 +68,14 @@ def open_demo(
     with open_database(workspace) as db:
         for images in content.images:
             shelf.enter_images(db, images.root, name=images.name, origin="demo")
-        checkpoint = shelf.enter_checkpoint(db, "demo", name="demo")
+        checkpoint = subjects.add_checkpoint(
+            db, "demo", source="demo", hash=shipped.checkpoint_hash()
+        )
         for network in content.subjects:
-            row = shelf.enter_subject(db, network.file, origin="demo")
+            row = shelf.enter_subject(db, network.surveyed, origin="demo")
             probe = subjects.get_probing_set(db, network.images)
             source = _placed(workspace, layout.ExemplarFolder(network.exemplars, store))
-            for each in enter_exemplars(
+            for each in shelf.enter_exemplars(
                 db,
                 source,
                 subject_id=row.subject_id,

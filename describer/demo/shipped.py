@@ -1,14 +1,14 @@
 """The demo's weights as they are shipped: subjects and their files beside this module."""
 
+import hashlib
 from pathlib import Path
-
-import torch
-from safetensors.torch import load_file
-from torch import nn
+from typing import TYPE_CHECKING
 
 from db.errors import BadInput
-from describer.demo import curriculum
-from describer.demo.curriculum import Recipe
+from describer.demo.recipes import Recipe
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FOLDER = Path(__file__).resolve().parent
 SUBJECTS = FOLDER / "subjects"
@@ -21,7 +21,12 @@ def size() -> int:
     return sum(path.stat().st_size for path in FOLDER.rglob("*.safetensors"))
 
 
-def load(recipe: Recipe) -> nn.Module:
+def checkpoint_hash() -> str:
+    """The hash by which `describer.milan` knows the demo's checkpoint, without loading it."""
+    return hashlib.sha256((CHECKPOINT / "checkpoint.json").read_bytes()).hexdigest()
+
+
+def load(recipe: Recipe) -> "nn.Module":
     """A shipped subject in evaluation mode.
 
     Raises:
@@ -36,8 +41,14 @@ def load(recipe: Recipe) -> nn.Module:
     return filled(recipe, path)
 
 
-def filled(recipe: Recipe, path: Path) -> nn.Module:
+def filled(recipe: Recipe, path: Path) -> "nn.Module":
     """The network of a recipe with the weights of a safetensors file, float16 cast to float32."""
+    # Imported here: who only wants to know where the weights are needs no machine learning.
+    import torch
+    from safetensors.torch import load_file
+
+    from describer.demo import curriculum
+
     model = curriculum.build(recipe)
     state = {
         name: value.float() if value.dtype == torch.float16 else value

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from describer.demo import annotators, networks, units, world
+from describer.demo import annotators, networks, recipes, units, world
 from describer.demo.chance import Chance
 from describer.demo.concepts import NAMES
-from describer.demo.curriculum import Recipe
+from describer.demo.recipes import Recipe
 from describer.demo.units import Gallery, Source
 from describer.milan import training
 from describer.milan.encoder import PyramidEncoder
@@ -65,7 +65,7 @@ def encoder_of(network: nn.Module) -> PyramidEncoder:
     config = EncoderConfig(
         name="demo-observer",
         factory="describer.demo.networks:observer",
-        layers=networks.OBSERVER_LAYERS,
+        layers=recipes.OBSERVER.layers,
         kwargs={"concepts": len(NAMES)},
         mean=networks.MEAN,
         std=networks.STD,

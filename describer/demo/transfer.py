@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from describer import milan
-from describer.demo import curriculum, likeness, scores, shipped, teaching, units
+from describer.demo import likeness, recipes, scores, shipped, teaching, units
 from describer.demo.crew import crew
-from describer.demo.curriculum import Recipe
+from describer.demo.recipes import Recipe
 from describer.demo.table import Section
 from describer.demo.teaching import Lesson
 from describer.demo.truth import Profile
@@ -68,7 +68,7 @@ SPLITS = (
 
 def table(*, report: Report) -> Section:
     """Within networks, across seeds and across architectures."""
-    names = [each.name for each in curriculum.SUBJECTS if each.teaches or each.name in TESTED]
+    names = [each.name for each in recipes.SUBJECTS if each.teaches or each.name in TESTED]
     with crew() as pool:
         pupils = dict(zip(names, pool.map(_shipped_pupil, names), strict=True))
         report(f"units of {len(pupils)} networks encoded")
@@ -96,7 +96,7 @@ class Task:
 
 def _shipped_pupil(name: str) -> Pupil:
     """A network's units among the teachers' pictures; of those only tested, some."""
-    recipe = curriculum.subject(name)
+    recipe = recipes.subject(name)
     pictures = teaching.gallery(teaching.LESSONS)
     found = pupil(recipe, pictures, milan.load("demo").encoder())
     return found if recipe.teaches else _some(found)

@@ -16,19 +16,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from describer import milan
-from describer.demo import (
-    curriculum,
-    dissection,
-    likeness,
-    scores,
-    shipped,
-    teaching,
-    transfer,
-    units,
-)
+from describer.demo import dissection, likeness, recipes, scores, shipped, teaching, transfer, units
 from describer.demo.concepts import FACE_CONCEPTS, NAMES, concepts_in
 from describer.demo.crew import crew
-from describer.demo.curriculum import Recipe
+from describer.demo.recipes import Recipe
 from describer.demo.table import Section
 from describer.demo.truth import Profile
 from describer.demo.units import Gallery, Source
@@ -37,7 +28,7 @@ from describer.milan import describing
 Report = Callable[[str], None]
 UnitName = tuple[str, int]
 
-HELD_OUT = tuple(recipe for recipe in curriculum.SUBJECTS if not recipe.teaches)
+HELD_OUT = tuple(recipe for recipe in recipes.SUBJECTS if not recipe.teaches)
 CONSTANT = "different colored things"
 
 
@@ -101,7 +92,7 @@ def cases(*, report: Report, beam_size: int) -> list[Case]:
 def _case(name: str, beam_size: int) -> Case:
     """One held-out subject in a process of its own, on the shipped MILAN."""
     probe, fresh = teaching.gallery(teaching.PROBE), teaching.gallery(teaching.FRESH)
-    recipe = curriculum.subject(name)
+    recipe = recipes.subject(name)
     return case(recipe, milan.load("demo"), probe, fresh, beam_size=beam_size)
 
 

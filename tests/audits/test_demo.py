@@ -6,7 +6,7 @@ import torch
 
 from audits import criteria, demo
 from audits.curves import by_layer, chosen_count
-from describer.demo import curriculum
+from describer.demo import curriculum, recipes
 from describer.demo.truth import Profile
 from describer.demo.verify import Case
 from describer.milan.decoder import Decoder, DecoderConfig
@@ -23,7 +23,7 @@ def case(monkeypatch: pytest.MonkeyPatch) -> Case:
     monkeypatch.setattr(demo, "CLEAN", ("test", 20, "plain"))
     monkeypatch.setattr(demo, "ADVERSARIAL", ("test", 30, "adversarial"))
     monkeypatch.setattr(demo, "IMPORTANCE_IMAGES", ("test", 20, "people"))
-    recipe = curriculum.subject("signs")
+    recipe = recipes.subject("signs")
     units = tuple(("layer4", unit) for unit in range(8))
     profile = Profile(None, (), None, False, np.zeros(1), 1)
     return Case(

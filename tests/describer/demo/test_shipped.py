@@ -1,5 +1,7 @@
 """What is shipped loads, is small, describes, and fills a workspace."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +13,8 @@ from db.arrays import ImageStore
 from describer import milan, probing, subjects
 from describer.demo import (
     albums,
-    curriculum,
     lessons,
+    recipes,
     sayings,
     shipped,
     teaching,
@@ -34,8 +36,8 @@ def test_all_weights_together_are_small() -> None:
     assert 0 < shipped.size() <= shipped.LIMIT
 
 
-@pytest.mark.parametrize("recipe", curriculum.SUBJECTS, ids=lambda recipe: recipe.name)
-def test_every_subject_loads_by_its_file_as_it_was_trained(recipe: curriculum.Recipe) -> None:
+@pytest.mark.parametrize("recipe", recipes.SUBJECTS, ids=lambda recipe: recipe.name)
+def test_every_subject_loads_by_its_file_as_it_was_trained(recipe: recipes.Recipe) -> None:
     subject = subjects.read(shipped.SUBJECTS / f"{recipe.name}.toml")
     assert subject.layers == recipe.layers
     images = torch.from_numpy(np.stack([world.render("shipped", n).image for n in range(2)]))
@@ -45,15 +47,26 @@ def test_every_subject_loads_by_its_file_as_it_was_trained(recipe: curriculum.Re
     torch.testing.assert_close(by_file, by_recipe)
 
 
+def test_the_checkpoint_is_known_by_its_hash_without_being_loaded() -> None:
+    assert shipped.checkpoint_hash() == milan.load("demo").hash
+
+
+def test_preparing_a_demo_that_is_described_loads_no_machine_learning() -> None:
+    code = (
+        "import sys; from describer import shelf; from describer.demo import opening, workspace;"
+        "print([name for name in ('torch', 'torchvision', 'spacy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_a_classifier_knows_the_world() -> None:
     images, labels = lessons.paintings("shipped", range(60), variant="spurious")
-    assert lessons.accuracy(shipped.load(curriculum.subject("signs")), images, labels) > 0.7
+    assert lessons.accuracy(shipped.load(recipes.subject("signs")), images, labels) > 0.7
 
 
 def test_the_checkpoint_describes_in_the_words_of_the_world(gallery: Gallery) -> None:
-    case = verify.case(
-        curriculum.subject("signs"), milan.load("demo"), gallery, gallery, beam_size=5
-    )
+    case = verify.case(recipes.subject("signs"), milan.load("demo"), gallery, gallery, beam_size=5)
     assert len(case.units) > 200
     assert len(set(case.sentences["MILAN"])) > 20
     for method in ("p(d | E)", "shuffled", "constant", "NetDissect"):

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from describer.demo import build, curriculum, lessons, networks, shipped, teaching, units, world
+from describer.demo import (
+    build,
+    curriculum,
+    lessons,
+    networks,
+    recipes,
+    shipped,
+    teaching,
+    units,
+    world,
+)
 from describer.demo.concepts import NAMES
 from describer.demo.dissection import dissect
 
@@ -23,12 +33,12 @@ def gallery() -> units.Gallery:
 def lesson(gallery: units.Gallery) -> teaching.Lesson:
     torch.manual_seed(0)
     encoder = teaching.encoder_of(networks.observer(len(NAMES)))
-    recipe = dataclasses.replace(curriculum.subject("signs"), layers=("conv1",))
+    recipe = dataclasses.replace(recipes.subject("signs"), layers=("conv1",))
     return teaching.lesson(recipe, curriculum.build(recipe).eval(), gallery, encoder)
 
 
 def test_examined_masks_are_those_of_the_exemplars(gallery: units.Gallery) -> None:
-    model = curriculum.build(curriculum.subject("signs")).eval()
+    model = curriculum.build(recipes.subject("signs")).eval()
     (study,) = units.examine(model, gallery, ["conv1"])
     assert len(study.profiles) == 24
     source = units.Source.of([study], gallery)
@@ -42,7 +52,7 @@ def test_examined_masks_are_those_of_the_exemplars(gallery: units.Gallery) -> No
 
 
 def test_activations_are_maxima_over_positions(gallery: units.Gallery) -> None:
-    model = curriculum.build(curriculum.subject("transformer")).eval()
+    model = curriculum.build(recipes.subject("transformer")).eval()
     layers = ["blocks.0.mlp.act", "blocks.1.mlp.act"]
     found = units.activations(model, gallery.images, layers)
     assert found.shape == (PICTURES, 320)
@@ -68,14 +78,14 @@ def test_lessons_make_a_milan_that_describes(lesson: teaching.Lesson) -> None:
 
 
 def test_dissection_labels_every_unit(gallery: units.Gallery) -> None:
-    model = curriculum.build(curriculum.subject("signs")).eval()
+    model = curriculum.build(recipes.subject("signs")).eval()
     studies = units.examine(model, gallery, ["conv1", "layer3"])
     labels = dissect(model, gallery, studies)
     assert [len(labels[layer]) for layer in ("conv1", "layer3")] == [24, 80]
 
 
-@pytest.mark.parametrize("recipe", curriculum.SUBJECTS, ids=lambda recipe: recipe.name)
-def test_every_recipe_builds_its_layers_from_its_seed(recipe: curriculum.Recipe) -> None:
+@pytest.mark.parametrize("recipe", recipes.SUBJECTS, ids=lambda recipe: recipe.name)
+def test_every_recipe_builds_its_layers_from_its_seed(recipe: recipes.Recipe) -> None:
     first, again = curriculum.build(recipe), curriculum.build(recipe)
     for name, value in first.state_dict().items():
         assert torch.equal(value, again.state_dict()[name])
@@ -84,13 +94,11 @@ def test_every_recipe_builds_its_layers_from_its_seed(recipe: curriculum.Recipe)
 
 
 def test_held_out_networks_share_no_pictures_with_the_teachers() -> None:
-    taught = {
-        which for recipe in curriculum.SUBJECTS if recipe.teaches for which in recipe.pictures
-    }
-    held_out = [recipe for recipe in curriculum.SUBJECTS if not recipe.teaches]
+    taught = {which for recipe in recipes.SUBJECTS if recipe.teaches for which in recipe.pictures}
+    held_out = [recipe for recipe in recipes.SUBJECTS if not recipe.teaches]
     assert len(held_out) >= 3
     assert "transformer" in {recipe.kind for recipe in held_out}
-    assert "transformer" not in {r.kind for r in curriculum.SUBJECTS if r.teaches}
+    assert "transformer" not in {r.kind for r in recipes.SUBJECTS if r.teaches}
     for recipe in held_out:
         assert not taught & set(recipe.pictures)
 
@@ -132,7 +140,7 @@ def test_the_observer_learns_what_is_where() -> None:
 def test_subject_files_name_everything_that_a_subject_needs(tmp_path: Path) -> None:
     from describer import subjects
 
-    recipe = curriculum.subject("signs")
+    recipe = recipes.subject("signs")
     (tmp_path / "signs.toml").write_text(build.subject_toml(recipe))
     found = subjects.read(tmp_path / "signs.toml")
     assert found.layers == recipe.layers
@@ -145,4 +153,4 @@ def test_missing_weights_name_the_command_that_makes_them(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(shipped, "SUBJECTS", Path("nowhere"))
     with pytest.raises(BadInput, match="demo build"):
-        shipped.load(curriculum.subject("signs"))
+        shipped.load(recipes.subject("signs"))
