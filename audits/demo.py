@@ -10,8 +10,9 @@ images and control seeds are fixed here and never looked for on the test images.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,6 +41,8 @@ from describer.demo.table import Section
 from describer.demo.verify import Case, Verified
 
 Report = Callable[[str], None]
+Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+Which = tuple[str, int, str]
 
 CONTROLS = 5
 VALIDATION = ("validation", 1000, "spurious")
@@ -73,18 +76,17 @@ def applications(verified: Verified, report: Report) -> list[Section]:
     """The tables of both applications, on the networks that `demo verify` has described."""
     people = verified.case("people-sharp")
     with crew() as pool:
-        edited = pool.submit(editing, verified.case("signs"))
         ranked = pool.submit(
             feature_importance, people, criteria.score(people.sentences["MILAN"], verified.model)
         )
-        sections = [ranked.result()]
-        report("units ablated in the order of every criterion")
-        sections.insert(0, edited.result())
+        edited = editing(verified.case("signs"), spread=pool.map)
         report("text units ablated, with controls")
+        sections = [edited, ranked.result()]
+        report("units ablated in the order of every criterion")
     return sections
 
 
-def drawn(which: tuple[str, int, str]) -> Images:
+def drawn(which: Which) -> Images:
     """Rendered images as ablation takes them."""
     split, count, variant = which
     pictures, labels = lessons.paintings(split, range(count), variant=variant)
@@ -102,33 +104,50 @@ def drawn(which: tuple[str, int, str]) -> Images:
     )
 
 
-def edit(case: Case) -> Edit:
-    """Ablate the units described with text, word or letter, least important first."""
+def edit(case: Case, *, spread: Spread = map) -> Edit:
+    """Ablate the units described with text, word or letter, least important first.
+
+    Args:
+        spread: does independent tasks, as `map` does; a pool's does them side by side.
+    """
     chosen = text_units(case)
-    cache = Cache({}, case.recipe.name)
-    validation, clean, adversarial = drawn(VALIDATION), drawn(CLEAN), drawn(ADVERSARIAL)
-    every = by_layer(case.units)
-    ranking = importance(case.model, validation, every, cache=cache).units
-    all_in_order: list[Unit] = [(one.layer, one.unit) for one in ranking]
+    sizes = {layer: max(numbers) + 1 for layer, numbers in by_layer(case.units).items()}
+    (all_in_order,) = spread(_ranked, [(case, VALIDATION)])
     order = [unit for unit in all_in_order if unit in set(chosen)]
-    sizes = {layer: max(numbers) + 1 for layer, numbers in every.items()}
     draws = matched_draws(order, sizes, trials=CONTROLS, seed=0)
-    curves = [
-        curve(case.model, adversarial, units, cache=cache)
-        for units in (order, all_in_order[: len(order)], *draws)
-    ]
-    held = curve(case.model, validation, order, cache=cache)
-    number = chosen_count(held)
-    looked = [curve(case.model, clean, order, counts=[count]) for count in sorted({0, number})]
-    return Edit(
-        _share(looked[0].accuracies[0], clean.count),
-        _share(looked[-1].accuracies[-1], clean.count),
-        curves[0],
-        held,
-        tuple(curves[2:]),
-        curves[1],
-        adversarial.count,
+    held, edited, sorted_all, *controls = spread(
+        _ablated,
+        [
+            (case, VALIDATION, order, None),
+            *(
+                (case, ADVERSARIAL, units, None)
+                for units in (order, all_in_order[: len(order)], *draws)
+            ),
+        ],
     )
+    counts = sorted({0, chosen_count(held)})
+    (looked,) = spread(_ablated, [(case, CLEAN, order, counts)])
+    return Edit(
+        _share(looked.accuracies[0], CLEAN[1]),
+        _share(looked.accuracies[-1], CLEAN[1]),
+        edited,
+        held,
+        tuple(controls),
+        sorted_all,
+        ADVERSARIAL[1],
+    )
+
+
+def _ranked(task: tuple[Case, Which]) -> list[Unit]:
+    """All units of a case, least important first."""
+    case, which = task
+    found = importance(case.model, drawn(which), by_layer(case.units), cache=Cache({}, "demo"))
+    return [(one.layer, one.unit) for one in found.units]
+
+
+def _ablated(task: tuple[Case, Which, Sequence[Unit], Sequence[int] | None]) -> Curve:
+    case, which, order, counts = task
+    return curve(case.model, drawn(which), order, counts=counts, cache=Cache({}, "demo"))
 
 
 def text_units(case: Case) -> list[Unit]:
@@ -136,9 +155,9 @@ def text_units(case: Case) -> list[Unit]:
     return case.of(lambda sentence: "text" in concepts_in(sentence))
 
 
-def editing(case: Case) -> Section:
-    """Figures 8 and 15 as a table."""
-    found = edit(case)
+def editing(case: Case, *, spread: Spread = map) -> Section:
+    """Figures 8 and 15 as a table; spread: as of `edit`."""
+    found = edit(case, spread=spread)
     text = set(found.adversarial.order)
     start = found.adversarial.at(0)
     chosen, best = chosen_count(found.validation), best_count(found.adversarial)

@@ -17,7 +17,7 @@ from torch import nn
 
 from describer import milan
 from describer.demo import dissection, likeness, recipes, scores, shipped, teaching, transfer, units
-from describer.demo.concepts import FACE_CONCEPTS, NAMES, concepts_in
+from describer.demo.concepts import FACE_ATTRIBUTES, FACE_CONCEPTS, NAMES, concepts_in
 from describer.demo.crew import crew
 from describer.demo.recipes import Recipe
 from describer.demo.table import Section
@@ -217,22 +217,42 @@ def faces(found: Sequence[Case]) -> Section:
         named = [bool(concepts_in(s) & set(FACE_CONCEPTS)) for s in one.sentences["MILAN"]]
         true = [profile.shares[columns].max() >= 0.5 for profile in one.profiles]
         both = sum(a and b for a, b in zip(named, true, strict=True))
-        attributes = [
-            (not is_true, f"{layer}-{unit} “{sentence}”{' (true)' if is_true else ''}")
-            for (layer, unit), sentence, is_true in zip(
-                one.units, one.sentences["MILAN"], true, strict=True
+        striking = [
+            (not set(profile.attributes) & concepts_in(sentence), unit, profile, sentence)
+            for unit, profile, sentence in zip(
+                one.units, one.profiles, one.sentences["MILAN"], strict=True
             )
-            if concepts_in(sentence) & {"glasses", "hat", "beard", "hair"}
+            if profile.attributes
         ]
-        examples = [text for _, text in sorted(attributes)[:3]]
+        striking.sort(key=lambda row: row[:2])
+        examples = [
+            f"{layer}-{unit} ({', '.join(profile.attributes)}) “{sentence}”"
+            for _, (layer, unit), profile, sentence in striking[:4]
+        ]
         rows.append(
-            (one.recipe.name, str(sum(named)), str(sum(true)), str(both), "; ".join(examples))
+            (
+                one.recipe.name,
+                *(str(sum(each)) for each in (named, true)),
+                str(both),
+                str(len(striking)),
+                str(sum(not missed for missed, *_ in striking)),
+                "; ".join(examples),
+            )
         )
     return Section(
         "Faces in networks trained on sharp and blurred faces",
         f"Units of {', '.join(FACE_CONCEPTS)}; truly so: one of them covers half of the mask. "
-        "Of the units described by an attribute, up to three are named.",
-        ("network", "described so", "truly so", "both", "described by an attribute"),
+        f"Units of an attribute: {', '.join(FACE_ATTRIBUTES)} on a fifth of the mask and five times as "
+        "often as anywhere; up to four are shown.",
+        (
+            "network",
+            "described so",
+            "truly so",
+            "both",
+            "units of an attribute",
+            "described by it",
+            "which (truth) and how",
+        ),
         tuple(rows),
     )
 

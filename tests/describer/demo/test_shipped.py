@@ -13,6 +13,7 @@ from db.arrays import ImageStore
 from describer import milan, probing, subjects
 from describer.demo import (
     albums,
+    annotators,
     lessons,
     recipes,
     sayings,
@@ -103,7 +104,7 @@ def test_a_workspace_is_filled_with_files_that_the_program_reads(tmp_path: Path)
     dead = sum(len(source.record(layer).dead) for layer in source.layers)
     assert units - dead <= len(content.said.descriptions) <= units
     assert content.said.to_annotate
-    assert {one.annotator for one in content.said.annotations} <= set(workspace.ANNOTATORS)
+    assert {one.annotator for one in content.said.annotations} <= set(annotators.ANNOTATORS)
     assert [done for done, _, _ in steps] == list(range(len(steps)))
     assert steps[-1][0] < steps[-1][1]
 
