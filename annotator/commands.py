@@ -57,6 +57,15 @@ def add_commands(
     check.add_argument("--expected", type=int, default=3, help="sentences a unit (default: 3)")
     check.set_defaults(run=_check)
 
+    rated = actions.add_parser(
+        "ratings", help="mean rating and rater agreement, a layer and method"
+    )
+    rated.add_argument(
+        "file", type=Path, metavar="FILE.csv", help="Layer, Unit, `<method> <rater> Rating`"
+    )
+    rated.add_argument("--json", action="store_true", help="print JSON")
+    rated.set_defaults(run=_ratings)
+
     take = actions.add_parser("import", help="bring sentences into the workspace as a campaign")
     take.add_argument("file", type=Path, metavar="FILE", help="our export, MTurk's or a folder")
     take.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR")
@@ -138,6 +147,29 @@ def _agreement(options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace) -> None:
     report = tables.check(tables.read(options.file), expected=options.expected)
     print(json.dumps(report.as_json()) if options.json else report.as_text())
+
+
+def _ratings(options: argparse.Namespace) -> None:
+    from annotator import ratings
+
+    given = ratings.read(options.file)
+    lines, agreed, valid = ratings.summary(given), ratings.alpha(given), ratings.valid_share(given)
+    if options.json:
+        rows = [dataclasses.asdict(line) for line in lines]
+        print(json.dumps({"rows": rows, "alpha": agreed, "valid_share": valid}))
+        return
+    print(f"{'layer':<12}{'method':<20}{'ratings':>8}{'mean':>7}{'error':>7}{'% best':>8}")
+    for line in lines:
+        error = "" if line.error is None else f"{line.error:.2f}"
+        print(
+            f"{line.layer:<12}{line.method:<20}{line.ratings:>8}{line.mean:>7.2f}{error:>7}"
+            f"{100 * line.chosen:>8.1f}"
+        )
+    print("valid responses: " + ("none" if valid is None else f"{100 * valid:.1f} %"))
+    print(
+        "rater agreement (Krippendorff's alpha, interval level): "
+        + ("undefined, nothing was rated twice" if agreed is None else f"{agreed:.2f}; chance is 0")
+    )
 
 
 def _import(options: argparse.Namespace, enter_pictures: EnterPictures | None) -> None:

@@ -242,8 +242,8 @@ def faces(found: Sequence[Case]) -> Section:
     return Section(
         "Faces in networks trained on sharp and blurred faces",
         f"Units of {', '.join(FACE_CONCEPTS)}; truly so: one of them covers half of the mask. "
-        f"Units of an attribute: {', '.join(FACE_ATTRIBUTES)} on a fifth of the mask and five times "
-        "as often as anywhere; up to four are shown.",
+        f"Units of an attribute: {', '.join(FACE_ATTRIBUTES)} on a fifth of the mask, and five "
+        "times as often as anywhere; up to four are shown.",
         (
             "network",
             "described so",

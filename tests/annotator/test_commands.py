@@ -69,6 +69,31 @@ def test_agreement_stands_beside_chance(
     assert "undefined: agreement needs two units" in capsys.readouterr().out
 
 
+def test_ratings_stand_beside_their_errors_and_agreement(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text(
+        "Layer,Unit,A E1 Rating,B E1 Rating,A E2 Rating,B E2 Rating,None E2\n"
+        "1,0,5,1,5,2,\n"
+        "1,1,4,4,1,1,TRUE\n"
+    )
+    run("ratings", str(path), "--json")
+    found = json.loads(capsys.readouterr().out)
+    rows = {(row["layer"], row["method"]): row for row in found["rows"]}
+    assert rows["all", "A"]["ratings"] == 3
+    assert rows["all", "A"]["mean"] == pytest.approx(14 / 3)
+    assert rows["all", "A"]["chosen"] == pytest.approx(2.5 / 3)
+    assert found["valid_share"] == pytest.approx(3 / 4)
+    run("ratings", str(path))
+    printed = capsys.readouterr().out
+    assert "4.67   0.33" in printed
+    assert "valid responses: 75.0 %" in printed
+    path.write_text("Layer,Unit,A E1 Rating\n1,0,good\n")
+    with pytest.raises(BadInput, match="got 'good'"):
+        run("ratings", str(path))
+
+
 def test_a_campaign_leaves_and_enters_by_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
