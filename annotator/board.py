@@ -21,7 +21,8 @@ def table(db: Database) -> str:
         return (
             '<div class="an-card"><h3>No campaign yet</h3><p>A campaign asks people about the '
             "units of one layer. It needs exemplars: compute them in the Describe tab (or open the "
-            "demo), choose the layer below and press <b>Start campaign</b>.</p></div>"
+            "demo), choose the layer under <b>New campaign</b> and press "
+            "<b>Start campaign</b>.</p></div>"
         )
     rows = "".join(_row(each, progress.of(db, each.campaign_id)) for each in known)
     return (

@@ -1,4 +1,4 @@
-"""Below the admin's campaigns: tests, ratings, cleaning, export, withdrawal.
+"""Tabs of the admin's page beside progress and settings: tests, ratings, cleaning, export, removal.
 
 build(doors, page, chosen)            # `chosen` is the campaign picked above
 """
@@ -32,9 +32,9 @@ FORMATS = ("jsonl", "csv", "milannotations", "mturk")
 
 
 def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
-    """Add these parts to the admin's page."""
+    """Add these tabs to those of the admin's page."""
     workspace = doors.workspace
-    with gr.Accordion("Export the chosen campaign", open=False):
+    with gr.Tab("Export", id="an-exports"):
         with gr.Row():
             form = gr.Dropdown(FORMATS, value="jsonl", label="Format", elem_id="an-format")
             approved = gr.Checkbox(label="Approved answers only")
@@ -46,7 +46,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             "folders: <code>python app.py annotations export --help</code>.</p>",
             padding=False,
         )
-    with gr.Accordion("Make a qualification test", open=False):
+    with gr.Tab("Tests", id="an-tests"):
         name = gr.Textbox(label="Name", value="describe", elem_id="an-test-name")
         text = gr.Code(testing.EXAMPLE, language="yaml", label="Questions", elem_id="an-test-text")
         with gr.Row():
@@ -54,7 +54,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             cooling = gr.Number(label="Minutes between attempts", value=10, minimum=0)
         make = gr.Button("Save test", elem_id="an-test-save")
         made = gr.HTML(padding=False, elem_id="an-test-note")
-    with gr.Accordion("Start a rating of machine descriptions", open=False):
+    with gr.Tab("Ratings", id="an-ratings"):
         with gr.Row():
             title = gr.Textbox(label="Name", elem_id="an-rating-name")
             layer = gr.Dropdown(label="Network and layer", choices=[], elem_id="an-rating-layer")
@@ -63,13 +63,13 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         rated = gr.HTML(padding=False, elem_id="an-rating-note")
         results = gr.Button("Show results of the newest rating")
         table = gr.HTML(padding=False)
-    with gr.Accordion("Cleaning rules", open=False):
+    with gr.Tab("Cleaning", id="an-cleaning"):
         rules = gr.Textbox(label="One rule a line", lines=10, elem_id="an-rules")
         with gr.Row():
             preview = gr.Button("Preview on the chosen campaign", elem_id="an-preview")
             keep = gr.Button("Put in force", elem_id="an-rules-save")
         changes = gr.HTML(padding=False, elem_id="an-changes")
-    with gr.Accordion("Withdrawal", open=False):
+    with gr.Tab("Withdrawal", id="an-withdrawal"):
         person = gr.Textbox(label="Name of the person whose text is to be removed")
         sure = gr.Checkbox(label="Remove everything this person wrote; it cannot be undone")
         withdraw = gr.Button("Remove", variant="stop", elem_id="an-withdraw")

@@ -26,54 +26,63 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     with gr.Row():
         chosen = gr.Dropdown(label="Campaign", choices=[], elem_id="an-campaign", scale=2)
         refresh = gr.Button("Refresh", scale=0, min_width=110)
-    detail = gr.HTML(elem_id="an-campaign-detail")
-    with gr.Row():
-        opened = gr.Button("Open", elem_id="an-open")
-        paused = gr.Button("Pause", elem_id="an-pause")
-        closed = gr.Button("Close", elem_id="an-close")
-        people = gr.Number(label="People a unit", precision=0, value=3, minimum=1, maximum=50)
-        more = gr.Button("Ask more people", elem_id="an-top-up")
-        release = gr.Button("Release held units", elem_id="an-release")
     note = gr.HTML(padding=False, elem_id="an-manage-note")
-
-    with gr.Accordion("Start a campaign", open=True):
-        with gr.Row():
-            name = gr.Textbox(label="Name", elem_id="an-new-name")
-            layer = gr.Dropdown(label="Network and layer", choices=[], elem_id="an-new-layer")
-            units = gr.Textbox(
-                label="Units", value="all", info="all · 0-49, 60 · random 100", elem_id="an-units"
-            )
-        with gr.Accordion("Options", open=False):
-            text = gr.Textbox(label="Instruction", value=guidelines.INSTRUCTIONS, lines=2)
-            consent = gr.Textbox(label="Consent text", value=guidelines.CONSENT, lines=3)
+    with gr.Tabs():
+        with gr.Tab("Progress", id="an-progress"):
+            detail = gr.HTML(elem_id="an-campaign-detail")
             with gr.Row():
-                each = gr.Number(label="People a unit", value=3, precision=0, minimum=1, maximum=50)
-                lease = gr.Number(label="Lease (minutes)", value=60, minimum=1)
-                cap = gr.Number(label="Most answers a person (0: no cap)", value=0, precision=0)
+                opened = gr.Button("Open", elem_id="an-open")
+                paused = gr.Button("Pause", elem_id="an-pause")
+                closed = gr.Button("Close", elem_id="an-close")
+                people = gr.Number(
+                    label="People a unit", precision=0, value=3, minimum=1, maximum=50
+                )
+                more = gr.Button("Ask more people", elem_id="an-top-up")
+                release = gr.Button("Release held units", elem_id="an-release")
+        with gr.Tab("New campaign", id="an-settings"):
             with gr.Row():
-                pay = gr.Number(label="Pay shown for an answer (0: none)", value=0, minimum=0)
-                currency = gr.Textbox(label="Currency", value="")
-                repeats = gr.Number(
-                    label="Hidden repeat after so many answers (0: never)", value=0, precision=0
+                name = gr.Textbox(label="Name", elem_id="an-new-name")
+                layer = gr.Dropdown(label="Network and layer", choices=[], elem_id="an-new-layer")
+                units = gr.Textbox(
+                    label="Units",
+                    value="all",
+                    info="all · 0-49, 60 · random 100",
+                    elem_id="an-units",
                 )
-                test = gr.Dropdown(label="Qualification test", choices=[], value=None)
+            with gr.Accordion("Options", open=False):
+                text = gr.Textbox(label="Instruction", value=guidelines.INSTRUCTIONS, lines=2)
+                consent = gr.Textbox(label="Consent text", value=guidelines.CONSENT, lines=3)
+                with gr.Row():
+                    each = gr.Number(
+                        label="People a unit", value=3, precision=0, minimum=1, maximum=50
+                    )
+                    lease = gr.Number(label="Lease (minutes)", value=60, minimum=1)
+                    cap = gr.Number(label="Most answers a person (0: no cap)", value=0, precision=0)
+                with gr.Row():
+                    pay = gr.Number(label="Pay shown for an answer (0: none)", value=0, minimum=0)
+                    currency = gr.Textbox(label="Currency", value="")
+                    repeats = gr.Number(
+                        label="Hidden repeat after so many answers (0: never)", value=0, precision=0
+                    )
+                    test = gr.Dropdown(label="Qualification test", choices=[], value=None)
+                with gr.Row():
+                    gold_every = gr.Number(
+                        label="Gold unit after so many answers (0: never)", value=0, precision=0
+                    )
+                    gold = gr.Textbox(
+                        label="Gold units, one a line",
+                        # None otherwise, for as long as nobody has opened the options.
+                        value="",
+                        placeholder="427: dog, dogs",
+                        info="an answer must hold one of the words; not part of the campaign",
+                        lines=2,
+                        elem_id="an-gold",
+                        scale=2,
+                    )
             with gr.Row():
-                gold_every = gr.Number(
-                    label="Gold unit after so many answers (0: never)", value=0, precision=0
-                )
-                gold = gr.Textbox(
-                    label="Gold units, one a line",
-                    placeholder="427: dog, dogs",
-                    info="an answer must hold one of the words; these are no part of the campaign",
-                    lines=2,
-                    elem_id="an-gold",
-                    scale=2,
-                )
-        with gr.Row():
-            start = gr.Button("Start campaign", variant="primary", elem_id="an-start")
-            add = gr.Button("Add these units to the chosen campaign", elem_id="an-add-units")
-
-    tab_extras.build(doors, page, chosen)
+                start = gr.Button("Start campaign", variant="primary", elem_id="an-start")
+                add = gr.Button("Add these units to the chosen campaign", elem_id="an-add-units")
+        tab_extras.build(doors, page, chosen)
 
     shown: list[Any] = [table, chosen, detail, note, layer, test]
 

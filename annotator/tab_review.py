@@ -28,30 +28,39 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     before = gr.Textbox("", visible=False)
     with gr.Row():
         campaign = gr.Dropdown(label="Campaign", choices=[], elem_id="an-review-campaign", scale=2)
-        person = gr.Dropdown(label="Whose", choices=[EVERYBODY], value=EVERYBODY)
+        person = gr.Dropdown(
+            label="Whose", choices=[EVERYBODY], value=EVERYBODY, elem_id="an-review-person"
+        )
         flagged = gr.Checkbox(label="Only flagged answers", value=False)
-        flag = gr.Button("Look for flags", scale=0, min_width=140, elem_id="an-flag")
-    summary = gr.HTML(padding=False, elem_id="an-review-summary")
-    with gr.Row():
-        with gr.Column(scale=3):
-            picture = gr.HTML(padding=False)
-        with gr.Column(scale=2):
-            card = gr.HTML(elem_id="an-review-card", padding=False)
-            siblings = gr.Button("Show what the others said", elem_id="an-siblings", size="sm")
-            reason = gr.Textbox(label="Reason (its author can read it)", elem_id="an-reason")
-            with gr.Row(elem_classes="an-keys"):
-                approve = gr.Button("Approve · A", variant="primary", elem_id="an-approve")
-                reject = gr.Button("Reject · R", elem_id="an-reject")
-                requeue = gr.Button("Requeue · Q", elem_id="an-requeue")
-                undo = gr.Button("Undo · U", elem_id="an-undo")
-            note = gr.HTML(padding=False, elem_id="an-review-note")
-    with gr.Accordion("Annotators", open=False):
-        people = gr.HTML()
-        again = gr.Button("Requeue all answers of the chosen person", elem_id="an-requeue-all")
-
-    with gr.Accordion("Agreement", open=False):
-        measure = gr.Button("Measure agreement beside its chance level", elem_id="an-measure")
-        agreed = gr.HTML(elem_id="an-agreement")
+    with gr.Tabs():
+        with gr.Tab("Review queue", id="an-queue"):
+            flag = gr.Button("Look for flags", elem_id="an-flag", size="sm")
+            summary = gr.HTML(padding=False, elem_id="an-review-summary")
+            with gr.Row():
+                with gr.Column(scale=3):
+                    picture = gr.HTML(padding=False)
+                with gr.Column(scale=2):
+                    card = gr.HTML(elem_id="an-review-card", padding=False)
+                    siblings = gr.Button(
+                        "Show what the others said", elem_id="an-siblings", size="sm"
+                    )
+                    reason = gr.Textbox(
+                        label="Reason (its author can read it)", elem_id="an-reason"
+                    )
+                    with gr.Row(elem_classes="an-keys"):
+                        approve = gr.Button("Approve · A", variant="primary", elem_id="an-approve")
+                        reject = gr.Button("Reject · R", elem_id="an-reject")
+                        requeue = gr.Button("Requeue · Q", elem_id="an-requeue")
+                        undo = gr.Button("Undo · U", elem_id="an-undo")
+                    note = gr.HTML(padding=False, elem_id="an-review-note")
+        with gr.Tab("Annotators", id="an-annotators"):
+            people = gr.HTML(elem_id="an-people")
+            why_all = gr.Textbox(label="Reason (the person can read it)", elem_id="an-why-all")
+            again = gr.Button("Requeue all answers of the chosen person", elem_id="an-requeue-all")
+            told = gr.HTML(padding=False)
+        with gr.Tab("Agreement", id="an-agreed"):
+            measure = gr.Button("Measure agreement beside its chance level", elem_id="an-measure")
+            agreed = gr.HTML(elem_id="an-agreement")
 
     shown: list[Any] = [current, before, campaign, person, summary, picture, card, people, note]
     filters: list[Any] = [campaign, person, flagged]
@@ -159,7 +168,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         with open_database(workspace) as db:
             count = reviews.requeue_all(db, campaign_id, who, why, person=reviewer)
             sentence = f"{count} answers of {who} were set aside; others will be asked."
-            return show(db, campaign_id, EVERYBODY, only, sentence=sentence)
+            return [*show(db, campaign_id, EVERYBODY, only), board.note(sentence), ""]
 
     @doors.allow(*STAFF)
     def agree(campaign_id: int | None, request: gr.Request) -> str:
@@ -187,7 +196,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     reject.click(refuse, inputs, outputs, **once)
     requeue.click(ask, inputs, outputs, **once)
     undo.click(take_back, [*filters, before, current], shown, **once)
-    again.click(requeue_everything, [*filters, reason], shown, **once)
+    again.click(requeue_everything, [*filters, why_all], [*shown, told, why_all], **once)
 
 
 def _id(answer: str) -> int:
