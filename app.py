@@ -38,9 +38,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 # What may leave the workspace by its own address.
-REPORT = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\.(zip|html|json)")
+REPORT = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\.(zip|html|json|csv)")
 # Where the function of each kind of job is.
-JOBS = {"describe": "describer.runs", "ablate": "audits.runs", "export": "audits.runs"}
+JOBS = {
+    "describe": "describer.runs",
+    "ablate": "audits.runs",
+    "export": "audits.runs",
+    "importance": "audits.study_importance",
+    "uses": "audits.study_uses",
+}
 
 
 @dataclass(frozen=True)
@@ -190,9 +196,6 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     from starlette.routing import Route
 
     import annotator.tab
-    import audits.pages
-    import audits.pages_compare
-    import audits.pages_paste
     import audits.tab
     import describer.tab
     from describer import pages
@@ -208,9 +211,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
             ],
         },
         "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
-        "css": "".join(
-            each.CSS for each in (pages, audits.pages, audits.pages_compare, audits.pages_paste)
-        ),
+        "css": pages.CSS + audits.tab.CSS,
         "run_history": False,
         "enable_monitoring": False,
         "footer_links": [],

@@ -1,6 +1,7 @@
-"""Accuracy against the number of ablated units, as an SVG that needs nothing else.
+"""Drawings of audits, as SVG that needs nothing else.
 
-    svg = curve(points, chosen=18, best=22)
+    svg = curve(points, chosen=18, best=22)      # accuracy against the number of ablated units
+    svg = lines({"nouns": …}, trials, across="units ablated"); boxes(by_layer); bars(groups)
 
 Test accuracy is solid, validation dashed, random controls a band from the least to the greatest of
 their trials with their mean inside it. Colours differ in lightness too, and lines in their dashes.
@@ -8,7 +9,7 @@ their trials with their mean inside it. Colours differ in lightness too, and lin
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from db.ablations import Point
@@ -16,6 +17,9 @@ from db.ablations import Point
 WIDTH, HEIGHT = 760, 360
 LEFT, RIGHT, TOP, BOTTOM = 62, 16, 16, 46
 KEYWORD, CONTROL, SORTED = "#0b6fa4", "#b8860b", "#7b4fa3"
+# Okabe and Ito's, which colour-blind people can tell apart; dashes tell the lines apart as well.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a6761d", "#666666")
+DASHES = ("", "8 3", "2 3", "10 3 2 3", "5 5", "1 4", "12 4")
 
 _Line = list[tuple[int, float]]
 
@@ -107,6 +111,7 @@ def _axes(
     low: float,
     high: float,
     *,
+    across: str = "units ablated",
     x_of: Callable[[float], float],
     y_of: Callable[[float], float],
 ) -> list[str]:
@@ -128,7 +133,7 @@ def _axes(
         )
     parts.append(
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle" '
-        'fill="currentColor">units ablated</text>'
+        f'fill="currentColor">{escape(across)}</text>'
     )
     return parts
 
@@ -139,10 +144,15 @@ def _polyline(points: str, colour: str, dashes: str) -> str:
 
 
 def _mark(place: float, label: str, up: int) -> str:
+    # Words stand on the side that has room, at the foot of the line, where no curve begins.
+    right = place < WIDTH - RIGHT - 140
+    anchor, beside = ("start", 4) if right else ("end", -4)
     return (
         f'<line x1="{place:.1f}" x2="{place:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" '
         'stroke="currentColor" opacity=".6" stroke-dasharray="1 3"/>'
-        f'<text x="{place + 4:.1f}" y="{TOP + 12 + up}" fill="currentColor">{escape(label)}</text>'
+        f'<text x="{place + beside:.1f}" y="{HEIGHT - BOTTOM - 24 - up}" text-anchor="{anchor}" '
+        'paint-order="stroke" stroke="var(--body-background-fill, white)" stroke-width="3" '
+        f'fill="currentColor">{escape(label)}</text>'
     )
 
 
@@ -156,3 +166,115 @@ def _legend(controls: bool, sorted_all: bool) -> list[str]:
         parts.append(_polyline(f"{left},{line} {left + 26},{line}", colour, dashes))
         parts.append(f'<text x="{left + 32}" y="{line + 4}" fill="currentColor">{label}</text>')
     return parts
+
+
+def lines(
+    named: Mapping[str, Sequence[tuple[int, float]]],
+    trials: Sequence[Sequence[tuple[int, float]]],
+    *,
+    across: str,
+) -> str:
+    """Curves of several names beside the band of random trials.
+
+    Args:
+        named: by name, (count, accuracy) by rising count; at most `COLOURS` are told apart.
+        trials: the same of each trial.
+        across: what the counts count.
+    """
+    everything = [*named.values(), *trials]
+    most = max(1, *(count for line in everything for count, _ in line))
+    low, high = _range([accuracy for line in everything for _, accuracy in line])
+    high = max(high, low + 0.05)
+
+    def x(count: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * count / most
+
+    def y(accuracy: float) -> float:
+        return TOP + (HEIGHT - TOP - BOTTOM) * (high - accuracy) / (high - low)
+
+    def path(line: Sequence[tuple[int, float]]) -> str:
+        return " ".join(f"{x(count):.1f},{y(accuracy):.1f}" for count, accuracy in line)
+
+    parts = _axes(most, low, high, across=across, x_of=x, y_of=y)
+    lower, mean, upper = _band([list(line) for line in trials])
+    parts.append(
+        f'<polygon points="{path(lower)} {path(upper[::-1])}" fill="{CONTROL}" opacity=".25"/>'
+    )
+    parts.append(_polyline(path(mean), CONTROL, "2 3"))
+    keys = [("random orders", CONTROL, "2 3")]
+    for place, (name, line) in enumerate(named.items()):
+        colour, dashes = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
+        parts.append(_polyline(path(line), colour, dashes))
+        keys.append((name, colour, dashes))
+    legend = "".join(
+        f'<span style="display:inline-flex;gap:.3rem;align-items:center;margin-right:1rem">'
+        f'<svg width="34" height="8">{_polyline("0,4 34,4", colour, dashes)}</svg> '
+        f"{escape(name)}</span> "
+        for name, colour, dashes in keys
+    )
+    return (
+        f'<svg class="mw-curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="accuracy against {escape(across)}, of {escape(", ".join(named))}" '
+        f'style="width:100%;max-width:{WIDTH}px;height:auto;font:12px sans-serif">'
+        f'{"".join(parts)}</svg><p style="font-size:.85rem">{legend}</p>'
+    )
+
+
+def boxes(layers: Mapping[str, Mapping[str, float]]) -> str:
+    """Least, quartiles and greatest of a score in each layer, from the first layer to the last.
+
+    Args:
+        layers: by layer, low, q25, median, q75, high and mean.
+    """
+    wide, tall, left, bottom = 36, 120, 34, 26
+    low = min(0.0, *(each["low"] for each in layers.values()))
+    high = max(1e-9, *(each["high"] for each in layers.values()))
+
+    def y(value: float) -> float:
+        return 8 + (tall - 8) * (high - value) / (high - low)
+
+    parts = [
+        f'<text x="{left - 4}" y="{y(value) + 4:.1f}" text-anchor="end" fill="currentColor">'
+        f"{value:.3g}</text>"
+        for value in (low, high)
+    ]
+    for place, (name, each) in enumerate(layers.items()):
+        x = left + 8 + place * wide
+        parts.append(
+            f'<line x1="{x + 8}" x2="{x + 8}" y1="{y(each["low"]):.1f}" y2="{y(each["high"]):.1f}" '
+            f'stroke="currentColor"/><rect x="{x}" y="{y(each["q75"]):.1f}" width="16" '
+            f'height="{max(1.0, y(each["q25"]) - y(each["q75"])):.1f}" fill="{KEYWORD}" '
+            f'opacity=".6"/><line x1="{x}" x2="{x + 16}" y1="{y(each["median"]):.1f}" '
+            f'y2="{y(each["median"]):.1f}" stroke="currentColor" stroke-width="2"/>'
+            f'<circle cx="{x + 8}" cy="{y(each["mean"]):.1f}" r="2.5" fill="{CONTROL}"/>'
+            f'<text x="{x + 8}" y="{tall + 16}" text-anchor="middle" fill="currentColor">'
+            f"{place + 1}</text><title>{escape(name)}: mean {each['mean']:.3g}</title>"
+        )
+    width = left + 16 + wide * len(layers)
+    listed = " ".join(f"{place} {escape(name)}" for place, name in enumerate(layers, start=1))
+    return (
+        f'<svg viewBox="0 0 {width} {tall + bottom}" width="{width}" role="img" '
+        f'aria-label="score by layer" style="font:11px sans-serif">{"".join(parts)}</svg>'
+        f'<p class="mw-muted" style="font-size:.75rem;max-width:{width}px">{listed}</p>'
+    )
+
+
+def bars(counted: Sequence[tuple[str, int, str]]) -> str:
+    """Horizontal bars: (name, count, colour), the longest first."""
+    if not counted:
+        return ""
+    most, tall, left = max(count for _, count, _ in counted), 20, 230
+    parts = [
+        f'<text x="{left - 8}" y="{place * tall + 14}" text-anchor="end" fill="currentColor">'
+        f'{escape(name)}</text><rect x="{left}" y="{place * tall + 3}" height="{tall - 6}" '
+        f'width="{420 * count / most:.1f}" fill="{colour}"/>'
+        f'<text x="{left + 420 * count / most + 6:.1f}" y="{place * tall + 14}" '
+        f'fill="currentColor">{count}</text>'
+        for place, (name, count, colour) in enumerate(counted)
+    ]
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {tall * len(counted) + 4}" role="img" '
+        f'aria-label="how many units each group has" '
+        f'style="width:100%;max-width:{WIDTH}px;height:auto;font:12px sans-serif">'
+        f"{''.join(parts)}</svg>"
+    )

@@ -9,8 +9,21 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from audits import tab_ablate, tab_compare, tab_find, tab_paste, tab_report
+from audits import (
+    pages,
+    pages_compare,
+    pages_paste,
+    pages_studies,
+    tab_ablate,
+    tab_compare,
+    tab_find,
+    tab_paste,
+    tab_report,
+    tab_studies,
+)
 from db.doors import Doors
+
+CSS = pages.CSS + pages_compare.CSS + pages_paste.CSS + pages_studies.CSS
 
 HEAD = """
 <script>
@@ -35,6 +48,10 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             tab_ablate.build(doors, ablate, wake=wake, device=device)
         with gr.Tab("Compare networks", id="compare") as compare:
             tab_compare.build(doors, compare)
+        with gr.Tab("Feature importance", id="importance") as importance:
+            tab_studies.build(doors, importance, "importance", wake=wake, device=device)
+        with gr.Tab("Uses", id="uses") as uses:
+            tab_studies.build(doors, uses, "uses", wake=wake, device=device)
         with gr.Tab("Cut and paste", id="paste") as paste:
             tab_paste.build(doors, paste)
         with gr.Tab("Report", id="report") as report:

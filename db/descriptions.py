@@ -122,6 +122,16 @@ def of_unit(db: Database, unit_id: int) -> list[Description]:
     return [_description(row) for row in rows]
 
 
+def of_subject(db: Database, subject: str, *, method: str) -> list[Description]:
+    """A method's sentences about a network's units, by layer and unit, the oldest first each."""
+    rows = db.query(
+        f"select {_COLUMNS} {_TABLES} where subjects.name = ? and method = ? "
+        "order by layer, unit, description_id",
+        [subject, method],
+    )
+    return [_description(row) for row in rows]
+
+
 def page(
     db: Database,
     *,

@@ -35,3 +35,20 @@ def test_points_stay_inside_the_frame() -> None:
         drawing = chart.curve([Point("keyword", 0, 0, "test", accuracy)])
         for _, y in re.findall(r"([\d.]+),([\d.]+)", drawing):
             assert 0 <= float(y) <= chart.HEIGHT
+
+
+def test_lines_boxes_and_bars_are_well_formed_and_named() -> None:
+    evil = "<script>"
+    steps = [(0, 0.9), (5, 0.5)]
+    drawings = (
+        chart.lines({"nouns": steps, evil: steps}, [steps, steps], across="units ablated"),
+        chart.boxes(
+            {evil: {"low": 0, "q25": 1, "median": 1, "q75": 2, "high": 3, "mean": 1.4}},
+        ),
+        chart.bars([("dogs", 4, "#000"), (evil, 1, "#000")]),
+    )
+    for drawing in drawings:
+        ElementTree.fromstring(f"<div>{drawing}</div>")
+        assert evil not in drawing
+        assert "&lt;script&gt;" in drawing
+    assert chart.bars([]) == ""

@@ -1,0 +1,134 @@
+"""What a study of descriptions works on: a network, its sentences, its images; and its table.
+
+study = open_study(handle)                  # as the job's plan says
+study.units()                               # of every sentence, (layer, unit)
+write(handle, rows)                         # the table to take away
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audits import clusters, meaning, reading, studies
+from audits.curves import Unit
+from audits.evaluation import Images
+from audits.loading import Network, open_images, open_network
+from audits.studies import Plan
+from audits.words import analyse
+from db import subjects, words
+from db.cells import neutral
+from db.descriptions import Description
+from db.errors import BadInput
+from db.jobs import Handle
+from db.words import Word
+from db.workspace import open_database
+from describer import devices, english, milan
+from describer import subjects as files
+from describer.milan.model import Model
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A network, its sentences, and the images of a plan."""
+
+    plan: Plan
+    network: Network
+    images: Images
+    said: list[Description]
+
+    def units(self, places: Iterable[int] | None = None) -> list[Unit]:
+        """Layer and number of every sentence's unit, or of those at some places."""
+        rows = range(len(self.said)) if places is None else places
+        return [(self.said[row].layer, self.said[row].unit) for row in rows]
+
+
+@dataclass(frozen=True)
+class Read:
+    """Phrases with their words, and as vectors of length 1 (or 0) from `source`."""
+
+    words: list[tuple[Word, ...]]
+    vectors: NDArray[np.floating]
+    source: str
+
+
+def open_study(handle: Handle) -> Study:
+    """Load what the plan of a job names.
+
+    Raises:
+        BadInput, NotFound: what the plan names cannot be used any more.
+        Cancelled: the job was asked to stop.
+    """
+    plan = studies.plan_of(handle.job.args)
+    with open_database(handle.workspace) as db:
+        row = subjects.get(db, plan.subject)
+        folder = subjects.get_probing_set(db, plan.images)
+        said = studies.said(db, plan.subject, plan.method, layer=plan.layer)
+        reading.analyse_missing(db)
+    handle.progress(0, 0, "loading the network")
+    network = open_network(files.read(row.source), device=devices.choose(handle.job.device))
+    if network.weights != row.weights_hash:
+        raise BadInput(
+            f"expected the weights that {row.name} had when it was added, got others in "
+            f"{row.source}"
+        )
+    images = open_images(
+        folder.root,
+        network,
+        name=folder.name,
+        progress=handle.progress,
+        cancelled=handle.cancelled,
+    )
+    return Study(plan, network, images, said)
+
+
+def read(handle: Handle, phrases: Sequence[str]) -> Read:
+    """Read phrases with the language model when there is one, else by their content words."""
+    known: dict[str, tuple[Word, ...]] = {}
+    with open_database(handle.workspace) as db:
+        for phrase in dict.fromkeys(phrases):
+            known[phrase] = tuple(words.tags(db, phrase))
+    known.update(analyse(english.load(), [phrase for phrase in known if not known[phrase]]))
+    tagged = [known[phrase] for phrase in phrases]
+    if meaning.missing() is None:
+        handle.progress(0, 0, "reading sentences")
+        distinct = list(known)
+        parts = [meaning.embed(distinct[i : i + 64]) for i in range(0, len(distinct), 64)]
+        place = {phrase: row for row, phrase in enumerate(distinct)}
+        vectors = np.concatenate(parts)[[place[phrase] for phrase in phrases]]
+        return Read(tagged, vectors, f"the language model {meaning.MODEL}")
+    source = f"shared content words (lemmas), as there is no language model: {meaning.GET}"
+    return Read(tagged, clusters.lemma_vectors(tagged), source)
+
+
+def model_of(handle: Handle, said: Sequence[Description]) -> Model:
+    """The checkpoint that described, or the demo's where the sentences came from elsewhere."""
+    with open_database(handle.workspace) as db:
+        known = {each.hash: each.source for each in subjects.every_checkpoint(db)}
+    return milan.load(known.get(said[0].model_hash, milan.DEMO))
+
+
+def about(study: Study) -> dict[str, Any]:
+    """What a result says it is about."""
+    return {
+        "subject": study.plan.subject,
+        "method": study.plan.method,
+        "images": study.images.name,
+        "image_count": study.images.count,
+        "units": len(study.said),
+    }
+
+
+def write(handle: Handle, rows: Sequence[Row]) -> str:
+    """Write the table to take away; returns its name among the reports."""
+    name = studies.file_name(handle.job.job_id, handle.job.kind)
+    with (handle.workspace.reports / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        for row in rows:
+            writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
+    return name

@@ -1,0 +1,180 @@
+"""Studies of descriptions as jobs: what they find is kept, can be taken away, and is checked."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from worlds import coloured_images, tiny_milan, two_layer_subject
+
+from audits import pages_studies, studies
+from audits.studies import Plan
+from audits.study_importance import importance
+from audits.study_uses import uses
+from db import descriptions, exemplars, jobs
+from db.descriptions import NewDescription
+from db.errors import BadInput, NotFound
+from db.jobs import Job
+from db.workspace import Workspace, create, open_database
+from describer import plans, shelf
+from describer.runs import describe
+
+RUNNERS = {"importance": importance, "uses": uses}
+EVIL = "<b>dogs</b> of\n=1+2"
+SENTENCES = ("red patches", "red patches on blue", "blue patches", "a blue sky", EVIL)
+IMPORTANCE = Plan("importance", "two-layers", "people", "validation", controls=2, step=0.25)
+USES = Plan("uses", "two-layers", "people", "validation", controls=2, unseen="test")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    files = tmp_path_factory.mktemp("files")
+    workspace = create(files / "workspace")
+    with open_database(workspace) as db:
+        shelf.enter_subject(db, two_layer_subject(files / "subject"))
+        for place, name in enumerate(("validation", "test")):
+            shelf.enter_images(db, coloured_images(files / name, count=8, seed=place))
+        shelf.enter_checkpoint(db, str(tiny_milan(files / "tiny-milan")))
+        plan = plans.Plan("two-layers", "validation", "tiny-milan", ("early", "late"), beam_size=2)
+        plans.enqueue(db, plan, device="cpu", person="ada")
+    jobs.work(workspace, {"describe": describe})
+    with open_database(workspace) as db:
+        # Sentences of another method, of whose words the test knows what to expect.
+        units = [
+            unit.unit_id
+            for each in exemplars.sets(db)
+            for unit in exemplars.units_of(db, each.exemplar_set_id)
+        ]
+        descriptions.add(
+            db,
+            [
+                NewDescription(unit_id, "people", "", SENTENCES[place % len(SENTENCES)], None)
+                for place, unit_id in enumerate(sorted(units))
+            ],
+        )
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def done(made: Workspace) -> dict[str, Job]:
+    with open_database(made) as db:
+        ids = [
+            studies.enqueue(db, plan, device="cpu", person="ada")
+            for plan in (IMPORTANCE, replace(USES, groups="colours: red, blue\nanimals: dog"))
+        ]
+    jobs.work(made, RUNNERS)
+    with open_database(made) as db:
+        found = [jobs.get(db, job_id) for job_id in ids]
+    assert [(each.state, each.message) for each in found] == [("done", "")] * 2
+    return {each.kind: each for each in found}
+
+
+def test_importance_starts_unedited_and_ends_with_nothing(done: dict[str, Job]) -> None:
+    result = done["importance"].result
+    assert result["counts"] == [0, 4, 7, 10, 14]
+    starts = {line[0] for line in [*result["curves"].values(), *result["random_curves"]]}
+    ends = {line[-1] for line in [*result["curves"].values(), *result["random_curves"]]}
+    assert len(starts) == len(ends) == 1, "every order begins and ends with the same network"
+    assert set(result["curves"]) == set(result["first"]) == set(result["layers"])
+    longest = result["first"]["length"]
+    assert [each["score"] for each in longest] == sorted(
+        (each["score"] for each in longest), reverse=True
+    )
+    assert set(result["layers"]["nouns"]) == {"early", "late"}
+    assert result["layers"]["nouns"]["late"]["units"] == 8
+
+
+def test_uses_group_prune_and_tell_apart(done: dict[str, Job]) -> None:
+    result = done["uses"].result
+    assert sum(len(each["units"]) for each in result["groups"]) == 14
+    assert {each["super_class"] for each in result["groups"]} >= {"colours"}
+    frequency = {each["term"]: each["units"] for each in result["terms"]}
+    assert frequency["patch"] == 9
+    for pruned in [*result["pruned_terms"], *result["pruned"].values()]:
+        assert len(pruned["drawn"]) == 2
+        assert all(len(draw) == pruned["units"] for draw in pruned["drawn"])
+        assert set(pruned["classes_after"]) == {"red", "blue"}
+    assert result["known"] == ["blue", "red"], "classes that the network was trained on are said"
+    classified = {each["name"]: each for each in result["classified"]["classes"]}
+    assert classified["red"]["auroc"] <= classified["red"]["best"]
+    assert -1 <= result["likeness"]["correlation"]["value"] <= 1
+
+
+def test_what_was_found_can_be_taken_away_and_no_cell_is_run(
+    made: Workspace, done: dict[str, Job]
+) -> None:
+    for kind, job in done.items():
+        path = made.reports / job.result["file"]
+        assert job.result["file"] == f"{kind}-{job.job_id}.csv"
+        with path.open(newline="") as file:
+            rows = list(csv.reader(file))
+        assert len({len(row) for row in rows}) == 1
+        assert not any(cell.startswith(("=", "@")) for row in rows for cell in row)
+    assert any(EVIL in row for row in rows)
+
+
+def test_the_pages_show_it_and_text_is_text(made: Workspace, done: dict[str, Job]) -> None:
+    result = done["importance"].result
+    ids = {each["unit_id"] for ten in result["first"].values() for each in ten}
+    with open_database(made) as db:
+        page = pages_studies.importance(result, {each: exemplars.unit(db, each) for each in ids})
+    page += pages_studies.uses(done["uses"].result)
+    for text in ("random orders", "Scores by layer", "stand alone", "Mean AUROC", "shuffled pairs"):
+        assert text in page
+    assert "<b>dogs" not in page
+    assert "&lt;b&gt;dogs" in page
+
+
+def test_a_stopped_study_goes_on_to_the_same_result(made: Workspace) -> None:
+    plan = replace(IMPORTANCE, seed=5, step=0.2)
+    asked: Iterator[int] = iter(range(1_000))
+    with open_database(made) as db:
+        job_id = studies.enqueue(db, plan, device="cpu", person="ada")
+    jobs.work(
+        made,
+        {"importance": lambda h: importance(replace(h, cancelled=lambda: next(asked) >= 3))},
+    )
+    with open_database(made) as db:
+        assert jobs.get(db, job_id).state == "cancelled"
+        jobs.requeue(db, job_id)
+    jobs.work(made, RUNNERS)
+    with open_database(made) as db:
+        # Nothing that was kept helps the one that is not stopped.
+        db.execute("delete from evaluations")
+        other = studies.enqueue(db, plan, device="cpu", person="ada")
+    jobs.work(made, RUNNERS)
+    with open_database(made) as db:
+        again, straight = jobs.get(db, job_id).result, jobs.get(db, other).result
+    assert {**again, "file": ""} == {**straight, "file": ""}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"subject": ""}, "Choose a network first"),
+        ({"method": "nobody"}, "expected at least 3 units of two-layers described by nobody"),
+        ({"layer": "head"}, "two-layers in head described by people, got 0"),
+        ({"controls": 1}, "expected at least 2 random controls, got 1"),
+        ({"step": 0.0}, "expected a step above 0 and up to 50 %, got 0 %"),
+        ({"threshold": 1.5}, "expected a threshold above 0 and up to 1, got 1.5"),
+        ({"groups": ": dog"}, "expected a super-class as `name: word, word`, got ': dog'"),
+    ],
+)
+def test_bad_plans_are_refused_in_one_sentence(
+    made: Workspace, changed: dict[str, object], message: str
+) -> None:
+    with open_database(made) as db, pytest.raises(BadInput, match=message):
+        studies.enqueue(db, replace(USES, **changed), device="cpu", person="ada")  # type: ignore[arg-type]
+
+
+def test_unknown_names_and_terms_are_said(made: Workspace, tmp_path: Path) -> None:
+    with open_database(made) as db:
+        with pytest.raises(NotFound, match="elsewhere"):
+            studies.enqueue(db, replace(USES, images="elsewhere"), device="cpu", person="ada")
+        job_id = studies.enqueue(db, replace(USES, terms="unicorn"), device="cpu", person="ada")
+    jobs.work(made, RUNNERS)
+    with open_database(made) as db:
+        failed = jobs.get(db, job_id)
+    assert failed.state == "failed"
+    assert "expected terms that descriptions hold, got unicorn; the commonest are" in failed.message
