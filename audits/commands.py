@@ -65,7 +65,9 @@ def add_commands(commands: Any) -> None:
     add_workspace_option(report)
     report.add_argument("--concept", required=True, help="what verdicts were given about")
     report.add_argument("--subject", nargs="*", default=[], metavar="NAME", help="default: all")
-    report.add_argument("--purpose", default="", help="why the audit was made, in a sentence")
+    report.add_argument(
+        "--purpose", default="", help="why the audit was made, in a sentence; it is kept"
+    )
     report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
     report.add_argument("--json", type=Path, metavar="FILE.json", help="the same as JSON")
     report.set_defaults(run=_report)
@@ -200,9 +202,8 @@ def _report(options: argparse.Namespace) -> None:
 
     workspace = create(options.workspace)
     with open_database(workspace) as db:
-        found = report.gather(
-            db, concept=options.concept, subject_names=options.subject, purpose=options.purpose
-        )
+        report.state_purpose(db, options.concept, options.purpose, person="command line")
+        found = report.gather(db, concept=options.concept, subject_names=options.subject)
     report.write(workspace, found, html=options.out, json_file=options.json)
     print(
         f"{len(found.units)} units, {len(found.values['experiments'])} experiments: {options.out}"

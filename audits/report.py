@@ -1,6 +1,7 @@
 """A report on one concept: what was asked, who judged what, what was measured, what was not.
 
-    found = report.gather(db, concept="text", purpose="Does it read signs?")
+    report.state_purpose(db, "text", "Does it read signs?", person="ada")
+    found = report.gather(db, concept="text")
     report.write(workspace, found, html=Path("text.html"), json_file=Path("text.json"))
 
 Everything is read from the workspace at the moment it is asked for, in a fixed order, and nothing
@@ -23,7 +24,7 @@ from sqlite_utils import Database
 
 from audits import experiments, report_page
 from audits.comparison import stored_query
-from db import ablations, descriptions, exemplars, finding, reviewing, signoffs, subjects
+from db import ablations, descriptions, exemplars, finding, log, reviewing, signoffs, subjects
 from db.ablations import Ablation
 from db.errors import BadInput
 from db.exemplars import Unit
@@ -50,9 +51,20 @@ class Report:
     units: tuple[Unit, ...]
 
 
-def gather(
-    db: Database, *, concept: str, subject_names: Sequence[str] = (), purpose: str = ""
-) -> Report:
+def state_purpose(db: Database, concept: str, purpose: str, *, person: str) -> None:
+    """Put on record why a concept was looked for; the newest statement stands in its reports."""
+    stated = " ".join(purpose.split())
+    if stated and stated != purpose_of(db, concept):
+        log.add(db, person, "stated the purpose", f"report:{concept}", purpose=stated)
+
+
+def purpose_of(db: Database, concept: str) -> str:
+    """Why a concept was looked for, as it was stated last; empty when nobody said."""
+    stated = log.of(db, f"report:{concept}")
+    return str(stated[-1].detail["purpose"]) if stated else ""
+
+
+def gather(db: Database, *, concept: str, subject_names: Sequence[str] = ()) -> Report:
     """Collect a report on a concept, over some networks or all that have verdicts about it.
 
     Raises:
@@ -81,7 +93,7 @@ def gather(
     ]
     values: dict[str, Any] = {
         "concept": concept,
-        "purpose": " ".join(purpose.split()),
+        "purpose": purpose_of(db, concept),
         "networks": [_network(db, name, concept) for name in sorted(wanted)],
         "people": _people(db, concept, judged, wanted),
         "reviewers_needed": reviewing.needed(db),

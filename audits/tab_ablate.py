@@ -24,6 +24,7 @@ STAFF: tuple[Role, ...] = ("admin", "reviewer")
 KINDS = ("ablate", "export")
 SOURCES = [
     ("confirmed units", "confirmed"),
+    ("what Find shows now", "found"),
     ("all units of a saved filter", "filter"),
     ("units I list", "list"),
 ]
@@ -184,7 +185,13 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         asked = {name: given[field] for name, field in fields.items() if given[field] is not None}
         found: list[int] = []
         with open_db() as db:
-            if asked["source"] == "filter":
+            if asked["source"] == "found":
+                wanted = filters.remembered(db, doors.person(request).name)
+                if wanted is None:
+                    raise BadInput("Find something first, under Find and sign off.")
+                asked["source"], asked["concept"] = "filter", wanted.concept or "what Find shows"
+                found = finding.unit_ids(db, wanted)
+            elif asked["source"] == "filter":
                 if given[saved] is None:
                     raise BadInput("Choose a saved filter first; Find and sign off saves them.")
                 kept = filters.get(db, given[saved])

@@ -43,16 +43,18 @@ def build(doors: Doors, item: gr.Tab) -> None:
         return gr.update(choices=concepts, value=chosen), "" if concepts else _NOTHING
 
     @doors.allow(*STAFF)
-    def offer(concept: str | None, request: gr.Request) -> Any:
+    def offer(concept: str | None, request: gr.Request) -> tuple[Any, str]:
         with open_db() as db:
-            return gr.update(choices=report.networks(db, concept or ""), value=[])
+            networks = report.networks(db, concept or "")
+            return gr.update(choices=networks, value=[]), report.purpose_of(db, concept or "")
 
     @doors.allow(*STAFF)
     def write(concept: str | None, names: list[str], purpose: str, request: gr.Request) -> str:
         if not concept:
             raise BadInput("Choose what the report is on first.")
         with open_db() as db:
-            found = report.gather(db, concept=concept, subject_names=names, purpose=purpose)
+            report.state_purpose(db, concept, purpose, person=doors.person(request).name)
+            found = report.gather(db, concept=concept, subject_names=names)
         name, folder = report.file_name(concept), doors.workspace.reports
         html, values = folder / f"{name}.html", folder / f"{name}.json"
         report.write(doors.workspace, found, html=html, json_file=values)
@@ -70,7 +72,7 @@ def build(doors: Doors, item: gr.Tab) -> None:
 
     hidden: dict[str, Any] = {"show_progress": "hidden"}
     item.select(arrive, concept, [concept, shown], **hidden)
-    concept.change(offer, concept, names, **hidden)
+    concept.change(offer, concept, [names, purpose], **hidden)
     make.click(write, [concept, names, purpose], shown)
 
 

@@ -37,7 +37,8 @@ def build(doors: Doors, page: gr.Blocks, query: gr.State) -> None:
             count = gr.Number(
                 1,
                 label="People who judge each unit",
-                info="2 or more: blind until all have answered; one more decides a conflict",
+                info="2 or more: blind until all have answered; one more decides a conflict. Units "
+                "with fewer verdicts wait.",
                 precision=0,
                 minimum=1,
                 maximum=reviewing.MOST,
@@ -67,7 +68,10 @@ def build(doors: Doors, page: gr.Blocks, query: gr.State) -> None:
     def set_count(count: float | None, request: gr.Request) -> None:
         with open_db() as db:
             reviewing.require(db, int(count or 0), person=doors.person(request).name)
-        gr.Info(f"{int(count or 0)} people judge each unit from now on.")
+        gr.Info(
+            f"{int(count or 0)} people judge each unit from now on. Units with fewer verdicts wait "
+            "again, and are not ablated as confirmed until they have enough."
+        )
 
     def events(
         person: str | None, since: str | None, until: str | None, request: gr.Request, limit: int

@@ -57,7 +57,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def test_a_report_says_who_judged_what_and_what_was_measured(made: Workspace) -> None:
     with open_database(made) as db:
-        found = report.gather(db, concept="text", purpose=f"Why {EVIL}")
+        report.state_purpose(db, "text", "Because", person="ada")
+        report.state_purpose(db, "text", f"Why {EVIL}", person="ada")
+        report.state_purpose(db, "text", "  ", person="ada")
+        assert report.purpose_of(db, "text") == f"Why {EVIL}", "the newest that says anything"
+        found = report.gather(db, concept="text")
     values = json.loads(report.as_json(found))
     assert values["people"] == [{"person": "ada", "confirmed": 8, "rejected": 2, "unsure": 0}]
     assert [each["name"] for each in values["networks"]] == list(NAMES)
