@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.measurement import Measurement
 
-NAMES = ("exemplars", "describe", "ablation", "annotate")
+NAMES = ("exemplars", "describe", "ablation", "annotate", "editing")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
