@@ -46,6 +46,7 @@ JOBS = {
     "export": "audits.runs",
     "importance": "audits.study_importance",
     "uses": "audits.study_uses",
+    "spurious": "audits.spurious_runs",
 }
 
 

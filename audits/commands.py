@@ -1,11 +1,13 @@
 """The commands of audits: `audit`, from described units and keywords to a curve with controls and
-the edited network; `report`, from a workspace's verdicts and experiments to one page."""
+the edited network; `report`, from a workspace's verdicts and experiments to one page; and
+`spurious` (commands_spurious.py)."""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
+from audits import commands_spurious
 from db.commands import add_workspace_option
 from db.errors import BadInput
 from describer.bars import Bar
@@ -71,6 +73,7 @@ def add_commands(commands: Any) -> None:
     report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
     report.add_argument("--json", type=Path, metavar="FILE.json", help="the same as JSON")
     report.set_defaults(run=_report)
+    commands_spurious.add_command(commands)
 
 
 def _audit(options: argparse.Namespace) -> None:

@@ -186,7 +186,7 @@ def _write(
     save_file(kept, folder / WEIGHTS)
     subject = network.subject
     factory, kwargs = subject.factory, dict(subject.kwargs)
-    factory = _bring_factory(folder, subject.source.parent, factory, kwargs)
+    factory = bring_factory(folder, subject.source.parent, factory, kwargs)
     if units is not None:
         name = f"edited_{len(list(folder.glob('edited*.py'))) + 1}.py"
         shutil.copyfile(Path(wrapper.__file__), folder / name)
@@ -198,7 +198,7 @@ def _write(
     (folder / "SUBJECT.toml").write_text(text, encoding="utf-8")
 
 
-def _bring_factory(folder: Path, beside: Path, factory: str, kwargs: Mapping[str, Any]) -> str:
+def bring_factory(folder: Path, beside: Path, factory: str, kwargs: Mapping[str, Any]) -> str:
     """Copy the factory's file beside the weights, when it is a file; returns how it is called.
 
     A network that was exported before brings the factory inside its wrapper as well.
@@ -210,7 +210,7 @@ def _bring_factory(folder: Path, beside: Path, factory: str, kwargs: Mapping[str
     shutil.copyfile(source, folder / source.name)
     inner = kwargs.get("factory")
     if isinstance(inner, str) and ".py:" in inner:
-        _bring_factory(folder, source.parent, inner, kwargs.get("arguments", {}))
+        bring_factory(folder, source.parent, inner, kwargs.get("arguments", {}))
     return f"{source.name}:{name}"
 
 

@@ -13,18 +13,21 @@ from audits import (
     pages,
     pages_compare,
     pages_paste,
+    pages_spurious,
     pages_studies,
     tab_ablate,
     tab_compare,
     tab_find,
     tab_paste,
     tab_report,
+    tab_spurious,
     tab_studies,
 )
 from db.doors import Doors
 
-CSS = pages.CSS + pages_compare.CSS + pages_paste.CSS + pages_studies.CSS
-
+CSS = "".join(
+    each.CSS for each in (pages, pages_compare, pages_paste, pages_spurious, pages_studies)
+)
 HEAD = """
 <script>
 document.addEventListener('keydown', (event) => {
@@ -54,5 +57,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             tab_studies.build(doors, uses, "uses", wake=wake, device=device)
         with gr.Tab("Cut and paste", id="paste") as paste:
             tab_paste.build(doors, paste)
+        with gr.Tab("Spurious text", id="spurious") as spurious:
+            tab_spurious.build(doors, spurious, wake=wake, device=device)
         with gr.Tab("Report", id="report") as report:
             tab_report.build(doors, report)

@@ -52,10 +52,14 @@ def add(
     person: str,
     job_id: int | None = None,
 ) -> int:
-    """Enter an experiment, or find the one that this job entered before it was interrupted."""
+    """Enter an experiment, or find the same that this job entered before it was interrupted."""
     with db.atomic():
         if job_id is not None:
-            rows = db.query("select ablation_id from ablations where job_id = ?", [job_id])
+            # A job of several experiments has one for each request.
+            rows = db.query(
+                "select ablation_id from ablations where job_id = ? and request_json = ?",
+                [job_id, json.dumps(dict(request), sort_keys=True)],
+            )
             for row in rows:
                 return int(row["ablation_id"])
         cursor = db.execute(

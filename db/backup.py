@@ -3,9 +3,9 @@
     write(workspace, Path("lab.tar"))
     restore(Path("lab.tar"), Path("workspace"))
 
-The database is copied as of one moment; exemplars, images and checkpoints are written once and
-never changed, so they are consistent by themselves. Pictures (a cache), job logs and this
-installation's secret stay behind.
+The database is copied as of one moment; exemplars, images, checkpoints and
+experiments are written once and never changed, so they are consistent by themselves. Pictures (a
+cache), job logs and this installation's secret stay behind.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ from pathlib import Path
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
 
-_FOLDERS = ("exemplars", "images", "checkpoints", "reports")
+_FOLDERS = ("exemplars", "images", "checkpoints", "reports", "experiments")
 
 
 def write(workspace: Workspace, target: Path) -> None:

@@ -174,7 +174,7 @@ def mark_stale(db: Database) -> int:
 
 def waiting(db: Database) -> bool:
     """Whether a queued job could start now, its device being free."""
-    return next(db.query(_NEXT), None) is not None
+    return next(db.query(_NEXT, {"only": None}), None) is not None
 
 
 def waker(workspace: Workspace, command: Sequence[str]) -> Callable[[], None]:
@@ -228,14 +228,18 @@ def work(workspace: Workspace, runners: Mapping[str, Runner]) -> int:
     return count
 
 
-def run_next(workspace: Workspace, runners: Mapping[str, Runner]) -> bool:
+def run_next(
+    workspace: Workspace, runners: Mapping[str, Runner], *, only: int | None = None
+) -> bool:
     """Claim the next job of a free device and run it to its end; False when there is none.
+
+    With `only`, the id of a job, no other is claimed.
 
     A runner returns the job's result; raising `Cancelled` ends it as cancelled and any other error
     as failed, with the sentence of a `WorkbenchError` or the name of a defect.
     """
     with open_database(workspace) as db:
-        job = _claim(db)
+        job = _claim(db, only)
         if job is None:
             return False
         state: State = "done"
@@ -276,17 +280,17 @@ def run_next(workspace: Workspace, runners: Mapping[str, Runner]) -> bool:
 
 _NEXT = """
     select * from jobs as candidate
-    where state = 'queued' and not exists (
+    where state = 'queued' and job_id = coalesce(:only, job_id) and not exists (
         select 1 from jobs where state = 'running' and device = candidate.device
     )
     order by job_id limit 1
 """
 
 
-def _claim(db: Database) -> Job | None:
+def _claim(db: Database, only: int | None) -> Job | None:
     """Take the next job, in one transaction: the schema allows one running job a device."""
     with immediate(db):
-        row = next(db.query(_NEXT), None)
+        row = next(db.query(_NEXT, {"only": only}), None)
         if row is None:
             return None
         db.execute(

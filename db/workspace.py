@@ -63,6 +63,11 @@ class Workspace:
         return self.path / "reports"
 
     @property
+    def experiments(self) -> Path:
+        """Networks that were trained here and the images made for them, one folder each."""
+        return self.path / "experiments"
+
+    @property
     def jobs(self) -> Path:
         """Logs and resumable state of jobs, one folder a job."""
         return self.path / "jobs"
@@ -88,6 +93,7 @@ def create(path: Path) -> Workspace:
             workspace.pictures,
             workspace.checkpoints,
             workspace.reports,
+            workspace.experiments,
             workspace.jobs,
         ):
             folder.mkdir(parents=True, exist_ok=True)

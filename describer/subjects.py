@@ -115,10 +115,11 @@ def read(path: Path) -> Subject:
     return subject
 
 
-def build(subject: Subject, *, device: str | torch.device = "cpu") -> nn.Module:
+def build(subject: Subject, *, device: str | torch.device = "cpu", seed: int = 0) -> nn.Module:
     """The network with its weights, in evaluation mode.
 
-    Initial weights are seeded, so that a subject without a weights file is the same every time.
+    Initial weights are seeded, so that a subject without a weights file is the same every time;
+    another `seed` begins a training elsewhere.
 
     Raises:
         BadInput: the factory cannot be found or called, or the weights do not fit it.
@@ -128,7 +129,7 @@ def build(subject: Subject, *, device: str | torch.device = "cpu") -> nn.Module:
 
     factory = _factory(subject)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         try:
             network = factory(**subject.kwargs)
         except (TypeError, ValueError, RuntimeError) as error:
