@@ -80,7 +80,7 @@ def _faces(image: Images) -> list[Box]:
     scale = max(1.0, _WIDTH / image.shape[2])
     grey = cv2.cvtColor(np.ascontiguousarray(image.transpose(1, 2, 0)), cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    file = Path(cv2.data.haarcascades) / "haarcascade_frontalface_default.xml"
+    file = Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"
     boxes = cv2.CascadeClassifier(str(file)).detectMultiScale(grey, 1.1, 5)
     return [_scaled(box, scale) for box in boxes]
 
