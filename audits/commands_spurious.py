@@ -95,6 +95,8 @@ def _spurious(options: argparse.Namespace) -> None:
         seed=options.seed,
     )
     with open_database(workspace) as db:
+        # One that was killed before is no longer running.
+        jobs.mark_stale(db)
         job_id = spurious_plans.enqueue(db, settings, device=options.device, person="command line")
     job = _run(workspace, job_id)
     if job.state != "done":

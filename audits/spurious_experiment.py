@@ -12,6 +12,7 @@ truly looks at them: a control for descriptions, whose model may not know such i
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -194,7 +195,10 @@ def described_layers(model: nn.Module, traced: Sequence[Layer]) -> tuple[str, ..
     ]
     outer = [name for name in maps if "." not in name]
     if len(outer) < 2:
-        outer = [name for name in maps if name.count(".") == 1] or outer
+        inner = [name for name in maps if name.count(".") == 1]
+        blocks = Counter(name.partition(".")[0] for name in inner)
+        block = max(blocks, key=lambda name: blocks[name], default="")
+        outer = [name for name in inner if name.partition(".")[0] == block] or outer
     if not outer:
         raise BadInput(
             "expected a network with layers that make maps, found none; name `layers` in a "

@@ -97,6 +97,7 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
     shown = gr.Dropdown([], label="Experiment", visible=False, elem_id="spurious_shown")
     pictures = gr.HTML(elem_id="spurious_samples")
     outcome = gr.HTML(EMPTY, elem_id="spurious_result")
+    pictured = gr.State(None)
     timer = gr.Timer(2, active=False)
     fields: dict[str, gr.components.Component] = {
         "name": name,
@@ -118,8 +119,8 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         "seed": seed,
     }
 
-    def watch(job_id: int | None) -> tuple[Any, ...]:
-        """What a running job changes."""
+    def watch(job_id: int | None, pictured: int | None) -> tuple[Any, ...]:
+        """What a running job changes; pictures are sent once, when they are complete."""
         wake()
         with open_db() as db:
             every = jobs.latest(db, kinds=[KIND])
@@ -127,20 +128,25 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
             job = known.get(job_id or 0) or next(iter(every), None)
         state = job.state if job else ""
         live = any(each.state in ("running", "queued") for each in every)
-        names = [(f"{each.args['name']} ({each.state})", each.job_id) for each in every]
+        ready = job is not None and job.job_id != pictured and _made(doors, job)
         return (
             job_line(job) if job else "",
             gr.update(visible=state in ("running", "queued")),
             gr.update(visible=state in ("failed", "cancelled", "interrupted")),
             gr.Timer(active=live),
-            gr.update(choices=names, value=job.job_id if job else None, visible=len(names) > 1),
-            _samples(doors, job) if job else "",
+            gr.update(
+                choices=_choices(every),
+                value=job.job_id if job else None,
+                visible=len(every) > 1,
+            ),
+            _samples(doors, job) if job and ready else gr.skip(),
+            job.job_id if job and ready else pictured,
             _result(doors, job) if job else EMPTY,
         )
 
     @doors.allow(*STAFF)
     def arrive(
-        chosen: str | None, named: str, shown: int | None, request: gr.Request
+        chosen: str | None, shown: int | None, pictured: int | None, request: gr.Request
     ) -> tuple[Any, ...]:
         with open_db() as db:
             folders = [
@@ -155,7 +161,7 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         return (
             gr.update(choices=folders, value=chosen or None),
             gr.update(choices=list(dict.fromkeys([*checkpoints, DEMO]))),
-            *watch(shown),
+            *watch(shown, pictured),
         )
 
     @doors.allow(*STAFF)
@@ -167,7 +173,7 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
             return spurious_plans.free_name(db, images)
 
     @doors.allow(*STAFF)
-    def enqueue(given: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
+    def enqueue(given: dict[Any, Any], request: gr.Request) -> tuple[Any, Any]:
         asked = {key: given[field] for key, field in fields.items()}
         empty = [fields[key].label for key, value in asked.items() if value is None]
         if not asked["images"]:
@@ -179,35 +185,46 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
             job_id = spurious_plans.enqueue(
                 db, Settings(**asked), device=device, person=doors.person(request).name
             )
-        return watch(job_id)
+            choices = _choices(jobs.latest(db, kinds=[KIND]))
+        return gr.Timer(active=True), gr.update(choices=choices, value=job_id)
 
     @doors.allow(*STAFF)
-    def poll(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
-        return watch(shown)
+    def poll(shown: int | None, pictured: int | None, request: gr.Request) -> tuple[Any, ...]:
+        return watch(shown, pictured)
 
     @doors.allow(*STAFF)
-    def stop(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
+    def stop(shown: int | None, pictured: int | None, request: gr.Request) -> tuple[Any, ...]:
         if shown is not None:
             with open_db() as db:
                 jobs.ask_to_cancel(db, shown)
-        return watch(shown)
+        return watch(shown, pictured)
 
     @doors.allow(*STAFF)
-    def go_on(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
+    def go_on(shown: int | None, pictured: int | None, request: gr.Request) -> tuple[Any, ...]:
         if shown is not None:
             with open_db() as db:
                 jobs.requeue(db, shown)
-        return watch(shown)
+        return watch(shown, pictured)
 
-    watched = [progress, cancel, resume, timer, shown, pictures, outcome]
+    watched = [progress, cancel, resume, timer, shown, pictures, pictured, outcome]
+    seen = [shown, pictured]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
-    item.select(arrive, [images, name, shown], [images, checkpoint, *watched], **hidden)
+    item.select(arrive, [images, *seen], [images, checkpoint, *watched], **hidden)
     images.change(suggest, images, name, **hidden)
-    begin.click(enqueue, {*fields.values()}, watched)
-    timer.tick(poll, shown, watched, queue=False, **hidden)
-    shown.input(poll, shown, watched, **hidden)
-    cancel.click(stop, shown, watched)
-    resume.click(go_on, shown, watched)
+    begin.click(enqueue, {*fields.values()}, [timer, shown]).then(poll, seen, watched, **hidden)
+    timer.tick(poll, seen, watched, queue=False, **hidden)
+    shown.input(poll, seen, watched, **hidden)
+    cancel.click(stop, seen, watched)
+    resume.click(go_on, seen, watched)
+
+
+def _choices(every: list[jobs.Job]) -> list[tuple[str, int]]:
+    return [(f"{each.args['name']} ({each.state})", each.job_id) for each in every]
+
+
+def _made(doors: Doors, job: jobs.Job) -> bool:
+    folder = spurious_plans.folder_of(doors.workspace, job.args["name"]) / "images"
+    return all((folder / each).is_dir() for each in SETS)
 
 
 def _samples(doors: Doors, job: jobs.Job) -> str:
