@@ -70,8 +70,8 @@ def test_text_units_are_confirmed_ablated_and_taken_away_with_the_weights(
     expect(page.locator("#validation input")).to_have_value("demo-signs-validation")
     expect(page.locator("#test input")).to_have_value("demo-signs-test")
     page.locator("#ablate").click()
-    expect(page.locator("#curve svg")).to_be_visible(timeout=600_000)
-    expect(page.locator("#ablate_job")).to_contain_text("· done on", timeout=600_000)
+    expect(page.locator("#curve svg")).to_be_visible(timeout=1_800_000)
+    expect(page.locator("#ablate_job")).to_contain_text("· done on", timeout=1_800_000)
     expect(page.locator("#curve")).to_contain_text("random units")
 
     # Take it away.
@@ -79,7 +79,7 @@ def test_text_units_are_confirmed_ablated_and_taken_away_with_the_weights(
     page.get_by_label("Remove the first … units").fill(str(UNITS))
     page.locator("#export_edit").click()
     link = page.locator("#edits a").first
-    expect(link).to_be_visible(timeout=300_000)
+    expect(link).to_be_visible(timeout=900_000)
     expect(page.locator("#edits")).to_contain_text(f"without {UNITS} units")
     with page.expect_download() as fetched:
         link.click()
