@@ -91,7 +91,7 @@ def claim(
 
 
 def peek(db: Database, campaign_id: int, annotator: str, *, at: str | None = None) -> int | None:
-    """The unit that would probably be this person's next; claims nothing and promises nothing."""
+    """The unit that would probably come after this person's; claims nothing, promises nothing."""
     row = db.conn.execute(_NEXT, _parameters(campaign_id, annotator, at or now())).fetchone()
     return None if row is None else int(row[1])
 
@@ -245,6 +245,11 @@ _NEXT = """
             select 1 from annotations a
             where a.campaign_id = u.campaign_id and a.unit_id = u.unit_id
                 and a.annotator = :annotator and a.purpose = 'collect'
+        )
+        and not exists (
+            select 1 from slots h
+            where h.campaign_id = u.campaign_id and h.unit_id = u.unit_id
+                and h.annotator = :annotator and h.expires_utc > :at
         )
     order by u.missing, u.position, s.number
     limit 1

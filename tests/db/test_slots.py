@@ -368,3 +368,33 @@ def test_ten_simultaneous_answers_fill_three_slots_and_keep_seven(tmp_path: Path
         assert len(answers) == 10
         assert sorted(answer.slot for answer in answers if answer.slot) == [1, 2, 3]
         assert progress.of(db, campaign_id).surplus == 7
+
+
+def _take(workspace: Workspace, campaign_id: int, name: str, barrier: object, got: object) -> None:
+    barrier.wait()  # type: ignore[attr-defined]
+    with open_database(workspace) as db:
+        found = slots.claim(db, campaign_id, name)
+    got.put(isinstance(found, Claim))  # type: ignore[attr-defined]
+
+
+def test_an_abandoned_unit_is_given_on_once_and_its_answers_are_kept(tmp_path: Path) -> None:
+    workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 1, annotators_per_unit=2)
+    with open_database(workspace) as db:
+        add_people(db, "ada", "ghost", *(f"p{number}" for number in range(8)))
+        done = claim(db, campaign_id, "ada", at())
+        slots.submit(db, done.token, "ada", Answer("kept"), at=at(seconds=9))
+        claim(db, campaign_id, "ghost", at())  # its lease ran out long before the others come
+    context = multiprocessing.get_context("fork")
+    barrier, got = context.Barrier(8), context.Queue()
+    workers = [
+        context.Process(target=_take, args=(workspace, campaign_id, f"p{n}", barrier, got))
+        for n in range(8)
+    ]
+    for worker in workers:
+        worker.start()
+    assert sum(got.get(timeout=30) for _ in workers) == 1
+    for worker in workers:
+        worker.join(30)
+    with open_database(workspace) as db:
+        (answer,) = annotations.of_campaign(db, campaign_id)
+        assert (answer.text, answer.slot) == ("kept", 1)
