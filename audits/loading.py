@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from audits.evaluation import Images, Progress
 from audits.labels import labels_of
 from db.errors import BadInput, Cancelled
+from db.subjects import SubjectRow
 from describer import layers, probing, subjects
 from describer.probing import Skipped
 from describer.subjects import Subject
@@ -52,6 +53,21 @@ def open_network(subject: Subject, *, device: str = "cpu") -> Network:
     found = layers.trace(model, subject.image_size)
     sizes = {layer.name: layer.units for layer in found}
     return Network(subject, model, device, subjects.weights_hash(subject, model), sizes)
+
+
+def open_entered(row: SubjectRow, *, device: str = "cpu") -> Network:
+    """Open a network of the workspace, if it still is the one that was entered.
+
+    Raises:
+        BadInput: it cannot be opened, or its weights are others by now.
+    """
+    network = open_network(subjects.read(row.source), device=device)
+    if network.weights != row.weights_hash:
+        raise BadInput(
+            f"expected the weights that {row.name} had when it was added, got others in "
+            f"{row.source}"
+        )
+    return network
 
 
 def open_images(

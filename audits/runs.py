@@ -20,17 +20,15 @@ from audits.curves import Unit, by_layer
 from audits.evaluation import Cache, DatabaseStore, Images
 from audits.head import fine_tune
 from audits.labels import read_labels
-from audits.loading import Network, digest_of, open_images, open_network
+from audits.loading import Network, digest_of, open_entered, open_images
 from audits.measurement import Line
 from audits.plans import Plan
 from db import ablations, exemplars, subjects
 from db.ablations import Point
-from db.errors import BadInput
 from db.jobs import Handle
 from db.subjects import ProbingSetRow
 from db.workspace import open_database
 from describer import devices
-from describer import subjects as files
 from describer.probing import Skipped
 
 
@@ -188,12 +186,7 @@ def _open(handle: Handle, plan: Plan) -> _Opened:
             for name in (plan.validation, plan.test, plan.training)
         ]
     handle.progress(0, 0, "loading the network")
-    network = open_network(files.read(row.source), device=devices.choose(handle.job.device))
-    if network.weights != row.weights_hash:
-        raise BadInput(
-            f"expected the weights that {row.name} had when it was added, got others in "
-            f"{row.source}"
-        )
+    network = open_entered(row, device=devices.choose(handle.job.device))
     skipped: list[Skipped] = []
 
     def opened(folder: ProbingSetRow, table: str) -> Images:

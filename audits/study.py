@@ -16,18 +16,16 @@ from numpy.typing import NDArray
 from audits import clusters, meaning, reading, studies
 from audits.curves import Unit
 from audits.evaluation import Images
-from audits.loading import Network, open_images, open_network
+from audits.loading import Network, open_entered, open_images
 from audits.studies import Plan
 from audits.words import analyse
 from db import subjects, words
 from db.cells import neutral
 from db.descriptions import Description
-from db.errors import BadInput
 from db.jobs import Handle
 from db.words import Word
 from db.workspace import open_database
 from describer import devices, english, milan
-from describer import subjects as files
 from describer.milan.model import Model
 
 Row = tuple[object, ...]
@@ -71,12 +69,7 @@ def open_study(handle: Handle) -> Study:
         said = studies.said(db, plan.subject, plan.method, layer=plan.layer)
         reading.analyse_missing(db)
     handle.progress(0, 0, "loading the network")
-    network = open_network(files.read(row.source), device=devices.choose(handle.job.device))
-    if network.weights != row.weights_hash:
-        raise BadInput(
-            f"expected the weights that {row.name} had when it was added, got others in "
-            f"{row.source}"
-        )
+    network = open_entered(row, device=devices.choose(handle.job.device))
     images = open_images(
         folder.root,
         network,
