@@ -46,6 +46,7 @@ JOBS = {
     "export": "audits.runs",
     "importance": "audits.study_importance",
     "uses": "audits.study_uses",
+    "faithfulness": "audits.study_faithfulness",
     "spurious": "audits.spurious_runs",
 }
 

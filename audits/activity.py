@@ -1,14 +1,15 @@
-"""How active units are on images: the mean of each unit's activations over positions.
+"""How active units are on images: the mean, or the greatest, of their activations over positions.
 
-    active = mean_activations(network.model, batches, {"layer4": [3, 17]}, image_size=224)
+    active = activations(network.model, batches, {"layer4": [3, 17]}, image_size=224)
     active["layer4"]                        # float32 (images, 2)
 
-Source: Describe-and-Dissect, A.6, where a described unit's average activation is a classifier.
+Source: Describe-and-Dissect, A.6, where a described unit's average activation is a classifier;
+exemplars are ranked by the greatest one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -21,12 +22,13 @@ from describer import layers
 from describer.layers import Layer
 
 
-def mean_activations(
+def activations(
     model: nn.Module,
     batches: Iterable[Tensor],
     units: Mapping[str, Sequence[int]],
     *,
     image_size: int,
+    pooling: Literal["mean", "max"] = "mean",
     cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, NDArray[np.float32]]:
     """One pass over the images; by layer float32 (images, units), units in the order given.
@@ -44,7 +46,9 @@ def mean_activations(
 
         def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
             maps = layers.as_maps(output, layer)
-            kept[layer.name].append(maps[:, numbers].float().mean(dim=(2, 3)).cpu())
+            chosen = maps[:, numbers].float()
+            pooled = chosen.mean(dim=(2, 3)) if pooling == "mean" else chosen.amax(dim=(2, 3))
+            kept[layer.name].append(pooled.cpu())
 
         return hook
 

@@ -34,6 +34,7 @@ class Fields:
     reviewer: str = ""
     meaning: str = ""
     nearness: float = 0.5
+    faithful: float = 0.0
 
 
 def query_of(fields: Fields, presets: Mapping[str, Sequence[str]]) -> Query:
@@ -63,6 +64,7 @@ def query_of(fields: Fields, presets: Mapping[str, Sequence[str]]) -> Query:
         reviewer=fields.reviewer or None,
         concept=_concept(query, fields.preset, listed),
         nearness=fields.nearness,
+        faithful=fields.faithful,
     )
 
 
@@ -94,6 +96,7 @@ def fields_of(query: Query, presets: Mapping[str, Sequence[str]]) -> Fields:
         reviewer=query.reviewer or "",
         meaning=query.meaning,
         nearness=query.nearness,
+        faithful=query.faithful,
     )
 
 

@@ -17,6 +17,7 @@ from db import pictures
 from db.descriptions import Candidate, Description
 from db.evidence import Evidence
 from db.exemplars import Unit
+from db.faithfulness import Score
 from db.finding import PEOPLE, Found, Match
 from db.log import Event
 from db.reviewing import Decision
@@ -58,6 +59,7 @@ def look(
     total: int,
     people: Sequence[str],
     machines: Sequence[Description],
+    scores: Sequence[Score],
     best: Sequence[Candidate],
     others: Sequence[Signoff],
     decision: Decision,
@@ -84,6 +86,7 @@ def look(
             "Other descriptions",
             [f"{each.text} ({each.method})" for each in machines if each.text != match.text],
         )
+        + _faithful(scores, machines)
         + _candidates(best)
         + "</div>"
     )
@@ -227,6 +230,20 @@ def _candidates(best: Sequence[Candidate]) -> str:
     return (
         "<details><summary>Candidates</summary><table class='mw-table'><tr><th>sentence</th>"
         f"<th>log p(d|E) − {LAMBDA} log p(d)</th></tr>{rows}</table></details>"
+    )
+
+
+def _faithful(scores: Sequence[Score], machines: Sequence[Description]) -> str:
+    """How well each description finds the images on which the unit acts, beside its controls."""
+    methods = {each.description_id: each.method for each in machines}
+    return _list(
+        "Faithful (AUPRC of finding the unit's most active tenth of the images)",
+        [
+            f"{methods[each.description_id]}: {each.auprc:.2f}; a constant sentence "
+            f"{each.constant:.2f}, other units' sentences {each.shuffled:.2f}; on {each.images}, "
+            f"judged by {each.judge}"
+            for each in scores
+        ],
     )
 
 

@@ -67,6 +67,36 @@ def uses(result: Mapping[str, Any]) -> str:
     )
 
 
+def faithfulness(result: Mapping[str, Any], units: Mapping[int, Unit]) -> str:
+    """What a job of kind `faithfulness` found; units: those that are shown, by id."""
+    rows = "".join(
+        f"<tr><td>{escape(layer)}</td><td class='n'>{each['units']}</td>"
+        + "".join(
+            f"<td class='n'>{_range(each[name])}</td>"
+            for name in ("auprc", "shuffled", "auroc", "correlation")
+        )
+        + f"<td class='n'>{each['constant']['value']:.3f}</td></tr>"
+        for layer, each in result["layers"].items()
+    )
+    shown = "".join(
+        f"<h4>{title}</h4><div class='mw-firsts'>"
+        f"{''.join(_first(each, units) for each in result[key])}</div>"
+        for title, key in (("Most faithful", "most"), ("Least faithful", "least"))
+    )
+    return (
+        f"<p>{result['units']} units of {escape(result['subject'])}, described by "
+        f"{escape(result['method'])}; {result['image_count']} images of "
+        f"{escape(result['images'])}. Where a sentence holds is judged by "
+        f"{escape(result['judge'])}. A sentence is faithful when it finds the tenth of the images "
+        "on which its unit is most active.</p>"
+        "<table class='mw-table' style='max-width:64rem'><tr><th>layer</th><th>units</th>"
+        "<th>AUPRC</th><th>other units' sentences</th><th>AUROC</th><th>correlation</th>"
+        f"<th>a constant sentence (AUPRC)</th></tr>{rows}</table>"
+        "<p>Means with 95 % intervals over units. The scores stand beside each unit in <i>Find and "
+        f"sign off</i>, which can ask for a least AUPRC.</p>{shown}{_file(result)}"
+    )
+
+
 def _groups(result: Mapping[str, Any]) -> str:
     several = [each for each in result["groups"] if len(each["units"]) > 1]
     colours = {

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from audits import pages_find
-from db import annotations, descriptions, evidence, exemplars, finding, reviewing, signoffs
+from db import (
+    annotations,
+    descriptions,
+    evidence,
+    exemplars,
+    faithfulness,
+    finding,
+    reviewing,
+    signoffs,
+)
 from db.errors import NotFound
 from db.finding import Match
 from db.words import Query
@@ -108,6 +117,7 @@ def _look(db: Database, match: Match, query: Query, person: str, place: int, tot
         total=total,
         people=annotations.accepted_texts(db, match.unit_id),
         machines=machines,
+        scores=faithfulness.of_descriptions(db, [each.description_id for each in machines]),
         best=shelf.ranked(candidates, pages_find.LAMBDA),
         others=reviewing.open_verdicts(db, match.unit_id, query.concept, viewer=person),
         decision=reviewing.decision(db, match.unit_id, query.concept),

@@ -20,7 +20,7 @@ from db.errors import BadInput
 from describer import probing
 from describer import subjects as files
 
-Kind = Literal["importance", "uses"]
+Kind = Literal["importance", "uses", "faithfulness"]
 LEAST = 3
 
 
@@ -29,12 +29,14 @@ class Plan:
     """One study.
 
     Attributes:
-        kind: "importance" (MILAN, Section 5) or "uses" (Describe-and-Dissect, Section 5).
+        kind: "importance" (MILAN, Section 5), "uses" (Describe-and-Dissect, Section 5) or
+            "faithfulness" (whether units act where their sentences hold).
         subject: name of the network.
         method: whose sentences; the newest of each unit counts.
-        images: name of a labelled image folder, on which units are ablated.
+        images: name of a labelled image folder, on which units are ablated; for faithfulness, on
+            which they are looked at.
         layer: only units of this layer; "" takes all.
-        controls: how many random orders, or random draws.
+        controls: how many random orders, random draws, or sentences of other units.
         seed: of everything random.
         step: importance: share of the units ablated at each step.
         threshold: uses: the least product of two descriptions that are alike.
@@ -93,14 +95,24 @@ def enqueue(db: Database, plan: Plan, *, device: str, person: str) -> int:
     subject = files.read(subjects.get(db, plan.subject).source)
     if subject.input != "image":
         raise BadInput(f"expected a network that classifies images, got {plan.subject}")
-    folder = probing.open_folder(subjects.get_probing_set(db, plan.images).root)
-    if labels.labels_of(folder, classes=subject.classes) is None:
+    shown = subjects.get_probing_set(db, plan.images)
+    folder = probing.open_folder(shown.root)
+    any_classes = plan.kind == "faithfulness"
+    if not shown.classes or not (any_classes or _labelled(folder, subject.classes)):
         raise BadInput(f"expected labelled images, got {plan.images}, which has no sub-folders")
     if plan.unseen and not subjects.get_probing_set(db, plan.unseen).classes:
         raise BadInput(f"expected images of several classes, got {plan.unseen} without sub-folders")
-    what = {"importance": "Feature importance of", "uses": "Uses of the descriptions of"}[plan.kind]
+    what = {
+        "importance": "Feature importance of",
+        "uses": "Uses of the descriptions of",
+        "faithfulness": "Faithfulness of the descriptions of",
+    }[plan.kind]
     title = f"{what} {len(units)} units of {plan.subject}"
     return jobs.enqueue(db, plan.kind, asdict(plan), title=title, device=device, person=person)
+
+
+def _labelled(folder: probing.ProbingSet, classes: tuple[str, ...]) -> bool:
+    return labels.labels_of(folder, classes=classes) is not None
 
 
 def said(db: Database, subject: str, method: str, *, layer: str = "") -> list[Description]:

@@ -8,24 +8,27 @@ write(handle, rows)                         # the table to take away
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from audits import clusters, meaning, reading, studies
+from audits.activity import activations
 from audits.curves import Unit
 from audits.evaluation import Images
-from audits.loading import Network, open_entered, open_images
+from audits.loading import BATCH_SIZE, Network, open_entered, open_images
 from audits.studies import Plan
 from audits.words import analyse
 from db import subjects, words
 from db.cells import neutral
 from db.descriptions import Description
+from db.errors import BadInput
 from db.jobs import Handle
 from db.words import Word
 from db.workspace import open_database
-from describer import devices, english, milan
+from describer import devices, english, milan, probing
 from describer.milan.model import Model
 
 Row = tuple[object, ...]
@@ -78,6 +81,52 @@ def open_study(handle: Handle) -> Study:
         cancelled=handle.cancelled,
     )
     return Study(plan, network, images, said)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Labelled images, and how active the described units are on each of them.
+
+    paths: of the images that could be read. active: float32 (images, sentences).
+    """
+
+    paths: tuple[str, ...]
+    classes: tuple[str, ...]
+    labels: NDArray[np.int64]
+    active: NDArray[np.float32]
+
+
+def look(
+    handle: Handle, study: Study, name: str, *, pooling: Literal["mean", "max"] = "mean"
+) -> Seen:
+    """Let the network see a labelled image folder of the workspace."""
+    with open_database(handle.workspace) as db:
+        folder = probing.open_folder(subjects.get_probing_set(db, name).root)
+    if folder.labels is None:
+        raise BadInput(f"expected labelled images, got {name}, which has no sub-folders")
+    subject, ids = study.network.subject, list[int]()
+
+    def batches() -> Iterable[Tensor]:
+        for batch in probing.batches(folder, subject, batch_size=BATCH_SIZE):
+            ids.extend(batch.ids.tolist())
+            handle.progress(len(ids), len(folder), f"looking at {name}")
+            yield probing.as_inputs(batch.images, subject, device=study.network.device)
+
+    wanted: dict[str, list[int]] = {}
+    for layer, unit in study.units():
+        wanted.setdefault(layer, []).append(unit)
+    found = activations(
+        study.network.model,
+        batches(),
+        wanted,
+        image_size=subject.image_size,
+        pooling=pooling,
+        cancelled=handle.cancelled,
+    )
+    # Sentences are ordered by layer and unit, and so are the columns.
+    active = np.concatenate([found[layer] for layer in wanted], axis=1)
+    paths = tuple(folder.paths[index] for index in ids)
+    return Seen(paths, tuple(folder.classes), np.asarray(folder.labels)[ids], active)
 
 
 def read(handle: Handle, phrases: Sequence[str]) -> Read:

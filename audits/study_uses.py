@@ -6,8 +6,8 @@ What was found is returned, as plain values for the page; every evaluation is ca
 job that was killed goes on without measuring anything twice.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from audits import clusters, studies
 from audits import uses as domain
-from audits.activity import mean_activations
 from audits.evaluation import Cache, DatabaseStore
-from audits.study import Row, Study, about, model_of, open_study, read, write
-from db import exemplars, subjects
+from audits.study import Row, Seen, Study, about, look, model_of, open_study, read, write
+from db import exemplars
 from db.errors import BadInput
 from db.jobs import Handle
 from db.workspace import open_database
-from describer import probing, shelf
+from describer import shelf
 from describer.milan.encoding import encode
 
 # Of so many units, drawn at random, the exemplars are compared.
@@ -142,45 +141,12 @@ def uses(handle: Handle) -> dict[str, Any]:
     return {**result, "file": write(handle, _use_rows(result, study))}
 
 
-@dataclass(frozen=True)
-class _Unseen:
-    """Images of classes to tell apart, and how active the described units are on them."""
-
-    classes: tuple[str, ...]
-    labels: NDArray[np.int64]
-    active: NDArray[np.float32]
-
-
-def _unseen(handle: Handle, study: Study) -> _Unseen:
+def _unseen(handle: Handle, study: Study) -> Seen:
     """The images of the plan's other classes, seen by the described units."""
-    if not study.plan.unseen:
-        nothing = np.empty(0, dtype=np.int64)
-        return _Unseen((), nothing, np.empty((0, len(study.said)), dtype=np.float32))
-    with open_database(handle.workspace) as db:
-        root = subjects.get_probing_set(db, study.plan.unseen).root
-    folder = probing.open_folder(root)
-    assert folder.labels is not None
-    subject, ids = study.network.subject, list[int]()
-
-    def batches() -> Iterable[Any]:
-        for batch in probing.batches(folder, subject, batch_size=32):
-            ids.extend(batch.ids.tolist())
-            handle.progress(len(ids), len(folder), f"looking at {study.plan.unseen}")
-            yield probing.as_inputs(batch.images, subject, device=study.network.device)
-
-    wanted: dict[str, list[int]] = {}
-    for layer, unit in study.units():
-        wanted.setdefault(layer, []).append(unit)
-    found = mean_activations(
-        study.network.model,
-        batches(),
-        wanted,
-        image_size=subject.image_size,
-        cancelled=handle.cancelled,
-    )
-    # `said` is ordered by layer and unit, and so are the columns.
-    active = np.concatenate([found[layer] for layer in wanted], axis=1)
-    return _Unseen(tuple(folder.classes), np.asarray(folder.labels)[ids], active)
+    if study.plan.unseen:
+        return look(handle, study, study.plan.unseen)
+    nothing = np.empty(0, dtype=np.int64)
+    return Seen((), (), nothing, np.empty((0, len(study.said)), dtype=np.float32))
 
 
 def _likeness(handle: Handle, study: Study, vectors: NDArray[np.floating]) -> dict[str, Any] | None:

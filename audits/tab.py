@@ -51,6 +51,8 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             tab_ablate.build(doors, ablate, wake=wake, device=device)
         with gr.Tab("Compare networks", id="compare") as compare:
             tab_compare.build(doors, compare)
+        with gr.Tab("Faithfulness", id="faithfulness") as faithfulness:
+            tab_studies.build(doors, faithfulness, "faithfulness", wake=wake, device=device)
         with gr.Tab("Feature importance", id="importance") as importance:
             tab_studies.build(doors, importance, "importance", wake=wake, device=device)
         with gr.Tab("Uses", id="uses") as uses:

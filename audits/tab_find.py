@@ -73,6 +73,15 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             nearness = gr.Slider(
                 0.2, 0.9, 0.5, step=0.05, label="how alike", interactive=absent is None
             )
+            faithful = gr.Slider(
+                0,
+                1,
+                0,
+                step=0.05,
+                label="Faithful from (AUPRC)",
+                info="0 asks nothing; Faithfulness measures it",
+                elem_id="faithful",
+            )
     with gr.Accordion("Saved filters and presets", open=False, elem_id="saved_box"):
         with gr.Row(equal_height=True):
             saved = gr.Dropdown([], label="Open a saved filter", elem_id="saved")
@@ -148,6 +157,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             fields.lemmas,
             fields.meaning,
             fields.nearness,
+            fields.faithful,
         )
 
     @doors.allow(*STAFF)
@@ -194,6 +204,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         lemmas: bool,
         like: str,
         nearness: float,
+        faithful: float,
         request: gr.Request,
     ) -> tuple[Any, ...]:
         fields = Fields(
@@ -208,6 +219,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             reviewer=reviewer or "",
             meaning=like or "",
             nearness=nearness,
+            faithful=faithful or 0.0,
         )
         person = doors.person(request).name
         with open_db() as db:
@@ -317,6 +329,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         lemmas,
         like,
         nearness,
+        faithful,
     ]
     queued = [
         query,

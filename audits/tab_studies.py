@@ -1,8 +1,8 @@
-"""Two items of the Audit tab: feature importance, and uses of descriptions.
+"""Items of the Audit tab: faithfulness, feature importance, and uses of descriptions.
 
     build(doors, item, "importance", wake=…, device="auto")
 
-Both ask for a network, whose descriptions, and labelled images; the study runs as a job, and what
+All ask for a network, whose descriptions, and labelled images; the study runs as a job, and what
 it found stays under its name.
 """
 
@@ -23,6 +23,8 @@ from describer.pages import job as job_line
 
 STAFF: tuple[Role, ...] = ("admin", "reviewer")
 ABOUT: dict[str, str] = {
+    "faithfulness": "Do units act where their descriptions hold? Take images that the descriptions "
+    "were not made from.",
     "importance": "Which kinds of description matter? Units are ablated in the order of seven "
     "scores of their descriptions: nouns, verbs, prepositions, adjectives, length, parse depth, "
     "and the largest difference between two words.",
@@ -42,7 +44,9 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
         layer = gr.Dropdown([("all", "")], value="", label="Layer", elem_id=f"{kind}_layer")
         images = gr.Dropdown([], label="Labelled images", elem_id=f"{kind}_images")
         controls = gr.Number(5, label="Random controls", precision=0, minimum=2)
-        step = gr.Number(2, label="Step (% of units)", visible=not uses, minimum=0.1, maximum=50)
+        step = gr.Number(
+            2, label="Step (% of units)", visible=kind == "importance", minimum=0.1, maximum=50
+        )
     with gr.Row(visible=uses):
         threshold = gr.Slider(0.3, 1, 0.8, step=0.05, label="Alike from (product)")
         terms = gr.Textbox(
@@ -191,8 +195,14 @@ def _drawn(db: Any, kind: Kind, job: Job | None) -> str:
         )
     if kind == "uses":
         return pages_studies.uses(job.result)
-    ids = {each["unit_id"] for ten in job.result["first"].values() for each in ten}
-    return pages_studies.importance(job.result, {each: exemplars.unit(db, each) for each in ids})
+    if kind == "faithfulness":
+        shown = [*job.result["most"], *job.result["least"]]
+        draw = pages_studies.faithfulness
+    else:
+        shown = [each for ten in job.result["first"].values() for each in ten]
+        draw = pages_studies.importance
+    ids = {each["unit_id"] for each in shown}
+    return draw(job.result, {each: exemplars.unit(db, each) for each in ids})
 
 
 def _title(job: Job) -> str:

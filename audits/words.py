@@ -32,7 +32,7 @@ def query_of(keywords: Sequence[str], *, lemmas: bool = True) -> Query:
     >>> query_of(["preset:text", "-sign"])
     Query(any=('text', 'word', 'letter'), all=(), none=('sign',), lemmas=True, methods=(), \
 subjects=(), layer=None, verdict=None, concept='', source='descriptions', reviewer=None, \
-meaning='', nearness=0.5)
+meaning='', nearness=0.5, faithful=0.0)
 
     Raises:
         BadInput: no keyword to look for, or no such preset.

@@ -152,6 +152,9 @@ _SCOPE = f"""
             or method in (select value from json_each(:methods)))
         and (:subjects = '[]' or subject in (select value from json_each(:subjects)))
         and (:layer is null or layer = :layer)
+        and (:faithful = 0 or (method <> '{PEOPLE}' and sentence_id in (
+            select description_id from faithfulness where auprc >= :faithful
+        )))
         and (:reviewer is null or unit_id in ({_VISIBLE}))
         and (
             :verdict is null
@@ -211,6 +214,7 @@ def _parameters(
         "methods": json.dumps(list(query.methods)),
         "subjects": json.dumps(list(query.subjects)),
         "layer": query.layer,
+        "faithful": query.faithful,
         "verdict": query.verdict,
         "concept": query.concept,
         "source": query.source,

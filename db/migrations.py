@@ -20,6 +20,7 @@ STEPS = (
     annotate.m005_annotate,
     schema.m006_words,
     schema_audit.m007_reviewing,
+    schema_audit.m008_faithfulness,
 )
 LATEST = len(STEPS)
 

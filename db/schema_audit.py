@@ -86,3 +86,23 @@ def m007_reviewing(db: Database) -> None:
             end;
         """
     )
+
+
+def m008_faithfulness(db: Database) -> None:
+    """Scores of descriptions against what their units do, by judge and images."""
+    db.executescript(
+        """
+        create table faithfulness (
+            description_id integer not null references descriptions,
+            judge text not null,
+            images text not null,
+            auprc real not null,
+            auroc real not null,
+            correlation real not null,
+            constant real not null,
+            shuffled real not null,
+            created_utc text not null,
+            primary key (description_id, judge, images)
+        ) strict, without rowid;
+        """
+    )

@@ -53,6 +53,7 @@ class Query:
         reviewer: units that this person gave the verdict on, or any verdict.
         meaning: sentences that mean something like this, words or not.
         nearness: how like it they must be, as the cosine of the two sentences' vectors.
+        faithful: descriptions with at least this AUPRC by any judge; 0 asks nothing.
     """
 
     any: tuple[str, ...] = ()
@@ -68,6 +69,7 @@ class Query:
     reviewer: str | None = None
     meaning: str = ""
     nearness: float = 0.5
+    faithful: float = 0.0
 
 
 def parse(text: str) -> Query:

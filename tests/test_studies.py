@@ -8,23 +8,27 @@ from pathlib import Path
 import pytest
 from worlds import coloured_images, tiny_milan, two_layer_subject
 
-from audits import pages_studies, studies
+from audits import pages_studies, queue, studies
 from audits.studies import Plan
+from audits.study_faithfulness import faithfulness
 from audits.study_importance import importance
 from audits.study_uses import uses
-from db import descriptions, exemplars, jobs
+from db import descriptions, exemplars, finding, jobs
+from db import faithfulness as db_faithfulness
 from db.descriptions import NewDescription
 from db.errors import BadInput, NotFound
 from db.jobs import Job
+from db.words import Query
 from db.workspace import Workspace, create, open_database
 from describer import plans, shelf
 from describer.runs import describe
 
-RUNNERS = {"importance": importance, "uses": uses}
+RUNNERS = {"importance": importance, "uses": uses, "faithfulness": faithfulness}
 EVIL = "<b>dogs</b> of\n=1+2"
 SENTENCES = ("red patches", "red patches on blue", "blue patches", "a blue sky", EVIL)
-IMPORTANCE = Plan("importance", "two-layers", "people", "validation", controls=2, step=0.25)
-USES = Plan("uses", "two-layers", "people", "validation", controls=2, unseen="test")
+IMPORTANCE = Plan("importance", "two-layers", "by-hand", "validation", controls=2, step=0.25)
+USES = Plan("uses", "two-layers", "by-hand", "validation", controls=2, unseen="test")
+FAITHFUL = Plan("faithfulness", "two-layers", "by-hand", "test", controls=3)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         descriptions.add(
             db,
             [
-                NewDescription(unit_id, "people", "", SENTENCES[place % len(SENTENCES)], None)
+                NewDescription(unit_id, "by-hand", "", SENTENCES[place % len(SENTENCES)], None)
                 for place, unit_id in enumerate(sorted(units))
             ],
         )
@@ -61,12 +65,16 @@ def done(made: Workspace) -> dict[str, Job]:
     with open_database(made) as db:
         ids = [
             studies.enqueue(db, plan, device="cpu", person="ada")
-            for plan in (IMPORTANCE, replace(USES, groups="colours: red, blue\nanimals: dog"))
+            for plan in (
+                IMPORTANCE,
+                replace(USES, groups="colours: red, blue\nanimals: dog"),
+                FAITHFUL,
+            )
         ]
     jobs.work(made, RUNNERS)
     with open_database(made) as db:
         found = [jobs.get(db, job_id) for job_id in ids]
-    assert [(each.state, each.message) for each in found] == [("done", "")] * 2
+    assert [(each.state, each.message) for each in found] == [("done", "")] * 3
     return {each.kind: each for each in found}
 
 
@@ -101,6 +109,30 @@ def test_uses_group_prune_and_tell_apart(done: dict[str, Job]) -> None:
     assert -1 <= result["likeness"]["correlation"]["value"] <= 1
 
 
+def test_sentences_are_faithful_where_units_act_as_they_say(
+    made: Workspace, done: dict[str, Job]
+) -> None:
+    result = done["faithfulness"].result
+    assert "classes" in result["judge"]
+    assert {each["units"] for each in result["layers"].values()} == {14, 6, 8}
+    with open_database(made) as db:
+        described = descriptions.of_subject(db, "two-layers", method="by-hand")
+        found = db_faithfulness.of_descriptions(db, [each.description_id for each in described])
+        assert len(found) == 14
+        # What the job kept is what a plain computation gives, for one unit.
+        chosen = next(each for each in described if each.text == "red patches")
+        score = next(each for each in found if each.description_id == chosen.description_id)
+        assert score.constant == pytest.approx(2 / 16)
+        assert 0 <= score.auprc <= 1
+        assert len({each.shuffled for each in found}) > 1
+        best = max(each.auprc for each in found)
+        query = Query(any=("red", "blue", "dogs"), methods=("by-hand",), faithful=best)
+        units = finding.unit_ids(db, query)
+        everything = finding.unit_ids(db, replace(query, faithful=0.0))
+        assert 0 < len(units) < len(everything)
+    assert {each["score"] for each in result["most"]} >= {best}
+
+
 def test_what_was_found_can_be_taken_away_and_no_cell_is_run(
     made: Workspace, done: dict[str, Job]
 ) -> None:
@@ -120,7 +152,22 @@ def test_the_pages_show_it_and_text_is_text(made: Workspace, done: dict[str, Job
     with open_database(made) as db:
         page = pages_studies.importance(result, {each: exemplars.unit(db, each) for each in ids})
     page += pages_studies.uses(done["uses"].result)
-    for text in ("random orders", "Scores by layer", "stand alone", "Mean AUROC", "shuffled pairs"):
+    found = done["faithfulness"].result
+    shown = {each["unit_id"] for each in [*found["most"], *found["least"]]}
+    with open_database(made) as db:
+        page += pages_studies.faithfulness(
+            found, {each: exemplars.unit(db, each) for each in shown}
+        )
+        step = queue.step(db, Query(any=("red",), methods=("by-hand",)), person="ada")
+    assert "a constant sentence 0.12" in step.look
+    for text in (
+        "Most faithful",
+        "random orders",
+        "Scores by layer",
+        "stand alone",
+        "Mean AUROC",
+        "shuffled pairs",
+    ):
         assert text in page
     assert "<b>dogs" not in page
     assert "&lt;b&gt;dogs" in page
@@ -154,7 +201,7 @@ def test_a_stopped_study_goes_on_to_the_same_result(made: Workspace) -> None:
     [
         ({"subject": ""}, "Choose a network first"),
         ({"method": "nobody"}, "expected at least 3 units of two-layers described by nobody"),
-        ({"layer": "head"}, "two-layers in head described by people, got 0"),
+        ({"layer": "head"}, "two-layers in head described by by-hand, got 0"),
         ({"controls": 1}, "expected at least 2 random controls, got 1"),
         ({"step": 0.0}, "expected a step above 0 and up to 50 %, got 0 %"),
         ({"threshold": 1.5}, "expected a threshold above 0 and up to 1, got 1.5"),
