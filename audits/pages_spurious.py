@@ -36,7 +36,7 @@ def samples(sets: Mapping[str, Path], *, count: int = 5) -> str:
     """The first images, one a class, of the training and the adversarial folder."""
     figures = []
     for name, caption in CAPTIONS.items():
-        if not sets[name].is_dir():
+        if name not in sets or not sets[name].is_dir():
             continue
         images = "".join(
             f'<img alt="{escape(path.parent.name)}" '
@@ -148,9 +148,9 @@ def _agreement(found: Mapping[str, Any]) -> str:
         f"{told['base_rate']:.1%} of all pixels); {told['both']} are both."
     )
     if not told["described"]:
-        said += " As no description names text, the units of this edit come from the masks alone."
+        said += " As no description names text, none are ablated by descriptions."
     if not told["on_words"]:
-        said += " As no unit's masks lie mostly on words, there is no such control here."
+        said += " As no unit's masks lie mostly on words, none are ablated by masks."
     rows = "".join(
         f"<tr><td>{escape(unit)}</td><td>{escape(text)}</td>"
         f"<td class='n'>{'' if share is None else f'{share:.0%}'}</td></tr>"
