@@ -48,6 +48,7 @@ JOBS = {
     "uses": "audits.study_uses",
     "faithfulness": "audits.study_faithfulness",
     "spurious": "audits.spurious_runs",
+    "agreement": "annotator.runs",
 }
 
 
@@ -158,7 +159,7 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
         header = gr.HTML(elem_id="header")
         with gr.Tabs() as tabs:
             with gr.Tab("Annotate", id="annotate"):
-                annotator.tab.build(doors, demo)
+                annotator.tab.build(doors, demo, wake=wake)
             with gr.Tab("Describe", id="describe", visible=not login) as describe_tab:
                 describer.tab.build(doors, demo, wake=wake, device=device)
             with gr.Tab("Audit", id="audit", visible=not login) as audit_tab:

@@ -6,10 +6,12 @@ from html import escape
 from sqlite_utils import Database
 
 from annotator import ratings as tables
+from annotator import runs
 from annotator.cleaning import Change
 from annotator.pages import moment
-from db import campaigns, exemplars, progress
+from db import campaigns, exemplars, progress, qualifications, reviews
 from db.campaigns import Campaign
+from db.jobs import Job
 from db.progress import Progress
 from db.ratings import Rating
 
@@ -24,22 +26,37 @@ def table(db: Database) -> str:
             "demo), choose the layer under <b>New campaign</b> and press "
             "<b>Start campaign</b>.</p></div>"
         )
-    rows = "".join(_row(each, progress.of(db, each.campaign_id)) for each in known)
+    measured = runs.measured(db)
+    rows = "".join(
+        _row(
+            each,
+            progress.of(db, each.campaign_id),
+            reviews.counts(db, each.campaign_id)["flagged"],
+            measured.get(each.campaign_id),
+        )
+        for each in known
+    )
     return (
         '<table class="an-table"><tr><th>campaign</th><th>state</th><th class="n">units</th>'
         '<th>slots: filled, on screens, free</th><th class="n">people</th>'
-        f'<th class="n">answers an hour</th><th>full about</th></tr>{rows}</table>'
+        '<th class="n">answers an hour</th><th>full about</th>'
+        '<th class="n">agreement (chance)</th><th class="n">flagged, waiting</th></tr>'
+        f"{rows}</table>"
     )
 
 
-def _row(campaign: Campaign, now: Progress) -> str:
+def _row(campaign: Campaign, now: Progress, flagged: int, measured: Job | None) -> str:
     finish = moment(now.finish_utc) if now.finish_utc else "–"
+    agreed = "–"
+    if measured is not None and measured.result["rows"][0]["mean"] is not None:
+        found = measured.result["rows"][0]
+        agreed = f"{found['mean']:.2f} ({found['chance']:.2f})"
     return (
         f"<tr><td>{escape(campaign.name)}</td><td>{campaign.state}</td>"
         f'<td class="n">{now.complete} of {now.units}</td><td>{slots_bar(now)}'
         f'<span class="an-muted">{now.filled} · {now.leased} · {now.free}</span></td>'
         f'<td class="n">{now.annotators}</td><td class="n">{now.per_hour:.0f}</td>'
-        f"<td>{finish}</td></tr>"
+        f'<td>{finish}</td><td class="n">{agreed}</td><td class="n">{flagged}</td></tr>'
     )
 
 
@@ -54,26 +71,49 @@ def slots_bar(now: Progress) -> str:
 
 
 def one(db: Database, campaign: Campaign) -> str:
-    """One campaign: progress, rules, units that need attention."""
+    """One campaign: progress, and units that need attention."""
     now = progress.of(db, campaign.campaign_id)
-    rules = campaign.settings
-    chips = [
-        f"{rules.annotators_per_unit} people a unit",
-        f"lease {rules.lease_minutes:g} minutes",
-        "no cap" if rules.cap is None else f"at most {rules.cap} answers a person",
-        f"{now.surplus} surplus answers kept",
-    ]
-    labels = "".join(f'<span class="an-chip">{escape(chip)}</span>' for chip in chips)
     held = campaigns.held(db, campaign.campaign_id)
     names = ", ".join(escape(exemplars.unit(db, unit_id).name) for unit_id in held[:10])
     warning = f"<p>Reported as broken and held: {names}</p>" if held else ""
     return (
         f'<div class="an-card"><h3>{escape(campaign.name)} · {campaign.state}</h3>'
         f"{slots_bar(now)}<p>{now.complete} of {now.units} units complete; {now.filled} of "
-        f"{now.slots} slots filled, {now.leased} on screens, {now.free} free.</p>"
-        f"<p>{labels}</p>"
-        f"{warning}<p class='an-muted'>{escape(rules.instructions)}</p></div>"
+        f"{now.slots} slots filled, {now.leased} on screens, {now.free} free; "
+        f"{now.surplus} surplus answers kept.</p>{warning}</div>"
     )
+
+
+def settings(db: Database, campaign: Campaign) -> str:
+    """The rules of a campaign, all of them."""
+    rules = campaign.settings
+    test = "none"
+    if rules.qualification_id is not None:
+        found = qualifications.get(db, rules.qualification_id)
+        test = f"{found.name}, version {found.version}"
+    gold = len(campaigns.gold_words(db, campaign.campaign_id))
+    lines = {
+        "question": rules.instructions,
+        "consent text": rules.consent or "none",
+        "people a unit": str(rules.annotators_per_unit),
+        "a unit is kept for a person": f"{rules.lease_minutes:g} minutes",
+        "most answers a person": "no cap" if rules.cap is None else str(rules.cap),
+        "pay shown": (
+            "none" if rules.pay_per_unit is None else f"{rules.pay_per_unit:g} {rules.currency}"
+        ),
+        "hidden repeats": _every(rules.repeat_every),
+        "gold units": f"{gold}, {_every(rules.gold_every)}",
+        "qualification test": test,
+        "started by": campaign.person,
+    }
+    rows = "".join(
+        f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in lines.items()
+    )
+    return f'<table class="an-table">{rows}</table>'
+
+
+def _every(answers: int) -> str:
+    return f"after every {answers} answers" if answers else "never"
 
 
 def note(sentence: str) -> str:

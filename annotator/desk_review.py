@@ -3,18 +3,20 @@
 look(db, campaign_id, annotator=None, skip=(), flagged_only=True)
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from sqlite_utils import Database
 
-from annotator import agreement, board, inspection, pages
-from annotator.agreement import Agreement, Scores
+from annotator import board, inspection, pages
+from annotator.agreement import Agreement
 from annotator.quality import Habits
 from db import annotations, exemplars, reviews
 from db.annotations import Annotation
 from db.exemplars import Unit
+from db.jobs import Job
 from db.reviews import Waiting
 
 
@@ -114,38 +116,45 @@ def _person(line: Habits) -> str:
     )
 
 
-def sentences(db: Database, campaign_id: int) -> dict[tuple[str, int], list[tuple[str, str]]]:
-    """The sentences that count, by layer and unit, for measuring agreement."""
-    found: dict[tuple[str, int], list[tuple[str, str]]] = {}
-    for answer in annotations.of_campaign(db, campaign_id):
-        if answer.slot is not None and answer.kind == "text" and not answer.withdrawn:
-            unit = exemplars.unit(db, answer.unit_id)
-            place = f"{unit.subject}/{unit.layer}", unit.unit
-            found.setdefault(place, []).append((answer.annotator, answer.text))
-    return found
+def agreement_table(job: Job | None) -> str:
+    """Agreement of the whole and of every layer beside its chance level, and of every person.
 
-
-def agreement_table(scores: Scores) -> str:
-    """Agreement of the whole and of every layer beside its chance level, and of every person."""
-    layers = sorted({layer for layer, _ in scores.units})
-    parts = [("all", agreement.over(scores))]
-    parts += [(each, agreement.over(scores, _in_layer(each))) for each in layers]
-    rows = "".join(_agreement_row(name, each) for name, each in parts)
+    `job` is a finished measurement of `annotator.runs`; None when there is none yet.
+    """
+    if job is None:
+        return board.note(
+            "Not measured yet. It compares every sentence with the others about its unit, and with "
+            "those about other units, which is what chance gives."
+        )
+    rows = "".join(_agreement_row(row.pop("name"), Agreement(**row)) for row in _rows(job))
     persons = "".join(
         f'<tr><td>{escape(name)}</td><td class="n">{mean:.2f}</td><td class="n">{count}</td></tr>'
-        for name, (mean, count) in sorted(agreement.by_author(scores).items())
+        for name, (mean, count) in sorted(job.result["people"].items())
     )
     return (
         '<table class="an-table"><tr><th></th><th class="n">units</th><th class="n">agreement</th>'
         '<th class="n">95 %</th><th class="n">chance</th><th class="n">same sentence twice</th>'
-        f'</tr>{rows}</table><p class="an-muted">{escape(scores.model)}</p>'
+        f'</tr>{rows}</table><p class="an-muted">measured {pages.moment(job.ended_utc or "")} '
+        f"with {escape(job.result['model'])}</p>"
         '<table class="an-table"><tr><th>annotator</th><th class="n">agreement with the others</th>'
         f'<th class="n">sentences</th></tr>{persons}</table>'
     )
 
 
-def _in_layer(layer: str) -> Callable[[tuple[str, int]], bool]:
-    return lambda unit: unit[0] == layer
+def agreement_line(job: Job) -> str:
+    """How far a measurement is, or why it has no numbers; nothing once it is done."""
+    if job.state == "done":
+        return ""
+    if job.state == "queued":
+        return board.note("Waiting for its turn; this page may be closed.")
+    if job.state == "running":
+        step = f"{job.message}, step {job.done} of {job.total}" if job.total else "loading a model"
+        return board.note(f"Measuring: {step}. This page may be closed.")
+    return pages.problem(f"The last measurement is {job.state}. {job.message}")
+
+
+def _rows(job: Job) -> list[dict[str, Any]]:
+    return [dict(row) for row in job.result["rows"]]
 
 
 def _agreement_row(name: str, found: Agreement) -> str:

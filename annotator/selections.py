@@ -1,14 +1,27 @@
 """Which units a campaign is about, as an admin writes it: `all`, `0-49, 60`, `random 100`.
 
 choose("0-2, 7", units=64)           # [0, 1, 2, 7]
+layers(db)                           # [("vgg · conv1 · 64 units", 3), …], newest first
 """
 
 import random
 import re
 
+from sqlite_utils import Database
+
+from db import exemplars
 from db.errors import BadInput
 
 _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
+
+
+def layers(db: Database) -> list[tuple[str, int]]:
+    """Every layer whose exemplars can be shown, by name and id, the newest first."""
+    return [
+        (f"{each.subject} · {each.layer} · {each.units} units", each.exemplar_set_id)
+        for each in reversed(exemplars.sets(db))
+        if each.folder
+    ]
 
 
 def choose(text: str, *, units: int, seed: int = 0) -> list[int]:

@@ -1,10 +1,11 @@
 """The Annotate tab: the annotator's page, and for staff campaigns, review and ratings beside it.
 
-    build(doors, page)
+    build(doors, page, wake=…)
 
 What each part shows is filled by handlers that check the role; hiding a part protects nothing.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -16,15 +17,15 @@ from db.doors import Doors
 __all__ = ["HEAD", "build"]
 
 
-def build(doors: Doors, page: gr.Blocks) -> None:
-    """Add the tab's contents to the blocks that are being made."""
+def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
+    """Add the tab's contents to the blocks that are being made; `wake` starts a worker."""
     with gr.Tabs():
         with gr.Tab("Describe picture sets", id="an-work"):
             tab_work.build(doors, page)
         with gr.Tab("Rate descriptions", id="an-rate-tab"):
             tab_rate.build(doors, page)
         with gr.Tab("Review", id="an-review", visible=not doors.login) as review:
-            tab_review.build(doors, page)
+            tab_review.build(doors, page, wake=wake)
         with gr.Tab("Manage", id="an-manage", visible=not doors.login) as manage:
             tab_manage.build(doors, page)
 

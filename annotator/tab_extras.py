@@ -3,13 +3,24 @@
 build(doors, page, chosen)            # `chosen` is the campaign picked above
 """
 
+import functools
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from annotator import board, cleaning, commands, guidelines, selections, spelling, testing
+from annotator import (
+    board,
+    cleaning,
+    commands,
+    guidelines,
+    pages,
+    selections,
+    spelling,
+    testing,
+)
 from db import (
     annotations,
     campaigns,
@@ -23,7 +34,7 @@ from db import (
 )
 from db.campaigns import Settings
 from db.doors import Doors
-from db.errors import BadInput
+from db.errors import BadInput, WorkbenchError
 from db.users import Role
 from db.workspace import open_database
 
@@ -35,11 +46,11 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
     """Add these tabs to those of the admin's page."""
     workspace = doors.workspace
     with gr.Tab("Export", id="an-exports"):
-        with gr.Row():
-            form = gr.Dropdown(FORMATS, value="jsonl", label="Format", elem_id="an-format")
-            approved = gr.Checkbox(label="Approved answers only")
-            cleaned = gr.Checkbox(label="Cleaned by the rules in force")
+        form = gr.Dropdown(FORMATS, value="jsonl", label="Format", elem_id="an-format")
+        approved = gr.Checkbox(label="Approved answers only")
+        cleaned = gr.Checkbox(label="Cleaned by the rules in force")
         export = gr.Button("Make the file", elem_id="an-export")
+        trouble = gr.HTML(padding=False, elem_id="an-export-note")
         file = gr.File(label="File", interactive=False, elem_id="an-export-file")
         gr.HTML(
             '<p class="an-muted">People appear as pseudonyms. Pictures, Parquet and dataset '
@@ -54,10 +65,12 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             cooling = gr.Number(label="Minutes between attempts", value=10, minimum=0)
         make = gr.Button("Save test", elem_id="an-test-save")
         made = gr.HTML(padding=False, elem_id="an-test-note")
-    with gr.Tab("Ratings", id="an-ratings"):
+    with gr.Tab("Ratings", id="an-ratings") as rating:
         with gr.Row():
             title = gr.Textbox(label="Name", elem_id="an-rating-name")
-            layer = gr.Dropdown(label="Network and layer", choices=[], elem_id="an-rating-layer")
+            layer = gr.Dropdown(
+                label="Network and layer", choices=[], elem_id="an-rating-layer", min_width=300
+            )
             which = gr.Textbox(label="Units", value="random 50", info="all · 0-49, 60 · random 50")
         rate = gr.Button("Start rating", elem_id="an-rating-start")
         rated = gr.HTML(padding=False, elem_id="an-rating-note")
@@ -76,27 +89,26 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         gone = gr.HTML(padding=False)
 
     @doors.allow("admin", "reviewer", "annotator")
-    def fill(request: gr.Request) -> list[Any]:
-        """The page was opened; only an admin is told anything."""
-        if doors.person(request).role != "admin":
-            return [gr.skip(), gr.skip()]
+    def fill(request: gr.Request) -> Any:
+        """The page was opened; only an admin is told the rules in force."""
+        return cleaning.as_lines(_in_force()) if doors.person(request).role == "admin" else ""
+
+    @doors.allow(*ADMIN)
+    def offer(exemplar_set_id: int | None, request: gr.Request) -> tuple[Any, str]:
+        """The layers that there are now, and the tables of the newest rating."""
         with open_database(workspace) as db:
-            layers = [
-                (f"{each.subject} · {each.layer}", each.exemplar_set_id)
-                for each in reversed(exemplars.sets(db))
-                if each.folder
-            ]
-            versions = cleanings.every(db)
-        known = cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
-        return [gr.Dropdown(choices=layers), cleaning.as_lines(known)]
+            layers = selections.layers(db)
+        known = [key for _, key in layers]
+        layer_now = exemplar_set_id if exemplar_set_id in known else next(iter(known), None)
+        return gr.Dropdown(choices=layers, value=layer_now), _tables()
 
     @doors.allow(*ADMIN)
     def write(
         campaign_id: int | None, kind: str, only: bool, tidy: bool, request: gr.Request
-    ) -> str:
+    ) -> tuple[str | None, str]:
         """The export as a file to download; it is written outside the workspace."""
         if campaign_id is None or kind not in FORMATS:
-            raise BadInput("Choose a campaign and a format first.")
+            return None, pages.problem("Choose a campaign and a format first.")
         with open_database(workspace) as db:
             campaign = campaigns.get(db, campaign_id)
             secret = workspace.secret.read_bytes()
@@ -108,7 +120,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         suffix = "jsonl" if kind == "jsonl" else "csv"
         path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"campaign-{campaign_id}.{suffix}"
         commands.write(path, records, form=kind, title=campaign.name, pictures=None)
-        return str(path)
+        return str(path), board.note(f"{len(records)} answers of {campaign.name}.")
 
     def _in_force() -> tuple[cleaning.Rule, ...]:
         with open_database(workspace) as db:
@@ -116,6 +128,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         return cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
 
     @doors.allow(*ADMIN)
+    @_near
     def save_test(
         called: str, questions: str, most: float, minutes: float, request: gr.Request
     ) -> str:
@@ -132,6 +145,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         return board.note(f"Saved {test.name}, version {test.version}; choose it for a campaign.")
 
     @doors.allow(*ADMIN)
+    @_near
     def start_rating(
         called: str, exemplar_set_id: int | None, units: str, request: gr.Request
     ) -> str:
@@ -155,11 +169,15 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
     @doors.allow(*ADMIN)
     def show_ratings(request: gr.Request) -> str:
         """The tables of the newest rating."""
+        return _tables()
+
+    def _tables() -> str:
         with open_database(workspace) as db:
             known = campaigns.every(db, kind="rate")
             return board.ratings(ratings.of_campaign(db, known[0].campaign_id) if known else [])
 
     @doors.allow(*ADMIN)
+    @_near
     def try_rules(campaign_id: int | None, lines: str, request: gr.Request) -> str:
         """Raw and cleaned text side by side."""
         if campaign_id is None:
@@ -171,6 +189,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         return board.changes(found, len(sentences))
 
     @doors.allow(*ADMIN)
+    @_near
     def save_rules(lines: str, request: gr.Request) -> str:
         """Let these rules be in force; the versions before are kept."""
         found = cleaning.as_json(cleaning.parse(lines))
@@ -179,6 +198,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         return board.note(f"Version {version} is in force. Raw text is untouched.")
 
     @doors.allow(*ADMIN)
+    @_near
     def remove(name_typed: str, certain: bool, request: gr.Request) -> str:
         """One person's text is removed everywhere; that it happened is logged."""
         if not certain:
@@ -189,11 +209,25 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         return board.note(f"{count} answers were emptied; their slots are free again.")
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
-    page.load(fill, None, [layer, rules], show_progress="hidden")
-    export.click(write, [chosen, form, approved, cleaned], file, **once)
+    page.load(fill, None, rules, show_progress="hidden")
+    rating.select(offer, layer, [layer, table], **once)
+    export.click(write, [chosen, form, approved, cleaned], [file, trouble], **once)
     make.click(save_test, [name, text, attempts, cooling], made, **once)
     rate.click(start_rating, [title, layer, which], rated, **once)
     results.click(show_ratings, None, table, **once)
     preview.click(try_rules, [chosen, rules], changes, **once)
     keep.click(save_rules, rules, changes, **once)
     withdraw.click(remove, [person, sure], gone, **once)
+
+
+def _near(handler: Callable[..., str]) -> Callable[..., str]:
+    """Let what was wrong stand where the handler's own sentence would: beside the button."""
+
+    @functools.wraps(handler)
+    def call(*args: Any, **kwargs: Any) -> str:
+        try:
+            return handler(*args, **kwargs)
+        except WorkbenchError as error:
+            return pages.problem(str(error))
+
+    return call

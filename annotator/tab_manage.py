@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
-from annotator import board, guidelines, selections, tab_extras
+from annotator import board, guidelines, pages, selections, tab_extras
 from db import campaigns, exemplars, qualifications
 from db.campaigns import Settings, State
 from db.doors import Doors
@@ -27,22 +27,27 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         chosen = gr.Dropdown(label="Campaign", choices=[], elem_id="an-campaign", scale=2)
         refresh = gr.Button("Refresh", scale=0, min_width=110)
     note = gr.HTML(padding=False, elem_id="an-manage-note")
-    with gr.Tabs():
+    with gr.Tabs() as tabs:
         with gr.Tab("Progress", id="an-progress"):
             detail = gr.HTML(elem_id="an-campaign-detail")
             with gr.Row():
-                opened = gr.Button("Open", elem_id="an-open")
-                paused = gr.Button("Pause", elem_id="an-pause")
-                closed = gr.Button("Close", elem_id="an-close")
+                opened = gr.Button("Open", elem_id="an-open", min_width=90)
+                paused = gr.Button("Pause", elem_id="an-pause", min_width=90)
+                closed = gr.Button("Close", elem_id="an-close", min_width=90)
+            release = gr.Button("Offer held units again", elem_id="an-release")
+        with gr.Tab("Settings", id="an-settings") as settings:
+            rules_shown = gr.HTML(elem_id="an-rules-shown")
+            with gr.Row():
                 people = gr.Number(
                     label="People a unit", precision=0, value=3, minimum=1, maximum=50
                 )
                 more = gr.Button("Ask more people", elem_id="an-top-up")
-                release = gr.Button("Release held units", elem_id="an-release")
-        with gr.Tab("New campaign", id="an-settings"):
+        with gr.Tab("New campaign", id="an-new") as new:
             with gr.Row():
-                name = gr.Textbox(label="Name", elem_id="an-new-name")
-                layer = gr.Dropdown(label="Network and layer", choices=[], elem_id="an-new-layer")
+                name = gr.Textbox(label="Name", elem_id="an-new-name", min_width=240)
+                layer = gr.Dropdown(
+                    label="Network and layer", choices=[], elem_id="an-new-layer", min_width=300
+                )
                 units = gr.Textbox(
                     label="Units",
                     value="all",
@@ -82,9 +87,12 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             with gr.Row():
                 start = gr.Button("Start campaign", variant="primary", elem_id="an-start")
                 add = gr.Button("Add these units to the chosen campaign", elem_id="an-add-units")
+            trouble = gr.HTML(padding=False, elem_id="an-start-note")
         tab_extras.build(doors, page, chosen)
 
-    shown: list[Any] = [table, chosen, detail, note, layer, test]
+    shown: list[Any] = [table, chosen, detail, note]
+    # Besides: the tab that is open, and what stands beside the button that starts a campaign.
+    after: list[Any] = [*shown, tabs, trouble]
 
     def show(campaign_id: int | None, sentence: str = "") -> list[Any]:
         with open_database(workspace) as db:
@@ -92,15 +100,6 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             if campaign_id is None and known:
                 campaign_id = known[0].campaign_id
             current = "" if campaign_id is None else board.one(db, campaigns.get(db, campaign_id))
-            layers = [
-                (f"{each.subject} · {each.layer} · {each.units} units", each.exemplar_set_id)
-                for each in reversed(exemplars.sets(db))
-                if each.folder
-            ]
-            tests = [
-                (f"{each.name}, version {each.version}", each.qualification_id)
-                for each in qualifications.every(db)
-            ]
             return [
                 board.table(db),
                 gr.Dropdown(
@@ -108,8 +107,6 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 ),
                 current,
                 board.note(sentence),
-                gr.Dropdown(choices=layers, value=layers[0][1] if layers else None),
-                gr.Dropdown(choices=[("none", 0), *tests], value=0),
             ]
 
     @doors.allow(*ADMIN)
@@ -117,12 +114,42 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         """The present state."""
         return show(campaign_id)
 
+    @doors.allow(*ADMIN)
+    def tell(campaign_id: int | None, request: gr.Request) -> tuple[Any, ...]:
+        """The rules of the chosen campaign."""
+        if campaign_id is None:
+            return board.note("No campaign yet."), gr.skip()
+        with open_database(workspace) as db:
+            campaign = campaigns.get(db, campaign_id)
+            return board.settings(db, campaign), campaign.settings.annotators_per_unit
+
+    @doors.allow(*ADMIN)
+    def offer(
+        exemplar_set_id: int | None, test_id: int | None, request: gr.Request
+    ) -> tuple[Any, Any]:
+        """The layers and tests that there are now; what was chosen stays chosen."""
+        with open_database(workspace) as db:
+            layers = selections.layers(db)
+            tests = [
+                (f"{each.name}, version {each.version}", each.qualification_id)
+                for each in qualifications.every(db)
+            ]
+        known = [key for _, key in layers]
+        layer_now = exemplar_set_id if exemplar_set_id in known else next(iter(known), None)
+        return (
+            gr.Dropdown(choices=layers, value=layer_now),
+            gr.Dropdown(choices=[("none", 0), *tests], value=test_id or 0),
+        )
+
     @doors.allow("admin", "reviewer", "annotator")
     def fill(request: gr.Request) -> list[Any]:
         """The page was opened; only an admin is told anything."""
         if doors.person(request).role != "admin":
             return [gr.skip()] * len(shown)
         return show(None)
+
+    def stay(error: BadInput) -> list[Any]:
+        return [*([gr.skip()] * (len(after) - 1)), pages.problem(str(error))]
 
     @doors.allow(*ADMIN)
     def begin(
@@ -133,20 +160,20 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         request: gr.Request,
         *rules: Any,
     ) -> list[Any]:
-        """Start a campaign."""
+        """Start a campaign and show it."""
         person = doors.person(request).name
         with open_database(workspace) as db:
-            unit_ids = _units(db, exemplar_set_id, which)
-            words = _gold(db, exemplar_set_id, known)
-            campaign = campaigns.add(
-                db,
-                title,
-                [unit_id for unit_id in unit_ids if unit_id not in words],
-                settings=_settings(*rules),
-                person=person,
-                gold=words,
-            )
-        return show(campaign.campaign_id, f"Started: {len(unit_ids)} units.")
+            try:
+                unit_ids = _units(db, exemplar_set_id, which)
+                words = _gold(db, exemplar_set_id, known)
+                asked = [unit_id for unit_id in unit_ids if unit_id not in words]
+                campaign = campaigns.add(
+                    db, title, asked, settings=_settings(*rules), person=person, gold=words
+                )
+            except BadInput as error:
+                return stay(error)
+        done = show(campaign.campaign_id, f"Started: {len(asked)} units.")
+        return [*done, gr.Tabs(selected="an-progress"), ""]
 
     @doors.allow(*ADMIN)
     def enlarge(
@@ -155,9 +182,13 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         """More units for a campaign that runs."""
         person = doors.person(request).name
         with open_database(workspace) as db:
-            unit_ids = _units(db, exemplar_set_id, which)
-            added = campaigns.add_units(db, _known(campaign_id), unit_ids, person=person)
-        return show(campaign_id, f"{added} units added; {len(unit_ids) - added} were in it.")
+            try:
+                unit_ids = _units(db, exemplar_set_id, which)
+                added = campaigns.add_units(db, _known(campaign_id), unit_ids, person=person)
+            except BadInput as error:
+                return stay(error)
+        done = show(campaign_id, f"{added} units added; {len(unit_ids) - added} were in it.")
+        return [*done, gr.Tabs(selected="an-progress"), ""]
 
     @doors.allow(*ADMIN)
     def extend(campaign_id: int | None, count: float, request: gr.Request) -> list[Any]:
@@ -194,11 +225,14 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     opened.click(steer("open"), chosen, shown, **once)
     paused.click(steer("paused"), chosen, shown, **once)
     closed.click(steer("closed"), chosen, shown, **once)
-    more.click(extend, [chosen, people], shown, **once)
+    more.click(extend, [chosen, people], shown, **once).then(tell, chosen, [rules_shown, people])
     release.click(let_go, chosen, shown, **once)
     rules = [text, consent, each, lease, cap, pay, currency, repeats, gold_every, test]
-    start.click(begin, [name, layer, units, gold, *rules], shown, **once)
-    add.click(enlarge, [chosen, layer, units], shown, **once)
+    start.click(begin, [name, layer, units, gold, *rules], after, **once)
+    add.click(enlarge, [chosen, layer, units], after, **once)
+    for told in (settings.select, chosen.input):
+        told(tell, chosen, [rules_shown, people], **once)
+    new.select(offer, [layer, test], [layer, test], **once)
 
 
 def _known(campaign_id: int | None) -> int:

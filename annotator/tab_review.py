@@ -1,6 +1,6 @@
 """The reviewer's page: one answer at a time, by keys A, R, Q and U.
 
-build(doors, page)
+build(doors, page, wake=…)
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
-from annotator import board, desk_review, inspection, pages
+from annotator import board, desk_review, inspection, pages, tab_agreement
 from annotator.desk_review import Look
 from db import annotations, campaigns, reviews
 from db.doors import Doors
@@ -21,7 +21,7 @@ STAFF: tuple[Role, ...] = ("admin", "reviewer")
 EVERYBODY = "everybody"
 
 
-def build(doors: Doors, page: gr.Blocks) -> None:
+def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     """Add the reviewer's page to the blocks that are being made."""
     workspace = doors.workspace
     current = gr.Textbox("", visible=False)
@@ -53,16 +53,15 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                         requeue = gr.Button("Requeue · Q", elem_id="an-requeue")
                         undo = gr.Button("Undo · U", elem_id="an-undo")
                     note = gr.HTML(padding=False, elem_id="an-review-note")
-        with gr.Tab("Annotators", id="an-annotators"):
+        with gr.Tab("Annotators", id="an-annotators") as annotators:
             people = gr.HTML(elem_id="an-people")
             why_all = gr.Textbox(label="Reason (the person can read it)", elem_id="an-why-all")
             again = gr.Button("Requeue all answers of the chosen person", elem_id="an-requeue-all")
             told = gr.HTML(padding=False)
-        with gr.Tab("Agreement", id="an-agreed"):
-            measure = gr.Button("Measure agreement beside its chance level", elem_id="an-measure")
-            agreed = gr.HTML(elem_id="an-agreement")
+        with gr.Tab("Agreement", id="an-agreed") as agreed:
+            tab_agreement.build(doors, agreed, campaign, wake=wake)
 
-    shown: list[Any] = [current, before, campaign, person, summary, picture, card, people, note]
+    shown: list[Any] = [current, before, campaign, person, summary, picture, card, note]
     filters: list[Any] = [campaign, person, flagged]
 
     def show(db: Database, campaign_id: int | None, who: str, only: bool, **more: Any) -> list[Any]:
@@ -74,13 +73,12 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             choices=[(each.name, each.campaign_id) for each in known], value=campaign_id
         )
         if campaign_id is None:
-            return ["", "", menu, gr.skip(), "", "", board.note("No campaign yet."), "", ""]
+            return ["", "", menu, gr.skip(), "", "", board.note("No campaign yet."), ""]
         annotator = None if who in ("", EVERYBODY) else who
         seen: Look | None = more.get("seen") or desk_review.look(
             db, campaign_id, annotator=annotator, flagged_only=only
         )
-        names = sorted({each.annotator for each in annotations.of_campaign(db, campaign_id)})
-        names = [EVERYBODY, *names]
+        names = [EVERYBODY, *annotations.people(db, campaign_id)]
         nothing = "No answer waits for a verdict here."
         return [
             "" if seen is None else str(seen.waiting.annotation.annotation_id),
@@ -90,7 +88,6 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             desk_review.summary(db, campaign_id),
             "" if seen is None else pages.picture(seen.unit),
             board.note(nothing) if seen is None else desk_review.card(seen, siblings=False),
-            desk_review.people(db, campaign_id),
             board.note(str(more.get("sentence", ""))),
         ]
 
@@ -138,7 +135,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 try:
                     judge(db, _id(answer), why, reviewer)
                 except BadInput as error:
-                    seen = desk_review.of(db, _id(answer))
+                    seen = desk_review.of(db, int(answer)) if answer else None
                     return [*show(db, campaign_id, who, only, seen=seen, sentence=error), why]
                 return [*show(db, campaign_id, who, only, last=answer, sentence=done), ""]
 
@@ -162,31 +159,30 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         campaign_id: int | None, who: str, only: bool, why: str, request: gr.Request
     ) -> list[Any]:
         """One person's whole work is asked again."""
-        if campaign_id is None or who == EVERYBODY:
-            raise BadInput("Choose a person under “Whose” first.")
         reviewer = doors.person(request).name
         with open_database(workspace) as db:
-            count = reviews.requeue_all(db, campaign_id, who, why, person=reviewer)
+            try:
+                if campaign_id is None or who == EVERYBODY:
+                    raise BadInput("Choose a person under “Whose” first.")
+                count = reviews.requeue_all(db, campaign_id, who, why, person=reviewer)
+            except BadInput as error:
+                return [*show(db, campaign_id, who, only), pages.problem(str(error)), why]
             sentence = f"{count} answers of {who} were set aside; others will be asked."
             return [*show(db, campaign_id, EVERYBODY, only), board.note(sentence), ""]
 
     @doors.allow(*STAFF)
-    def agree(campaign_id: int | None, request: gr.Request) -> str:
-        """How well people agree; takes seconds to minutes, one at a time."""
-        from annotator import agreement, scorers
-
-        if campaign_id is None:
-            raise BadInput("Choose a campaign first.")
+    def habits(campaign_id: int | None, request: gr.Request) -> str:
+        """A line for every annotator."""
         with open_database(workspace) as db:
-            sentences = desk_review.sentences(db, campaign_id)
-        return desk_review.agreement_table(agreement.score(sentences, scorers.find()))
+            return "" if campaign_id is None else desk_review.people(db, campaign_id)
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, shown, show_progress="hidden")
     for control in filters:
         control.input(narrow, filters, shown, show_progress="hidden")
     flag.click(find, filters, shown, **once)
-    measure.click(agree, campaign, agreed, trigger_mode="once", concurrency_limit=1)
+    annotators.select(habits, campaign, people, show_progress="hidden")
+    campaign.input(habits, campaign, people, show_progress="hidden")
     siblings.click(others, current, card, **once)
     inputs, outputs = [*filters, current, reason], [*shown, reason]
     accept = verdict(lambda db, a, why, who: reviews.approve(db, a, person=who), "Approved.")
@@ -196,7 +192,8 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     reject.click(refuse, inputs, outputs, **once)
     requeue.click(ask, inputs, outputs, **once)
     undo.click(take_back, [*filters, before, current], shown, **once)
-    again.click(requeue_everything, [*filters, why_all], [*shown, told, why_all], **once)
+    gone = again.click(requeue_everything, [*filters, why_all], [*shown, told, why_all], **once)
+    gone.then(habits, campaign, people, show_progress="hidden")
 
 
 def _id(answer: str) -> int:

@@ -127,6 +127,15 @@ def of_campaign(
     return [_annotation(row) for row in rows]
 
 
+def people(db: Database, campaign_id: int) -> list[str]:
+    """Everybody who answered in a campaign."""
+    rows = db.conn.execute(
+        "select distinct annotator from annotations where campaign_id = ? order by annotator",
+        [campaign_id],
+    )
+    return [name for (name,) in rows]
+
+
 def of_unit(db: Database, campaign_id: int, unit_id: int) -> list[Annotation]:
     """All answers about a unit, in the order they came."""
     rows = db.query(

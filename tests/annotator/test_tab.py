@@ -38,7 +38,7 @@ def test_every_handler_declares_its_roles_and_the_page_holds_no_key(tmp_path: Pa
         assert exemplars.sets(db)
     doors = Doors(workspace, True, gr.Error)
     with gr.Blocks(analytics_enabled=False) as page:
-        tab.build(doors, page)
+        tab.build(doors, page, wake=lambda: None)
     handlers = [each.fn for each in page.fns.values() if each.fn is not None]
     assert len(handlers) > 30
     assert not [fn.__name__ for fn in handlers if not getattr(fn, "roles", None)]
@@ -58,7 +58,7 @@ def test_handlers_refuse_the_roles_they_do_not_name(tmp_path: Path, role: str) -
         users.add(db, "person", role)  # type: ignore[arg-type]
     doors = Doors(workspace, True, gr.Error)
     with gr.Blocks(analytics_enabled=False) as page:
-        tab.build(doors, page)
+        tab.build(doors, page, wake=lambda: None)
 
     class Request:
         username = "person"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from annotating import add_units, fill_pictures, running_app
 
-from db import annotations, campaigns, exemplars, qualifications, ratings, slots, users
+from db import annotations, campaigns, drafts, exemplars, qualifications, ratings, slots, users
 from db.annotations import Answer
 from db.campaigns import Settings
 from db.claims import Claim
@@ -162,6 +162,10 @@ def test_an_annotator_works_by_keyboard_and_loses_nothing(
     box.press_sequentially("arqu s1 n? images of m")
     assert page.locator(".an-masked").first.is_visible()
     page.wait_for_selector("#an-hint >> text=Leave out", timeout=10_000)
+    with open_database(workspace) as db:
+        kept = drafts.of(db, before)
+    assert kept is not None
+    assert kept.text == "arqu s1 n? images of m"
     page.reload()
     page.wait_for_selector(".an-grid img", state="visible")
     assert page.locator("#an-text textarea").input_value() == "arqu s1 n? images of m"
@@ -183,6 +187,32 @@ def test_an_annotator_works_by_keyboard_and_loses_nothing(
         first = annotations.own(db, 1, name)[1]
     assert (last.text, last.unmasked_looks) == ("striped fur", 1)
     assert first.text == " ".join(XSS.split())
+
+
+def test_a_draft_is_on_its_way_within_two_seconds_of_a_keystroke(
+    browser: sync_api.Browser, local: tuple[Workspace, str]
+) -> None:
+    """By the browser's own clock, so that a busy machine does not count; typing never pauses."""
+    page = arrive(browser, local[1], "hasty", 1440)
+    page.evaluate(
+        """() => {
+            window.sent = [];
+            const send = window.fetch;
+            window.fetch = (...given) => {
+                if (String((given[1] || {}).body || "").includes("quick")) sent.push(Date.now());
+                return send(...given);
+            };
+            const area = document.querySelector("#an-text textarea");
+            const type = () => {
+                area.value += area.value ? " fox" : "quick";
+                area.dispatchEvent(new Event("input", {bubbles: true}));
+            };
+            window.began = Date.now(); type();
+            window.typing = setInterval(type, 300);
+        }"""
+    )
+    page.wait_for_function("window.sent.length > 0")
+    assert page.evaluate("clearInterval(window.typing), window.sent[0] - window.began") <= 2000
 
 
 def test_a_failed_autosave_leaves_the_text_and_says_so(
@@ -269,13 +299,18 @@ def test_an_admin_runs_a_campaign(
     open_tab(page, "Manage")
     page.wait_for_selector("#an-campaigns >> text=autumn")
     open_tab(page, "New campaign")
+    page.wait_for_function("document.querySelector('#an-new-layer input').value")
+    page.locator("#an-start").click()
+    page.wait_for_selector("#an-start-note >> text=expected a campaign name")
     page.locator("#an-new-name textarea, #an-new-name input").fill(f"new {width}")
     page.locator("#an-units textarea, #an-units input").fill("0-2, 5")
     page.locator("#an-start").click()
-    page.wait_for_selector("text=Started: 4 units.")
-    open_tab(page, "Progress")
+    # The new campaign comes to the front.
+    page.wait_for_selector(f"#an-campaign-detail >> text=new {width}", state="visible")
     page.locator("#an-pause").click()
     page.wait_for_selector("text=The campaign is paused now")
+    open_tab(page, "Settings")
+    page.wait_for_selector("#an-rules-shown >> text=60 minutes")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     open_tab(page, "Export")
     choose(page, "#an-campaign", "autumn")
