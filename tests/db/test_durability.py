@@ -195,3 +195,7 @@ def test_twenty_writers_an_importer_and_an_exporter_lose_nothing(
         imported = [each for each in campaigns.every(db) if each.name.startswith("import ")]
         assert all(len(annotations.of_campaign(db, each.campaign_id)) == 20 for each in imported)
         assert imported
+    print(
+        f"{len(answers)} answers and {len(imported)} imports of 20 acknowledged in {seconds} s, "
+        "every one of them stored"
+    )
