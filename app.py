@@ -71,6 +71,9 @@ class Settings:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command, or the app when none is named; returns the exit status."""
+    # Before torch is loaded: its threads sleep while they wait for each other. By default they
+    # spin, and on a machine that does other things as well they mostly hinder each other.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     options = parser().parse_args(arguments)
     try:
         options.run(options)

@@ -1,11 +1,15 @@
 """Fixtures that several packages' tests use: the shared data, when it is there."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+# As the app does it, before torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A busy machine is no failure.
 settings.register_profile("workbench", deadline=None)
