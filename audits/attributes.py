@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audits.ablation import Rule
-from audits.curves import Curve, Interval, Unit, curve, interval
+from audits.curves import Curve, Interval, Unit, accuracy_interval, curve
 from audits.evaluation import Cache, Images, Progress
 from db.errors import BadInput
 
@@ -96,7 +96,7 @@ def by_attribute(
     return Attributed(
         curves=curves,
         random_curves=random,
-        random=tuple(interval([one.at(count) for one in random]) for count in counts),
+        random=tuple(accuracy_interval([one.at(count) for one in random]) for count in counts),
         first={name: line.order[:FIRST] for name, line in curves.items()},
         layers={name: _by_layer(units, values) for name, values in scores.items()},
     )

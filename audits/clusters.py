@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audits.ablation import Rule
-from audits.curves import Interval, Unit, by_layer, interval, matched_draws
+from audits.curves import Interval, Unit, accuracy_interval, by_layer, matched_draws
 from audits.evaluation import Cache, Evaluation, Images, evaluate
 from db.errors import BadInput
 from db.words import Word
@@ -173,7 +173,7 @@ def prune(
         share=len(chosen) / sum(sizes[layer] for layer in layers),
         before=without(()),
         after=without(chosen),
-        random=interval([without(draw).accuracy for draw in draws]),
+        random=accuracy_interval([without(draw).accuracy for draw in draws]),
         draws=tuple(draws),
     )
 

@@ -244,6 +244,19 @@ def interval(values: Sequence[float]) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
+def accuracy_interval(values: Sequence[float]) -> Interval:
+    """`interval` of accuracies, which lie between 0 and 1.
+
+    >>> band = accuracy_interval([0.5, 0.6, 0.7])
+    >>> f"{band.low:.3f} {band.high:.3f}"
+    '0.103 1.000'
+    """
+    found = interval(values)
+    if math.isnan(found.low):
+        return found
+    return Interval(found.mean, max(0.0, found.low), min(1.0, found.high))
+
+
 def _batch(
     sweep: Sweep,
     batch: Tensor,

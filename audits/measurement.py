@@ -237,7 +237,7 @@ def point(lines: Sequence[Line], count: int) -> Point:
         n_ablated=count,
         validation=next(iter(at("keyword", "validation")), None),
         test=at("keyword", "test")[0],
-        random=curves.interval(random) if random else None,
+        random=curves.accuracy_interval(random) if random else None,
         sorted_all=next(iter(at("sorted_all", "test")), None),
     )
 
