@@ -19,6 +19,7 @@ from db import jobs, pictures, subjects
 from db.descriptions import Candidate, Description, Page
 from db.doors import LOCAL, Person
 from db.exemplars import Unit
+from db.faithfulness import Score
 from db.jobs import Job
 from describer.plans import Estimate
 
@@ -186,9 +187,13 @@ def results(page: Page, units: dict[int, Unit], *, offset: int) -> str:
 
 
 def unit(
-    each: Unit, said: Sequence[Description], activations: Sequence[float], people: Sequence[str]
+    each: Unit,
+    said: Sequence[Description],
+    activations: Sequence[float],
+    people: Sequence[str],
+    scores: Sequence[Score] = (),
 ) -> str:
-    """A unit's page: exemplars, activations, what methods and people say of it."""
+    """A unit's page: exemplars, activations, what methods and people say of it, and how well."""
     top = max([value for value in activations if value > 0], default=1.0)
     bars = "".join(
         f'<span style="height:{max(0.0, value) / top * 100:.0f}%" title="{value:.4g}"></span>'
@@ -198,6 +203,14 @@ def unit(
         f"<tr><th>{escape(d.method)}</th><td>{escape(d.text)}</td>"
         f'<td class="n">{_number(d.score)}</td></tr>'
         for d in said
+    )
+    names = {d.description_id: d.method for d in said}
+    faithful = "".join(
+        f'<p class="mw-muted">{escape(names[score.description_id])} is faithful to AUPRC '
+        f"{score.auprc:.2f} (constant {score.constant:.2f}, other units' sentences "
+        f"{score.shuffled:.2f}), correlation {score.correlation:.2f}, on {escape(score.images)}, "
+        f"judged by {escape(score.judge)}</p>"
+        for score in scores
     )
     sentences = "".join(f"<li>{escape(text)}</li>" for text in people)
     dead = "<p>No image activates this unit: its exemplars say little.</p>" if each.dead else ""
@@ -213,6 +226,7 @@ def unit(
         f'<div class="mw-activations" aria-label="activation of each exemplar">{bars}</div>'
         f'<p class="mw-muted">activations, strongest first: {_range(activations)}</p>'
         + (f'<table class="mw-table">{methods}</table>' if methods else "<p>Not described.</p>")
+        + faithful
         + (f"<p>People wrote:</p><ul>{sentences}</ul>" if sentences else "")
         + "</div>"
     )

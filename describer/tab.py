@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from db import annotations, descriptions, exemplars, jobs, subjects
+from db import annotations, descriptions, exemplars, faithfulness, jobs, subjects
 from db.doors import Doors
 from db.errors import BadInput, NotFound
 from db.users import Role
@@ -327,10 +327,11 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             each = exemplars.unit(db, int(unit_id))
             said = descriptions.of_unit(db, each.unit_id)
             people = annotations.accepted_texts(db, each.unit_id)
+            scores = faithfulness.of_descriptions(db, [d.description_id for d in said])
         activations = shelf.activations_of(doors.workspace, each)
         beams = [d.candidates for d in said if d.candidates]
         return (
-            pages.unit(each, said, activations, people),
+            pages.unit(each, said, activations, people, scores),
             gr.update(visible=bool(beams)),
             pages.candidates(shelf.ranked(beams[0], lam), lam) if beams else "",
         )

@@ -20,6 +20,7 @@ from db.errors import BadInput, NotFound
 from db.jobs import Job
 from db.words import Query
 from db.workspace import Workspace, create, open_database
+from describer import pages as unit_pages
 from describer import plans, shelf
 from describer.runs import describe
 
@@ -159,7 +160,11 @@ def test_the_pages_show_it_and_text_is_text(made: Workspace, done: dict[str, Job
             found, {each: exemplars.unit(db, each) for each in shown}
         )
         step = queue.step(db, Query(any=("red",), methods=("by-hand",)), person="ada")
+        each = exemplars.unit(db, found["most"][0]["unit_id"])
+        told = descriptions.of_unit(db, each.unit_id)
+        scores = db_faithfulness.of_descriptions(db, [one.description_id for one in told])
     assert "a constant sentence 0.12" in step.look
+    assert "is faithful to AUPRC" in unit_pages.unit(each, told, [1.0], [], scores)
     for text in (
         "Most faithful",
         "random orders",
