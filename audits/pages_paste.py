@@ -23,12 +23,57 @@ from db.pictures import DIMMING
 if TYPE_CHECKING:
     from audits.bench import Arranged
 
+# Dragging on the pasted image moves the sliders that say where the piece lies; they ask the network
+# as they would by hand, few enough times a second that answers keep up.
+HEAD = """
+<script>
+(() => {
+  let dragged = null, last = 0;
+  const move = (slider, share) => {
+    const range = document.querySelector(`#${slider} input[type=range]`);
+    if (!range) return;
+    const value = String(Math.round(100 * Math.min(1, Math.max(0, share))));
+    if (range.value === value) return;
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(range, value);
+    range.dispatchEvent(new Event('input', {bubbles: true}));
+  };
+  const place = (event) => {
+    const box = dragged.getBoundingClientRect();
+    // The picture is fitted into its square frame.
+    const fit = Math.min(box.width / dragged.naturalWidth, box.height / dragged.naturalHeight);
+    const wide = fit * dragged.naturalWidth, tall = fit * dragged.naturalHeight;
+    move('paste_x', (event.clientX - box.left - (box.width - wide) / 2) / wide);
+    move('paste_y', (event.clientY - box.top - (box.height - tall) / 2) / tall);
+  };
+  document.addEventListener('pointerdown', (event) => {
+    if (!event.target.matches('#pasted .mw-paste figure:nth-child(3) img')) return;
+    event.preventDefault();
+    dragged = event.target;
+    place(event);
+  });
+  document.addEventListener('pointermove', (event) => {
+    if (!dragged || event.timeStamp - last < 120) return;
+    last = event.timeStamp;
+    // Each answer brings a new picture to where the old one was.
+    dragged = document.querySelector('#pasted .mw-paste figure:nth-child(3) img') || dragged;
+    place(event);
+  });
+  document.addEventListener('pointerup', (event) => {
+    if (!dragged) return;
+    dragged = document.querySelector('#pasted .mw-paste figure:nth-child(3) img') || dragged;
+    place(event);
+    dragged = null;
+  });
+})();
+</script>
+"""
 CSS = """
 .mw-paste {display:flex; gap:1rem; flex-wrap:wrap; align-items:flex-start}
 .mw-paste figure, .mw-pieces figure {margin:0; text-align:center; font-size:.85rem}
 .mw-paste figure {max-width:17rem; overflow-wrap:anywhere}
 .mw-paste img {width:16rem; height:16rem; object-fit:contain; border-radius:4px;
   border:1px solid var(--border-color-primary)}
+.mw-paste figure:nth-child(3) img {cursor:move; touch-action:none; user-select:none}
 .mw-pieces {display:flex; gap:.4rem; flex-wrap:wrap; margin:.2rem 0 .6rem}
 .mw-pieces img {width:4.2rem; height:4.2rem; border-radius:3px; display:block}
 .mw-pieces .chosen img {outline:3px solid var(--color-accent); outline-offset:1px}
@@ -90,8 +135,8 @@ def arranged(found: "Arranged", *, toward: Sequence[int] = ()) -> str:
             ),
             (
                 found.pasted.image,
-                "the image with the piece",
-                f"the piece covers {found.pasted.covered:.1%}",
+                "the image with the piece; drag to move the piece",
+                f"the piece covers {found.pasted.covered:.1%}; drag it",
             ),
         )
     )

@@ -28,7 +28,9 @@ from db.doors import Doors
 CSS = "".join(
     each.CSS for each in (pages, pages_compare, pages_paste, pages_spurious, pages_studies)
 )
-HEAD = """
+HEAD = (
+    pages_paste.HEAD
+    + """
 <script>
 document.addEventListener('keydown', (event) => {
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
@@ -40,6 +42,7 @@ document.addEventListener('keydown', (event) => {
 });
 </script>
 """
+)
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: str) -> None:

@@ -85,6 +85,24 @@ def test_from_an_empty_workspace_to_a_curve(
     expect(page.locator("#curve svg")).to_be_visible()
     expect(page.locator("#curve")).to_contain_text("random units")
 
+    # Cut and paste: the piece is dragged, and the network is asked again.
+    page.get_by_role("tab", name="Cut and paste", exact=True).click()
+    expect(page.locator("#paste_network input")).to_have_value("two-layers")
+    page.locator("#paste_unit input").click()
+    page.get_by_role("option").first.click()
+    pasted = page.locator("#pasted .mw-paste figure:nth-child(3) img")
+    expect(pasted).to_be_visible()
+    pasted.scroll_into_view_if_needed()
+    before, box = pasted.get_attribute("src"), pasted.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.75, steps=4)
+    page.mouse.up()
+    expect(page.locator("#paste_x input[type=range]")).to_have_value("25")
+    expect(page.locator("#paste_y input[type=range]")).to_have_value("75")
+    expect(pasted).not_to_have_attribute("src", before or "")
+
     with open_database(workspace) as db:
         assert {job.state for job in jobs.latest(db)} == {"done"}
         standing = signoffs.current(db)
