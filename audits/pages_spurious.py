@@ -19,7 +19,8 @@ from db.ablations import Ablation, Point
 CSS = """
 .mw-samples {display:flex; gap:1.2rem; flex-wrap:wrap; margin:.5rem 0}
 .mw-samples figure {margin:0; font-size:.85rem}
-.mw-samples img {width:5.5rem; height:5.5rem; border-radius:3px; margin-right:.2rem;
+.mw-samples img {display:inline-block; width:5.5rem; height:5.5rem; border-radius:3px;
+  margin-right:.2rem;
   image-rendering:pixelated}
 """
 HEADINGS = {
