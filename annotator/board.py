@@ -5,8 +5,8 @@ from html import escape
 
 from sqlite_utils import Database
 
+from annotator import inspection, runs
 from annotator import ratings as tables
-from annotator import runs
 from annotator.cleaning import Change
 from annotator.pages import moment
 from db import campaigns, exemplars, progress, qualifications, reviews
@@ -26,6 +26,8 @@ def table(db: Database) -> str:
             "demo), choose the layer under <b>New campaign</b> and press "
             "<b>Start campaign</b>.</p></div>"
         )
+    for each in known:
+        inspection.renew(db, each.campaign_id)
     measured = runs.measured(db)
     rows = "".join(
         _row(

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
+from db import users
 from db.errors import BadInput
 
 Kind = Literal["prefix", "suffix", "replace", "spelling"]
@@ -28,7 +29,7 @@ class Rule:
         kind: `prefix` and `suffix` take `words` away at that end (again and again), `replace` puts
             `by` in its place anywhere, each at word boundaries and without regard to case;
             `spelling` puts in the one suggestion of the spelling list and needs no words.
-        annotator: whose sentences it is for; None for everybody's.
+        annotator: whose sentences it is for, by the name of the account; None for everybody's.
     """
 
     kind: Kind
@@ -89,6 +90,11 @@ DEFAULT: tuple[Rule, ...] = (
     *(Rule("prefix", words) for words in _PREFIXES),
     *(Rule("suffix", words) for words in _SUFFIXES),
     *(Rule("replace", wrong, right) for wrong, right in _JOINED.items()),
+)
+
+_LINE = re.compile(
+    r'(?:@(?:"(?P<quoted>[^"]+)"|(?P<name>[^\s"]+))\s+)?'
+    r"(?P<kind>prefix|suffix|replace|spelling)(?::\s*(?P<words>.*))?"
 )
 
 
@@ -163,7 +169,7 @@ def from_json(text: str) -> tuple[Rule, ...]:
 
 def parse(lines: str) -> tuple[Rule, ...]:
     """Rules as an admin writes them, one a line: `prefix: these are`, `replace: alot -> a lot`,
-    `spelling`, each for one person with `@name` before it.
+    `spelling`, each for one person with `@name` before it, or `@"name with spaces"`.
 
     >>> parse("@bo prefix: space around")
     (Rule(kind='prefix', words='space around', by='', annotator='bo'),)
@@ -176,13 +182,15 @@ def parse(lines: str) -> tuple[Rule, ...]:
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        match = re.fullmatch(r"(?:@(\S+)\s+)?(prefix|suffix|replace|spelling)(?::\s*(.*))?", text)
+        match = _LINE.fullmatch(text)
         if match is None:
             raise BadInput(
                 f"expected `prefix: words` or `replace: a -> b` in line {number}: {text}"
             )
-        words, _, by = (match[3] or "").partition("->")
-        rules.append(Rule(match[2], words.strip(), by.strip(), match[1]))  # type: ignore[arg-type]
+        words, _, by = (match["words"] or "").partition("->")
+        named = match["quoted"] or match["name"]
+        who = None if named is None else users.normalise(named)
+        rules.append(Rule(match["kind"], words.strip(), by.strip(), who))  # type: ignore[arg-type]
     _check(rules)
     return tuple(rules)
 
@@ -191,10 +199,14 @@ def as_lines(rules: Sequence[Rule]) -> str:
     """The rules as `parse` reads them."""
     lines = []
     for rule in rules:
-        who = f"@{rule.annotator} " if rule.annotator else ""
+        who = f"@{_quoted(rule.annotator)} " if rule.annotator else ""
         arrow = f" -> {rule.by}" if rule.kind == "replace" else ""
         lines.append(f"{who}{rule.kind}" + (f": {rule.words}{arrow}" if rule.words else ""))
     return "\n".join(lines)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if re.search(r"\s", name) else name
 
 
 def _check(rules: Sequence[Rule]) -> None:

@@ -80,6 +80,9 @@ def add_commands(
     give.add_argument("--workspace", type=Path, default=Path("workspace"), metavar="DIR")
     give.add_argument("--approved-only", action="store_true", help="leave unreviewed ones out")
     give.add_argument("--cleaned", action="store_true", help="by the cleaning rules in force")
+    give.add_argument(
+        "--simulated", action="store_true", help="with the sentences of simulated annotators"
+    )
     give.set_defaults(run=partial(_export, exemplars_of=exemplars_of))
 
 
@@ -191,11 +194,13 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
     with open_database(workspace) as db:
         campaign = campaigns.named(db, options.campaign)
         secret = workspace.secret.read_bytes()
-        records = transfers.records(db, campaign.campaign_id, secret=secret)
+        records = transfers.records(
+            db, campaign.campaign_id, secret=secret, simulated=options.simulated
+        )
         if options.cleaned:
             versions = cleanings.every(db)
             rules = cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
-            records = cleaned(records, rules)
+            records = cleaned(records, rules, transfers.pseudonyms(db, secret=secret))
     if options.approved_only:
         records = [record for record in records if record.status == "approved"]
     pictures = None if exemplars_of is None else exemplars_of(workspace)
@@ -203,13 +208,24 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
     print(f"{len(records)} answers written to {options.out}")
 
 
-def cleaned(records: Sequence[Record], rules: Sequence[cleaning.Rule]) -> list[Record]:
-    """The records with their sentences after the cleaning rules; wordings stay as typed."""
+def cleaned(
+    records: Sequence[Record], rules: Sequence[cleaning.Rule], pseudonym_of: Callable[[str], str]
+) -> list[Record]:
+    """The records with their sentences after the cleaning rules; wordings stay as typed.
+
+    Rules name people as their accounts do, records by the pseudonyms that `pseudonym_of` gives.
+    """
+    hidden = [
+        rule
+        if rule.annotator is None
+        else dataclasses.replace(rule, annotator=pseudonym_of(rule.annotator))
+        for rule in rules
+    ]
     return [
         dataclasses.replace(
             record,
             text=cleaning.clean(
-                record.text, rules, annotator=record.annotator, spelling=spelling.suggest
+                record.text, hidden, annotator=record.annotator, spelling=spelling.suggest
             ),
         )
         for record in records

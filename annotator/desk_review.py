@@ -13,20 +13,25 @@ from sqlite_utils import Database
 from annotator import board, inspection, pages
 from annotator.agreement import Agreement
 from annotator.quality import Habits
-from db import annotations, exemplars, reviews
+from db import annotations, exemplars, reviews, users
 from db.annotations import Annotation
 from db.exemplars import Unit
 from db.jobs import Job
 from db.reviews import Waiting
 
+CHECKS = {"gold": " · its answer is known", "repeat": " · asked a second time"}
+
 
 @dataclass(frozen=True)
 class Look:
-    """One answer under review, with the other answers about its unit."""
+    """One answer under review, with the other answers about its unit; `simulated` holds the names
+    of annotators that are no people.
+    """
 
     waiting: Waiting
     unit: Unit
     siblings: tuple[Annotation, ...]
+    simulated: frozenset[str] = frozenset()
 
 
 def look(
@@ -56,7 +61,7 @@ def of(db: Database, annotation_id: int) -> Look:
         and other.purpose == "collect"
         and not other.withdrawn
     )
-    return Look(waiting, exemplars.unit(db, answer.unit_id), siblings)
+    return Look(waiting, exemplars.unit(db, answer.unit_id), siblings, users.simulated(db))
 
 
 def card(seen: Look, *, siblings: bool) -> str:
@@ -68,17 +73,20 @@ def card(seen: Look, *, siblings: bool) -> str:
         for kind, detail in seen.waiting.flags
     )
     time = "" if answer.seconds is None else f" · {answer.seconds:.0f} s"
+    check = CHECKS.get(answer.purpose, "")
     others = ""
     if siblings:
         lines = "".join(
             f"<li>{escape(other.text) or 'No common pattern'} "
-            f'<span class="an-muted">{other.status}</span></li>'
+            f'<span class="an-muted">{_who(other.status, other.annotator in seen.simulated)}'
+            "</span></li>"
             for other in seen.siblings
         )
         others = f"<p>The others said:</p><ul>{lines or '<li>nobody else yet</li>'}</ul>"
     return (
-        f'<p class="an-muted">{escape(seen.unit.name)} · {escape(answer.annotator)} · '
-        f"{pages.moment(answer.created_utc)}{time} · {answer.status}</p>"
+        f'<p class="an-muted">{escape(seen.unit.name)} · '
+        f"{_who(answer.annotator, answer.annotator in seen.simulated)} · "
+        f"{pages.moment(answer.created_utc)}{time} · {answer.status}{check}</p>"
         f'<p class="an-sentence">“{sentence}”</p><p>{flags}</p>{others}'
     )
 
@@ -98,20 +106,28 @@ def people(db: Database, campaign_id: int) -> str:
     lines = inspection.people(db, campaign_id)
     if not lines:
         return board.note("Nobody has answered yet.")
-    rows = "".join(_person(line) for line in lines)
+    made_up = users.simulated(db)
+    rows = "".join(_person(line, line.annotator in made_up) for line in lines)
     return (
         '<table class="an-table"><tr><th>annotator</th><th class="n">answers</th>'
-        '<th class="n">flagged</th><th class="n">median s</th><th class="n">no pattern</th>'
+        '<th class="n">flagged</th><th class="n">known units failed</th>'
+        '<th class="n">median s</th><th class="n">no pattern</th>'
         f"<th>words that come again and again</th></tr>{rows}</table>"
     )
 
 
-def _person(line: Habits) -> str:
+def _who(name: str, simulated: bool) -> str:
+    return escape(name) + (" (simulated)" if simulated else "")
+
+
+def _person(line: Habits, simulated: bool) -> str:
     again = ", ".join(f"“{escape(words)}” ×{count}" for words, count in line.boilerplate)
+    checks = f"{line.failed} of {line.checks}" if line.checks else "–"
     seconds = "–" if line.median_seconds is None else f"{line.median_seconds:.0f}"
     return (
-        f'<tr><td>{escape(line.annotator)}</td><td class="n">{line.answers}</td>'
-        f'<td class="n">{line.flagged}</td><td class="n">{seconds}</td>'
+        f'<tr><td>{_who(line.annotator, simulated)}</td><td class="n">{line.answers}</td>'
+        f'<td class="n">{line.flagged}</td><td class="n">{checks}</td>'
+        f'<td class="n">{seconds}</td>'
         f'<td class="n">{100 * line.no_pattern_share:.0f} %</td><td>{again}</td></tr>'
     )
 

@@ -18,7 +18,7 @@ Plain functions of answers; what is read and stored is the business of `annotato
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from annotator import hints
 from db.annotations import Annotation
@@ -63,7 +63,9 @@ class Habits:
     boilerplate: tuple[tuple[str, int], ...]
     no_pattern_share: float
     generic_share: float
-    flagged: int = field(default=0)
+    flagged: int
+    checks: int
+    failed: int
 
 
 def flag(
@@ -153,6 +155,8 @@ def habits(answers: Sequence[Annotation], found: Flags) -> list[Habits]:
                 1 - len(texts) / len(own),
                 sum(hints.is_generic(text) for text in texts) / len(own),
                 sum(answer.annotation_id in found for answer in own),
+                sum(answer.purpose == "gold" for answer in own),
+                sum("failed check" in found.get(answer.annotation_id, {}) for answer in own),
             )
         )
     return sorted(lines, key=lambda line: (-line.flagged / line.answers, line.annotator))

@@ -49,6 +49,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         form = gr.Dropdown(FORMATS, value="jsonl", label="Format", elem_id="an-format")
         approved = gr.Checkbox(label="Approved answers only")
         cleaned = gr.Checkbox(label="Cleaned by the rules in force")
+        simulated = gr.Checkbox(label="With the sentences of simulated annotators")
         export = gr.Button("Make the file", elem_id="an-export")
         trouble = gr.HTML(padding=False, elem_id="an-export-note")
         file = gr.File(label="File", interactive=False, elem_id="an-export-file")
@@ -104,7 +105,12 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
 
     @doors.allow(*ADMIN)
     def write(
-        campaign_id: int | None, kind: str, only: bool, tidy: bool, request: gr.Request
+        campaign_id: int | None,
+        kind: str,
+        only: bool,
+        tidy: bool,
+        made_up: bool,
+        request: gr.Request,
     ) -> tuple[str | None, str]:
         """The export as a file to download; it is written outside the workspace."""
         if campaign_id is None or kind not in FORMATS:
@@ -112,9 +118,10 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         with open_database(workspace) as db:
             campaign = campaigns.get(db, campaign_id)
             secret = workspace.secret.read_bytes()
-            records = transfers.records(db, campaign_id, secret=secret)
+            records = transfers.records(db, campaign_id, secret=secret, simulated=made_up)
+            pseudonym_of = transfers.pseudonyms(db, secret=secret)
         if tidy:
-            records = commands.cleaned(records, _in_force())
+            records = commands.cleaned(records, _in_force(), pseudonym_of)
         if only:
             records = [record for record in records if record.status == "approved"]
         suffix = "jsonl" if kind == "jsonl" else "csv"
@@ -211,7 +218,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, rules, show_progress="hidden")
     rating.select(offer, layer, [layer, table], **once)
-    export.click(write, [chosen, form, approved, cleaned], [file, trouble], **once)
+    export.click(write, [chosen, form, approved, cleaned, simulated], [file, trouble], **once)
     make.click(save_test, [name, text, attempts, cooling], made, **once)
     rate.click(start_rating, [title, layer, which], rated, **once)
     results.click(show_ratings, None, table, **once)

@@ -166,13 +166,17 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             try:
                 unit_ids = _units(db, exemplar_set_id, which)
                 words = _gold(db, exemplar_set_id, known)
-                asked = [unit_id for unit_id in unit_ids if unit_id not in words]
+                settings = _settings(*rules)
+                tested = campaigns.tested(db, settings.qualification_id)
+                asked = [each for each in unit_ids if each not in words and each not in tested]
                 campaign = campaigns.add(
-                    db, title, asked, settings=_settings(*rules), person=person, gold=words
+                    db, title, asked, settings=settings, person=person, gold=words
                 )
             except BadInput as error:
                 return stay(error)
-        done = show(campaign.campaign_id, f"Started: {len(asked)} units.")
+        apart = len(tested.intersection(unit_ids))
+        left = f" {apart} that the test shows were left out." if apart else ""
+        done = show(campaign.campaign_id, f"Started: {len(asked)} units.{left}")
         return [*done, gr.Tabs(selected="an-progress"), ""]
 
     @doors.allow(*ADMIN)
@@ -183,7 +187,10 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         person = doors.person(request).name
         with open_database(workspace) as db:
             try:
-                unit_ids = _units(db, exemplar_set_id, which)
+                rules = campaigns.get(db, _known(campaign_id)).settings
+                tested = campaigns.tested(db, rules.qualification_id)
+                named = _units(db, exemplar_set_id, which)
+                unit_ids = [each for each in named if each not in tested]
                 added = campaigns.add_units(db, _known(campaign_id), unit_ids, person=person)
             except BadInput as error:
                 return stay(error)

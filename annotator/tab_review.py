@@ -34,7 +34,6 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         flagged = gr.Checkbox(label="Only flagged answers", value=False)
     with gr.Tabs():
         with gr.Tab("Review queue", id="an-queue"):
-            flag = gr.Button("Look for flags", elem_id="an-flag", size="sm")
             summary = gr.HTML(padding=False, elem_id="an-review-summary")
             with gr.Row():
                 with gr.Column(scale=3):
@@ -75,6 +74,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         if campaign_id is None:
             return ["", "", menu, gr.skip(), "", "", board.note("No campaign yet."), ""]
         annotator = None if who in ("", EVERYBODY) else who
+        inspection.renew(db, campaign_id)
         seen: Look | None = more.get("seen") or desk_review.look(
             db, campaign_id, annotator=annotator, flagged_only=only
         )
@@ -104,15 +104,6 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         """Other filters."""
         with open_database(workspace) as db:
             return show(db, campaign_id, who, only)
-
-    @doors.allow(*STAFF)
-    def find(campaign_id: int | None, who: str, only: bool, request: gr.Request) -> list[Any]:
-        """Work the flags out anew."""
-        if campaign_id is None:
-            raise BadInput("Choose a campaign first.")
-        with open_database(workspace) as db:
-            count = inspection.refresh(db, campaign_id)
-            return show(db, campaign_id, who, only, sentence=f"{count} answers have a flag.")
 
     @doors.allow(*STAFF)
     def others(answer: str, request: gr.Request) -> str:
@@ -180,7 +171,6 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     page.load(fill, None, shown, show_progress="hidden")
     for control in filters:
         control.input(narrow, filters, shown, show_progress="hidden")
-    flag.click(find, filters, shown, **once)
     annotators.select(habits, campaign, people, show_progress="hidden")
     campaign.input(habits, campaign, people, show_progress="hidden")
     siblings.click(others, current, card, **once)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 
 from sqlite_utils import Database
 
-from db import exemplars, finding, reviewing, signoffs
+from db import exemplars, reviewing, signoffs
 from db.errors import BadInput
 from db.finding import Match
 from db.words import Query, Source, parse
@@ -147,7 +147,7 @@ def sign_off(
     seen = {
         "exemplars": exemplars.unit(db, match.unit_id).hash,
         "method": match.method,
-        "description": answer if match.method == finding.PEOPLE else match.text,
+        "description": answer if match.written else match.text,
         "sha256": hashlib.sha256(match.text.encode()).hexdigest(),
         "filter": asdict(query),
         "reviewers": reviewing.needed(db),

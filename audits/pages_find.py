@@ -14,17 +14,19 @@ from urllib.parse import quote
 
 from audits.kappa import Agreement
 from db import pictures
+from db.annotations import Said
 from db.descriptions import Candidate, Description
 from db.evidence import Evidence
 from db.exemplars import Unit
 from db.faithfulness import Score
-from db.finding import PEOPLE, Found, Match
+from db.finding import PEOPLE, SIMULATED, Found, Match
 from db.log import Event
 from db.reviewing import Decision
 from db.signoffs import Signoff
 
 LAMBDA = 0.2
 _CANDIDATES = 5
+_AUTHORS = {PEOPLE: "a person", SIMULATED: "a simulated annotator"}
 _LAYERS = 8
 
 
@@ -57,7 +59,7 @@ def look(
     *,
     place: int,
     total: int,
-    people: Sequence[str],
+    people: Sequence[Said],
     machines: Sequence[Description],
     scores: Sequence[Score],
     best: Sequence[Candidate],
@@ -72,7 +74,7 @@ def look(
     """
     grid, bare = pictures.address(unit, "grid"), pictures.address(unit, "open")
     dead = '<span class="mw-chip">dead unit</span>' if unit.dead else ""
-    by = "a person" if match.method == PEOPLE else match.method
+    by = _AUTHORS.get(match.method, match.method)
     return (
         f'<div class="mw-look"><p class="mw-muted">{place + 1} of {total:,} to judge · '
         f'<a href="?unit={quote(unit.name)}">{escape(unit.name)}</a> · {escape(by)} {dead}</p>'
@@ -81,7 +83,7 @@ def look(
         f'<img class="grid" style="width:100%" data-masked="{grid}" data-open="{bare}" '
         f'src="{grid}" alt="the {unit.k} images that activate {escape(unit.name)} most">'
         '<p class="mw-muted">Hold M to see the images without masks.</p>'
-        + _list("People wrote", [text for text in people if text != match.text])
+        + _list("People wrote", [said.marked for said in people if said.text != match.text])
         + _list(
             "Other descriptions",
             [f"{each.text} ({each.method})" for each in machines if each.text != match.text],

@@ -109,13 +109,13 @@ def ask_detectors(workspace: Workspace, unit_id: int) -> str:
 def _look(db: Database, match: Match, query: Query, person: str, place: int, total: int) -> str:
     machines = descriptions.of_unit(db, match.unit_id)
     beams = [each for each in machines if each.description_id == match.sentence_id]
-    candidates = beams[0].candidates if beams and match.method != finding.PEOPLE else ()
+    candidates = beams[0].candidates if beams and not match.written else ()
     return pages_find.look(
         match,
         exemplars.unit(db, match.unit_id),
         place=place,
         total=total,
-        people=annotations.accepted_texts(db, match.unit_id),
+        people=annotations.accepted(db, match.unit_id),
         machines=machines,
         scores=faithfulness.of_descriptions(db, [each.description_id for each in machines]),
         best=shelf.ranked(candidates, pages_find.LAMBDA),

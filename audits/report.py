@@ -67,6 +67,9 @@ def purpose_of(db: Database, concept: str) -> str:
 def gather(db: Database, *, concept: str, subject_names: Sequence[str] = ()) -> Report:
     """Collect a report on a concept, over some networks or all that have verdicts about it.
 
+    Verdicts on units that wait for more of them are counted and withheld: any reviewer may ask for
+    a report, and those who have not answered yet must stay blind.
+
     Raises:
         BadInput: nobody gave a verdict about the concept.
         NotFound: a name is no network of the workspace.
@@ -193,12 +196,16 @@ def _people(
 ) -> list[dict[str, Any]]:
     counts: dict[str, Counter[str]] = {}
     for each in signoffs.current(db, concept=concept):
-        if judged[each.unit_id].subject in wanted:
+        if judged[each.unit_id].subject in wanted and not _blind(db, each.unit_id, concept):
             counts.setdefault(each.person, Counter())[each.verdict] += 1
     return [
         {"person": person, **{verdict: found[verdict] for verdict in VERDICTS}}
         for person, found in sorted(counts.items())
     ]
+
+
+def _blind(db: Database, unit_id: int, concept: str) -> bool:
+    return reviewing.decision(db, unit_id, concept).state == "waiting"
 
 
 def _filters(db: Database, concept: str) -> list[dict[str, Any]]:
@@ -212,7 +219,11 @@ def _filters(db: Database, concept: str) -> list[dict[str, Any]]:
 
 def _unit(db: Database, unit: Unit, concept: str) -> dict[str, Any]:
     """A unit with every verdict about it, superseded and withdrawn ones too."""
-    history = [each for each in signoffs.history(db, unit.unit_id) if each.concept == concept]
+    decision = reviewing.decision(db, unit.unit_id, concept)
+    blind = _blind(db, unit.unit_id, concept)
+    history = [
+        each for each in signoffs.history(db, unit.unit_id) if each.concept == concept and not blind
+    ]
     later = {each.supersedes_id for each in history}
     return {
         "unit": unit.name,
@@ -221,7 +232,8 @@ def _unit(db: Database, unit: Unit, concept: str) -> dict[str, Any]:
         "index": unit.unit,
         "exemplars": unit.hash,
         "dead": unit.dead,
-        "decision": reviewing.decision(db, unit.unit_id, concept).state,
+        "decision": decision.state,
+        "withheld": decision.given if blind else 0,
         "verdicts": [
             {
                 "person": each.person,

@@ -157,6 +157,8 @@ def _units(units: Sequence[Mapping[str, Any]], pictures: Mapping[str, bytes]) ->
                 f'alt="exemplars of {escape(unit["unit"])}">'
             )
         verdicts = "".join(_verdict(each) for each in unit["verdicts"])
+        if unit["withheld"]:
+            verdicts = f"<p>{unit['withheld']} given, withheld until all have answered</p>"
         dead = " · dead unit" if unit["dead"] else ""
         cards.append(
             f"<section><p><b>{escape(unit['unit'])}</b> · {escape(unit['decision'])}{dead}</p>"

@@ -39,6 +39,19 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Said:
+    """A sentence that counts, and whether a simulated annotator made it."""
+
+    text: str
+    simulated: bool
+
+    @property
+    def marked(self) -> str:
+        """The sentence, with what it is behind it where no person wrote it."""
+        return f"{self.text} (simulated)" if self.simulated else self.text
+
+
+@dataclass(frozen=True)
 class Annotation:
     """One answer with its newest revision, the slot it counts in, and its review.
 
@@ -145,18 +158,19 @@ def of_unit(db: Database, campaign_id: int, unit_id: int) -> list[Annotation]:
     return [_annotation(row) for row in rows]
 
 
-def accepted_texts(db: Database, unit_id: int) -> list[str]:
+def accepted(db: Database, unit_id: int) -> list[Said]:
     """The sentences about a unit that count, over all describing campaigns, by slot."""
     rows = db.conn.execute(
         """
-        select a.text from answers a join campaigns c using (campaign_id)
+        select a.text, u.kind = 'simulated'
+        from answers a join campaigns c using (campaign_id) join users u on u.name = a.annotator
         where a.unit_id = ? and a.slot is not null and c.kind = 'describe' and a.kind = 'text'
             and not a.withdrawn
         order by a.campaign_id, a.slot
         """,
         [unit_id],
     )
-    return [text for (text,) in rows]
+    return [Said(text, bool(simulated)) for text, simulated in rows]
 
 
 def own(db: Database, campaign_id: int, annotator: str, *, limit: int = 10) -> list[Annotation]:

@@ -80,10 +80,12 @@ def add(
     `gold` maps further units to the words of which an answer must hold one.
 
     Raises:
-        BadInput: the name is taken or empty, there are no units, or a setting is out of range.
+        BadInput: the name is taken or empty, there are no units, a setting is out of range, or the
+            campaign's own test shows some of the units.
     """
     name = " ".join(name.split())
     _check(name, unit_ids, settings, gold or {})
+    _apart_from_test(db, {*unit_ids, *(gold or {})}, settings)
     values = {**dataclasses.asdict(settings), "name": name, "kind": kind, "person": person}
     with immediate(db):
         cursor = db.conn.execute(
@@ -202,8 +204,13 @@ def top_up(db: Database, campaign_id: int, *, annotators_per_unit: int, person: 
 
 
 def add_units(db: Database, campaign_id: int, unit_ids: Sequence[int], *, person: str) -> int:
-    """Let further units enter; those already in are left as they are. Returns how many are new."""
+    """Let further units enter; those already in are left as they are. Returns how many are new.
+
+    Raises:
+        BadInput: the campaign's test shows some of them.
+    """
     campaign = get(db, campaign_id)
+    _apart_from_test(db, set(unit_ids), campaign.settings)
     with immediate(db):
         known = {
             unit_id
@@ -297,6 +304,22 @@ def _check(
         raise BadInput("expected instructions for the annotators, got an empty text")
     if overlap := set(unit_ids) & set(gold):
         raise BadInput(f"expected check units outside the campaign, got {sorted(overlap)[:5]}")
+
+
+def tested(db: Database, qualification_id: int | None) -> set[int]:
+    """The units that a qualification test shows: who passed it has read what is said of them."""
+    rows = db.conn.execute(
+        "select unit_id from questions where qualification_id = ?", [qualification_id]
+    )
+    return {unit_id for (unit_id,) in rows}
+
+
+def _apart_from_test(db: Database, unit_ids: set[int], settings: Settings) -> None:
+    if shared := unit_ids & tested(db, settings.qualification_id):
+        raise BadInput(
+            f"expected units that the campaign's test does not show, got {len(shared)} of its "
+            f"units (ids {', '.join(map(str, sorted(shared)[:5]))})"
+        )
 
 
 def _campaign(row: dict[str, Any]) -> Campaign:

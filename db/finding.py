@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from db import meanings
 from db.words import Query
 
-PEOPLE = "people"
+PEOPLE, SIMULATED = "people", "simulated"
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Match:
     """A unit that a query found, with the spans of the text that made it match.
 
     Attributes:
-        method: what described it; "people" for a person's sentence.
+        method: what described it; "people" for a person's sentence, "simulated" for a simulated
+            annotator's.
         sentence_id: of the description, or of the person's answer.
     """
 
@@ -40,13 +41,18 @@ class Match:
     score: float | None
     spans: tuple[tuple[int, int], ...]
 
+    @property
+    def written(self) -> bool:
+        """Whether an annotator's answer was found, not a machine's description."""
+        return self.method in (PEOPLE, SIMULATED)
+
 
 @dataclass(frozen=True)
 class Found:
-    """A page of matches; `units` in all, of `searched`, and how they spread over the layers.
+    """A page of matches; `units` in all, of `searched` that have a sentence, and how they spread.
 
-    `layers` maps a layer to (matching units, units searched), in the order of the network; the
-    network's name stands before the layer's where there are several.
+    `layers` maps a layer to (matching units, all units of the layer), in the order of the network;
+    the network's name stands before the layer's where there are several.
     """
 
     matches: list[Match]
@@ -74,13 +80,13 @@ def find(
         BadInput: the query asks for a meaning that was never turned into a vector.
     """
     parameters = _parameters(db, query, viewer, waiting_for)
-    counted = _per_layer(db, parameters)
+    searched, counted = _per_layer(db, parameters)
     rows = list(
         db.query(
             f"""
             select unit_id, subject, layer, unit, method, sentence_id, text, score, min(place)
             from ({_SENTENCES}) as sentences
-            where {_SCOPE} and {_MATCHES}
+            where {_SCOPE} and {_FACETS} and {_MATCHES}
             group by unit_id
             order by subject, exemplar_set_id, unit
             limit :limit offset :offset
@@ -92,8 +98,7 @@ def find(
     for row in rows:
         del row["min(place)"]
     matches = [Match(**row, spans=tuple(spans[row["text"]])) for row in rows]
-    hits, searched = (sum(each[place] for each in counted.values()) for place in (0, 1))
-    return Found(matches, hits, searched, counted)
+    return Found(matches, sum(hits for hits, _ in counted.values()), searched, counted)
 
 
 def unit_ids(
@@ -104,7 +109,7 @@ def unit_ids(
         f"""
         select distinct unit_id, subject, exemplar_set_id, unit
         from ({_SENTENCES}) as sentences
-        where {_SCOPE} and {_MATCHES}
+        where {_SCOPE} and {_FACETS} and {_MATCHES}
         order by subject, exemplar_set_id, unit
         """,
         _parameters(db, query, viewer, waiting_for),
@@ -125,9 +130,10 @@ _SENTENCES = f"""
             description_id as place
         from descriptions where :source <> 'annotations'
         union all
-        select answers.unit_id, '{PEOPLE}', annotation_id, text, null,
-            1000000000000 + annotation_id
-        from answers join campaigns using (campaign_id)
+        select answers.unit_id,
+            case users.kind when 'simulated' then '{SIMULATED}' else '{PEOPLE}' end,
+            annotation_id, text, null, 1000000000000 + annotation_id
+        from answers join campaigns using (campaign_id) join users on users.name = annotator
         where :source <> 'descriptions' and slot is not null and answers.kind = 'text'
             and not withdrawn and status in ('waiting', 'approved')
             and campaigns.kind = 'describe'
@@ -148,11 +154,13 @@ _VISIBLE = """
         ))
 """
 _SCOPE = f"""
-        (:methods = '[]' or method = '{PEOPLE}'
+        (:methods = '[]' or method in ('{PEOPLE}', '{SIMULATED}')
             or method in (select value from json_each(:methods)))
         and (:subjects = '[]' or subject in (select value from json_each(:subjects)))
         and (:layer is null or layer = :layer)
-        and (:faithful = 0 or (method <> '{PEOPLE}' and sentence_id in (
+"""
+_FACETS = f"""
+        (:faithful = 0 or (method not in ('{PEOPLE}', '{SIMULATED}') and sentence_id in (
             select description_id from faithfulness where auprc >= :faithful
         )))
         and (:reviewer is null or unit_id in ({_VISIBLE}))
@@ -237,20 +245,32 @@ def _with_lemmas(db: Database, words: Sequence[str], lemmas: bool) -> list[str]:
     return sorted({*words, *(row["lemma"] for row in rows)})
 
 
-def _per_layer(db: Database, parameters: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+def _per_layer(
+    db: Database, parameters: Mapping[str, Any]
+) -> tuple[int, dict[str, tuple[int, int]]]:
+    """How many units have a sentence to search; and by layer the matching ones and the size."""
     rows = list(
         db.query(
             f"""
-            select subject, layer, count(distinct unit_id) as units,
-                count(distinct case when {_MATCHES} then unit_id end) as hits
-            from ({_SENTENCES}) as sentences where {_SCOPE}
+            with counted as (
+                select exemplar_set_id, count(distinct unit_id) as searched,
+                    count(distinct case when {_FACETS} and {_MATCHES} then unit_id end) as hits
+                from ({_SENTENCES}) as sentences where {_SCOPE}
+                group by exemplar_set_id
+            )
+            select subjects.name as subject, layer, sum(units) as units,
+                sum(coalesce(searched, 0)) as searched, sum(coalesce(hits, 0)) as hits
+            from exemplar_sets join subjects using (subject_id)
+            left join counted using (exemplar_set_id)
+            where (:subjects = '[]' or name in (select value from json_each(:subjects)))
+                and (:layer is null or layer = :layer)
             group by subject, layer order by min(exemplar_set_id)
             """,
             dict(parameters),
         )
     )
     several = len({row["subject"] for row in rows}) > 1
-    return {
+    return sum(row["searched"] for row in rows), {
         f"{row['subject']} · {row['layer']}" if several else row["layer"]: (
             int(row["hits"]),
             int(row["units"]),

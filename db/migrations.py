@@ -21,6 +21,7 @@ STEPS = (
     schema.m006_words,
     schema_audit.m007_reviewing,
     schema_audit.m008_faithfulness,
+    annotate.m009_inspections,
 )
 LATEST = len(STEPS)
 

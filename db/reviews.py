@@ -139,16 +139,19 @@ def queue(
     status: Status = "waiting",
     skip: Collection[int] = (),
 ) -> Waiting | None:
-    """The next answer to look at: most flags first, then the oldest; None when all are done."""
+    """The next answer to look at: most flags first, then the oldest; None when all are done.
+
+    Answers that take no slot (known units, hidden repeats) are looked at when they are flagged.
+    """
     rows = db.query(
         """
         select a.annotation_id, count(f.kind) as flags
         from answers a left join flags f using (annotation_id)
-        where a.campaign_id = :campaign and a.purpose = 'collect' and not a.withdrawn
+        where a.campaign_id = :campaign and not a.withdrawn
             and a.status = :status and (:annotator is null or a.annotator = :annotator)
             and a.annotation_id not in (select value from json_each(:skip))
         group by a.annotation_id
-        having :all or count(f.kind) > 0
+        having count(f.kind) > 0 or (:all and a.purpose = 'collect')
         order by flags desc, a.annotation_id limit 1
         """,
         {
@@ -173,11 +176,15 @@ def waiting(db: Database, annotation_id: int) -> Waiting:
 
 
 def counts(db: Database, campaign_id: int) -> dict[str, int]:
-    """How many answers have each status, and how many of the waiting ones are flagged."""
+    """How many answers have each status, and how many of the waiting ones are flagged; checks
+    that are not flagged need no look and are not counted.
+    """
     rows = db.conn.execute(
         """
         select status, count(*) from answers
-        where campaign_id = ? and purpose = 'collect' and not withdrawn group by status
+        where campaign_id = ? and not withdrawn
+            and (purpose = 'collect' or annotation_id in (select annotation_id from flags))
+        group by status
         """,
         [campaign_id],
     )
@@ -185,7 +192,7 @@ def counts(db: Database, campaign_id: int) -> dict[str, int]:
     (found["flagged"],) = db.conn.execute(
         """
         select count(distinct annotation_id) from answers join flags using (annotation_id)
-        where campaign_id = ? and purpose = 'collect' and status = 'waiting' and not withdrawn
+        where campaign_id = ? and status = 'waiting' and not withdrawn
         """,
         [campaign_id],
     ).fetchone()

@@ -254,3 +254,16 @@ def m005_annotate(db: Database) -> None:
             left join slots s on s.annotation_id = a.annotation_id;
         """
     )
+
+
+def m009_inspections(db: Database) -> None:
+    """What was there when a campaign's flags were worked out last, so that they follow answers."""
+    db.executescript(
+        """
+        create table inspections (
+            campaign_id integer primary key references campaigns,
+            state text not null,
+            created_utc text not null
+        ) strict;
+        """
+    )

@@ -80,13 +80,22 @@ def pseudonym(annotator: str, *, secret: bytes) -> str:
     return f"p-{digest[:12]}"
 
 
-def records(db: Database, campaign_id: int, *, secret: bytes) -> list[Record]:
-    """All answers of a campaign at one moment, withdrawn ones without text, in the order they came.
+def pseudonyms(db: Database, *, secret: bytes) -> Callable[[str], str]:
+    """What turns a person's name into the pseudonym that stands in every export."""
+    known = dict(db.conn.execute("select annotator, pseudonym from pseudonyms").fetchall())
+    return lambda name: known.get(name) or pseudonym(name, secret=secret)
+
+
+def records(
+    db: Database, campaign_id: int, *, secret: bytes, simulated: bool = False
+) -> list[Record]:
+    """All answers of a campaign at one moment, withdrawn ones without text, in the order they came;
+    those of simulated annotators only when asked for.
 
     Writing goes on meanwhile; an answer that comes in between is in the next export as a whole.
     """
     with snapshot(db):
-        known = dict(db.conn.execute("select annotator, pseudonym from pseudonyms").fetchall())
+        hidden = pseudonyms(db, secret=secret)
         wordings = _grouped(
             db,
             """
@@ -122,14 +131,11 @@ def records(db: Database, campaign_id: int, *, secret: bytes) -> list[Record]:
                 join exemplar_sets e using (exemplar_set_id)
                 join subjects s using (subject_id)
                 join users p on p.name = a.annotator
-                where a.campaign_id = ? order by a.annotation_id
+                where a.campaign_id = ? and (? or p.kind = 'human') order by a.annotation_id
             """,
-                [campaign_id],
+                [campaign_id, simulated],
             )
         )
-
-    def hidden(name: str) -> str:
-        return known.get(name) or pseudonym(name, secret=secret)
 
     return [
         Record(
@@ -148,24 +154,8 @@ def records(db: Database, campaign_id: int, *, secret: bytes) -> list[Record]:
     ]
 
 
-_PLAIN = (
-    "subject",
-    "layer",
-    "unit",
-    "exemplar_hash",
-    "annotator_kind",
-    "purpose",
-    "slot",
-    "status",
-    "kind",
-    "text",
-    "claimed_utc",
-    "created_utc",
-    "revised_utc",
-    "seconds",
-    "pasted_characters",
-    "unmasked_looks",
-)
+_MADE = {"id", "annotator", "withdrawn", "flags", "revisions", "reviews"}
+_PLAIN = tuple(name for name in Record.__dataclass_fields__ if name not in _MADE)
 
 
 def enter(

@@ -107,6 +107,12 @@ def get(db: Database, name: str) -> User:
     raise NotFound(f"expected the name of an account, got {name!r}")
 
 
+def simulated(db: Database) -> frozenset[str]:
+    """The names of annotators that are no people."""
+    rows = db.conn.execute("select name from users where kind = 'simulated'")
+    return frozenset(name for (name,) in rows)
+
+
 def every(db: Database) -> list[User]:
     """All accounts that were not removed, by name."""
     rows = db.query(

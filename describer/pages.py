@@ -16,6 +16,7 @@ from urllib.parse import quote
 from sqlite_utils import Database
 
 from db import jobs, pictures, subjects
+from db.annotations import Said
 from db.descriptions import Candidate, Description, Page
 from db.doors import LOCAL, Person
 from db.exemplars import Unit
@@ -190,7 +191,7 @@ def unit(
     each: Unit,
     said: Sequence[Description],
     activations: Sequence[float],
-    people: Sequence[str],
+    people: Sequence[Said],
     scores: Sequence[Score] = (),
 ) -> str:
     """A unit's page: exemplars, activations, what methods and people say of it, and how well."""
@@ -212,7 +213,7 @@ def unit(
         f"judged by {escape(score.judge)}</p>"
         for score in scores
     )
-    sentences = "".join(f"<li>{escape(text)}</li>" for text in people)
+    sentences = "".join(f"<li>{escape(one.marked)}</li>" for one in people)
     dead = "<p>No image activates this unit: its exemplars say little.</p>" if each.dead else ""
     grid, bare = pictures.address(each, "grid"), pictures.address(each, "open")
     return (

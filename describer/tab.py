@@ -326,7 +326,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         with open_db() as db:
             each = exemplars.unit(db, int(unit_id))
             said = descriptions.of_unit(db, each.unit_id)
-            people = annotations.accepted_texts(db, each.unit_id)
+            people = annotations.accepted(db, each.unit_id)
             scores = faithfulness.of_descriptions(db, [d.description_id for d in said])
         activations = shelf.activations_of(doors.workspace, each)
         beams = [d.candidates for d in said if d.candidates]

@@ -9,7 +9,7 @@ from worlds import coloured_images, tiny_milan, two_layer_subject
 
 from audits import comparison, experiments, pages_compare, plans, report
 from audits.runs import ablate
-from db import exemplars, finding, jobs, words
+from db import exemplars, finding, jobs, reviewing, words
 from db.errors import BadInput
 from db.words import Query
 from db.workspace import Workspace, create, open_database
@@ -114,3 +114,21 @@ def test_networks_are_counted_beside_each_other(made: Workspace) -> None:
     assert EVIL not in pages_compare.bars(found, EVIL)
     assert "<b>4</b>" in pages_compare.table(found)
     assert pages_compare.sheets(found).count("<img") == 8
+
+
+def test_a_report_keeps_verdicts_blind_that_wait_for_another(made: Workspace) -> None:
+    with open_database(made) as db:
+        before = report.gather(db, concept="text").values
+        reviewing.require(db, 2, person="admin")
+        found = report.gather(db, concept="text")
+        reviewing.require(db, 1, person="admin")
+        after = report.gather(db, concept="text").values
+    assert found.values["people"] == []
+    assert {unit["decision"] for unit in found.values["units"]} == {"waiting"}
+    assert [unit["verdicts"] for unit in found.values["units"]] == [[]] * 10
+    assert [unit["withheld"] for unit in found.values["units"]] == [1] * 10
+    html = report.as_html(made, found)
+    assert "&lt;script&gt;" in html, "the purpose is no verdict"
+    assert html.count("&lt;script&gt;") == 1
+    assert "1 given, withheld until all have answered" in html
+    assert after == before

@@ -52,7 +52,12 @@ def test_no_sentence_is_emptied_and_cleaning_twice_is_cleaning_once(text: str) -
 
 
 def test_rules_survive_both_ways_of_writing_them() -> None:
-    rules = (*cleaning.DEFAULT, Rule("prefix", "space around", annotator="bo"), Rule("spelling"))
+    rules = (
+        *cleaning.DEFAULT,
+        Rule("prefix", "space around", annotator="bo"),
+        Rule("prefix", "space around", annotator="ann lee"),
+        Rule("spelling"),
+    )
     assert cleaning.from_json(cleaning.as_json(rules)) == rules
     assert cleaning.parse(cleaning.as_lines(rules)) == rules
 

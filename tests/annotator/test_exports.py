@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from annotator import exports, imports, inspection, tables
+from annotator import cleaning, commands, exports, imports, inspection, tables
 from db import annotations, campaigns, exemplars, reviews, slots, transfers, users
 from db.annotations import Answer
 from db.claims import Claim
@@ -318,3 +318,34 @@ def test_exemplars_that_come_after_the_sentences_give_them_their_pictures(
     (known,) = (each for each in exemplars.sets(other) if each.hash == "toy-conv1")
     assert len(exemplars.units_of(other, known.exemplar_set_id)) == 9
     other.close()
+
+
+def test_simulated_annotators_are_left_out_unless_asked_for(filled: Database) -> None:
+    people = transfers.records(filled, 1, secret=SECRET)
+    campaigns.top_up(filled, 1, annotators_per_unit=6, person="admin")
+    users.ensure(filled, "robot", "annotator", kind="simulated")
+    found = slots.claim(filled, 1, "robot", at=at(minutes=99))
+    assert isinstance(found, Claim)
+    slots.submit(filled, found.token, "robot", Answer("made up"), at=at(minutes=99))
+    assert transfers.records(filled, 1, secret=SECRET) == people
+    everybody = transfers.records(filled, 1, secret=SECRET, simulated=True)
+    (made_up,) = [record for record in everybody if record not in people]
+    assert (made_up.annotator_kind, made_up.text) == ("simulated", "made up")
+
+
+def test_a_rule_for_one_person_cleans_what_that_person_exports(db: Database) -> None:
+    campaign = start(db, 1, "bo", "ann lee")
+    for name in ("bo", "ann lee"):
+        found = slots.claim(db, campaign.campaign_id, name, at=at())
+        assert isinstance(found, Claim)
+        slots.submit(db, found.token, name, Answer("space around dogs"), at=at())
+    records = transfers.records(db, campaign.campaign_id, secret=SECRET)
+    pseudonym_of = transfers.pseudonyms(db, secret=SECRET)
+    for rule, expected in (
+        ("@bo prefix: space around", ["dogs", "space around dogs"]),
+        ('@"Ann  Lee" prefix: space around', ["space around dogs", "dogs"]),
+        ("@nobody prefix: space around", ["space around dogs"] * 2),
+    ):
+        tidy = commands.cleaned(records, cleaning.parse(rule), pseudonym_of)
+        assert [record.text for record in tidy] == expected
+        assert [record.revisions for record in tidy] == [record.revisions for record in records]

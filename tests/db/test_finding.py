@@ -137,3 +137,28 @@ def test_own_presets_stand_beside_the_papers() -> None:
     ):
         with pytest.raises(BadInput, match=sentence):
             presets.save(db, name, text, person="ada")
+
+
+def test_matches_stand_beside_the_size_of_the_whole_layer() -> None:
+    db = network(10)
+    unread = exemplars.add(
+        db,
+        hash="other",
+        subject_id=1,
+        probing_set_id=None,
+        layer="early",
+        units=4,
+        k=15,
+        folder="g",
+        provenance={},
+    )
+    (one, *_) = exemplars.units_of(db, unread.exemplar_set_id)
+    describe(db, [NewDescription(one.unit_id, "milan", "m", "dog", None)])
+    read(db)
+    found = finding.find(db, Query(any=("dog",), concept="dog"))
+    assert found.layers == {"late": (2, 10), "early": (1, 4)}
+    assert (found.units, found.searched) == (3, 11)
+    nobody = finding.find(db, Query(any=("dog",), concept="dog", verdict="confirmed"))
+    assert nobody.layers == {"late": (0, 10), "early": (0, 4)}
+    narrow = finding.find(db, Query(any=("dog",), layer="early", concept="dog"))
+    assert narrow.layers == {"early": (1, 4)}

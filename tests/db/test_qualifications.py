@@ -7,7 +7,7 @@ import pytest
 from annotating import add_people, add_units, at, start
 from sqlite_utils import Database
 
-from db import qualifications, slots
+from db import campaigns, qualifications, slots
 from db.claims import Claim
 from db.errors import BadInput, NotAllowed
 from db.qualifications import Qualification, Question
@@ -140,3 +140,20 @@ def test_a_test_that_cannot_be_graded_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match=message):
         qualifications.add(db, "bad", questions, person="admin")
+
+
+def test_a_campaign_does_not_ask_about_the_units_of_its_own_test(db: Database) -> None:
+    test = make(db)
+    shown = campaigns.tested(db, test.qualification_id)
+    rules = campaigns.Settings("One sentence.", qualification_id=test.qualification_id)
+    other = add_units(db, 1)
+    with pytest.raises(BadInput, match="test does not show, got 2 of its units"):
+        campaigns.add(db, "spring", [*other, *shown], settings=rules, person="admin")
+    with pytest.raises(BadInput, match="got 1 of its units"):
+        campaigns.add(
+            db, "spring", other, settings=rules, person="admin", gold={min(shown): ("dog",)}
+        )
+    campaign = campaigns.add(db, "spring", other, settings=rules, person="admin")
+    with pytest.raises(BadInput, match="test does not show"):
+        campaigns.add_units(db, campaign.campaign_id, sorted(shown), person="admin")
+    assert campaigns.unit_ids(db, campaign.campaign_id) == other
