@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from db import campaigns, slots
+from db import campaigns, log, slots
 from db.annotations import Answer
 from db.campaigns import Campaign, Settings
 from db.claims import Claim
@@ -144,7 +144,20 @@ def submit(
             raise BadInput(f"expected marks from {LOWEST} to {HIGHEST}, got {dict(marks)}")
         stored = slots.store(db, token, annotator, Answer(texts[best]), at=moment)
         valid = marks[best] == max(marks.values())
-        if stored.new:
+        rated = db.conn.execute(
+            "select 1 from rating_responses where annotation_id = ?", [stored.annotation_id]
+        ).fetchone()
+        if stored.new and rated:
+            # from a page that was left open: the first response stands, this one is on record
+            log.add(
+                db,
+                annotator,
+                "rated again",
+                f"annotation:{stored.annotation_id}",
+                marks={texts[label_id]: mark for label_id, mark in marks.items()},
+                best=texts[best],
+            )
+        elif stored.new:
             db.execute(
                 """
                 insert into rating_responses (annotation_id, best_label_id, valid, reason)

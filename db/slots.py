@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from db import campaigns, claims, qualifications
+from db import annotations, campaigns, claims, qualifications
 from db.annotations import Answer, clean_text
 from db.claims import Claim
 from db.errors import NotAllowed
@@ -126,14 +126,14 @@ def store(db: Database, token: str, annotator: str, answer: Answer, *, at: str) 
     seconds = claims.touch(db, row, at)
     # answered by the same person under another claim: the text becomes a further revision
     annotation_id = int(found[0]) if found else _insert(db, row, answer, seconds, at)
-    db.execute(
-        """
-        insert into revisions (annotation_id, number, kind, text, created_utc)
-        select :id, coalesce(max(number), 0) + 1, :kind, :text, :at
-        from revisions where annotation_id = :id
-        """,
-        {"id": annotation_id, "kind": answer.kind, "text": text, "at": at},
-    )
+    wordings = [(answer.kind, text)]
+    if found:
+        before = annotations.get(db, annotation_id)
+        if before.status != "waiting":
+            # it was judged as it was worded then, and goes on counting in that wording
+            wordings.append((before.kind, before.text))
+    for kind, wording in wordings:
+        _revise(db, annotation_id, kind, wording, at)
     claims.end(db, row["claim_id"], "answered", at)
     if row["purpose"] == "collect" and not found:
         place(db, annotation_id, at=at)
@@ -288,6 +288,17 @@ def _nothing(db: Database, campaign_id: int, annotator: str, at: str) -> Nothing
         _parameters(campaign_id, annotator, at),
     ).fetchone()
     return Nothing("busy", busy, retry) if busy else Nothing("finished")
+
+
+def _revise(db: Database, annotation_id: int, kind: str, text: str, at: str) -> None:
+    db.execute(
+        """
+        insert into revisions (annotation_id, number, kind, text, created_utc)
+        select :id, coalesce(max(number), 0) + 1, :kind, :text, :at
+        from revisions where annotation_id = :id
+        """,
+        {"id": annotation_id, "kind": kind, "text": text, "at": at},
+    )
 
 
 def _insert(db: Database, row: dict[str, Any], answer: Answer, seconds: float, at: str) -> int:

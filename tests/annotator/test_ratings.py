@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas
 import pytest
-from annotating import add_people, add_units
+from annotating import add_people, add_units, at
 from sqlite_utils import Database
 
 from annotator import ratings as tables
-from db import progress, ratings, slots
+from db import log, progress, ratings, slots
 from db.campaigns import Campaign, Settings
 from db.claims import Claim
 from db.errors import BadInput
@@ -154,3 +154,31 @@ def test_alpha_of_a_worked_example() -> None:
     expected = sum((one - two) ** 2 for one in values for two in values) / 7
     assert tables.alpha(found) == pytest.approx(1 - 2 * (1 + 0 + 0 + 4) / expected)
     assert tables.alpha(found[:1]) is None
+
+
+def test_an_old_page_leaves_the_first_response_as_it_is(db: Database) -> None:
+    campaign = begin(db)
+    add_people(db, "ada", "bo")
+    old = slots.claim(db, campaign.campaign_id, "ada", at=at())
+    between = slots.claim(db, campaign.campaign_id, "bo", at=at(minutes=61))
+    again = slots.claim(db, campaign.campaign_id, "ada", at=at(minutes=122))
+    assert isinstance(old, Claim)
+    assert isinstance(between, Claim)
+    assert isinstance(again, Claim)
+    assert again.token != old.token
+    labels = ratings.offered(db, again)
+    marks = {label.label_id: mark for label, mark in zip(labels, (5, 2, 1), strict=True)}
+    worst = {label.label_id: 1 for label in labels}
+    ratings.submit(db, again.token, "ada", marks=marks, best=labels[0].label_id)
+    before = ratings.of_campaign(db, campaign.campaign_id)
+    ratings.submit(db, old.token, "ada", marks=worst, best=labels[1].label_id)
+    assert ratings.of_campaign(db, campaign.campaign_id) == before
+    (kept,) = [
+        each for each in log.of(db, f"annotation:{_only(db)}") if each.action == "rated again"
+    ]
+    assert kept.detail["best"] == labels[1].text
+
+
+def _only(db: Database) -> int:
+    ((annotation_id,),) = db.execute("select annotation_id from annotations").fetchall()
+    return int(annotation_id)

@@ -154,3 +154,21 @@ def test_own_answers_take_new_wordings_until_they_are_reviewed(db: Database) -> 
     with pytest.raises(NotAllowed, match="reviewed"):
         annotations.revise(db, first, "ada", Answer("later"))
     campaigns.set_state(db, campaign.campaign_id, "closed", person="admin")
+
+
+def test_an_old_page_does_not_reword_what_was_approved(db: Database) -> None:
+    campaign = start(db, 1, "ada", "bo", annotators_per_unit=2)
+    old = slots.claim(db, campaign.campaign_id, "ada", at=at())
+    other = slots.claim(db, campaign.campaign_id, "bo", at=at(minutes=61))
+    again = slots.claim(db, campaign.campaign_id, "ada", at=at(minutes=62))
+    assert isinstance(old, Claim)
+    assert isinstance(other, Claim)
+    assert isinstance(again, Claim)
+    assert again.token != old.token
+    stored = slots.submit(db, again.token, "ada", Answer("red fur"), at=at(minutes=63))
+    reviews.approve(db, stored.annotation_id, person="rae", at=at(minutes=64))
+    slots.submit(db, old.token, "ada", Answer("from an old page"), at=at(minutes=65))
+    answer = annotations.get(db, stored.annotation_id)
+    assert (answer.text, answer.status) == ("red fur", "approved")
+    wordings = [each.text for each in annotations.revisions(db, stored.annotation_id)]
+    assert wordings == ["red fur", "from an old page", "red fur"], "what was typed is kept"
