@@ -10,6 +10,7 @@ Full exports hold every answer with all its wordings, verdicts and flags; people
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -62,8 +63,21 @@ def milannotations_rows(
     approved_only: bool = False,
     clean: Callable[[Record], str] = lambda record: record.text,
 ) -> list[Row]:
-    """`layer,unit,summary` of the sentences that count, by layer, unit and slot."""
+    """`layer,unit,summary` of the sentences that count, by layer, unit and slot.
+
+    Raises:
+        BadInput: they are about several networks, or other exemplars of one layer: the table
+            could not tell them apart.
+    """
     kept = counting(records, approved_only=approved_only)
+    hashes: dict[str, tuple[str, str]] = {}
+    for record in kept:
+        about = record.subject, record.exemplar_hash
+        if hashes.setdefault(record.layer, about) != about:
+            raise BadInput(
+                f"expected sentences about one network and one set of exemplars a layer, got "
+                f"several for {record.layer}; export a folder, or the full record"
+            )
     kept.sort(key=lambda record: (record.layer, record.unit, record.slot))
     return [Row(record.layer, record.unit, clean(record)) for record in kept]
 
@@ -74,10 +88,12 @@ def write_milannotations(
     """Write the folders that the published loader reads, one a network and layer.
 
     Each holds images.npy uint8 (units, k, 3, H, W), masks.npy uint8 (units, k, 1, H, W), units.npy
-    and annotations.csv.
+    and annotations.csv. Where a layer has several sets of exemplars, each has a folder that is
+    named by the start of its hash as well.
 
     Raises:
-        BadInput: nothing counts, or units of one layer differ in the size of their pictures.
+        BadInput: nothing counts, units of one layer differ in the size of their pictures, or a
+            name would lead out of the folder.
     """
     kept = counting(records, approved_only=approved_only)
     if not kept:
@@ -85,13 +101,17 @@ def write_milannotations(
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in kept:
         groups.setdefault((record.subject, record.layer, record.exemplar_hash), []).append(record)
+    sets = Counter((subject, layer) for subject, layer, _ in groups)
     written = []
     for (subject, layer, hash_), group in groups.items():
+        several = sets[subject, layer] > 1
+        target = folder / subject / (f"{layer}-{hash_[:12]}" if several else layer)
+        if folder.resolve() not in target.resolve().parents:
+            raise BadInput(f"expected names that are folders, got {subject!r} and {layer!r}")
         units = sorted({record.unit for record in group})
         pairs = [pictures(subject, layer, unit, hash_) for unit in units]
         if len({(images.shape, masks.shape) for images, masks in pairs}) > 1:
             raise BadInput(f"expected pictures of one size in {subject} {layer}, got several")
-        target = folder / subject / layer
         target.mkdir(parents=True, exist_ok=True)
         np.save(target / "images.npy", np.stack([images for images, _ in pairs]))
         np.save(target / "masks.npy", np.stack([masks for _, masks in pairs]).astype(np.uint8))

@@ -232,6 +232,27 @@ def test_the_milannotations_folder_holds_what_the_published_loader_reads(
     assert all((images[index] == unit).all() for index, unit in enumerate(units))
 
 
+def test_sentences_about_other_exemplars_are_never_mixed(filled: Database, tmp_path: Path) -> None:
+    records = exports.counting(transfers.records(filled, 1, secret=SECRET))
+    unit = records[0].unit
+    own = [record for record in records if record.unit == unit]
+    moved = [dataclasses.replace(record, exemplar_hash="other exemplars") for record in own[:1]]
+    mixed = [*moved, *own[1:]]
+
+    def pictures(subject: str, layer: str, unit: int, hash_: str) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros((15, 3, 8, 8), np.uint8), np.ones((15, 1, 8, 8), bool)
+
+    folders = exports.write_milannotations(tmp_path / "out", mixed, pictures)
+    assert sorted(folder.name for folder in folders) == ["conv1-other exempl", "conv1-toy-conv1"]
+    assert sum(len(tables.read(folder / "annotations.csv")) for folder in folders) == len(own)
+    with pytest.raises(BadInput, match="got several for conv1"):
+        exports.milannotations_rows(mixed)
+    away = [dataclasses.replace(records[0], layer="../../away")]
+    with pytest.raises(BadInput, match="names that are folders"):
+        exports.write_milannotations(tmp_path / "out", away, pictures)
+    assert not (tmp_path / "away").exists()
+
+
 def test_a_dataset_folder_names_what_it_holds(filled: Database, tmp_path: Path) -> None:
     records = transfers.records(filled, 1, secret=SECRET)
     exports.write_dataset(tmp_path / "d", records, title="Toy: spring")
