@@ -87,7 +87,7 @@ def add(
     """Enter the exemplars of one layer and their units; the same hash again changes nothing.
 
     Units that came by name with imported sentences have no pictures until their exemplars are
-    entered: those are filled in.
+    entered: those are filled in. Until then further ones may come.
     """
     values = {
         "hash": hash,
@@ -112,7 +112,7 @@ def add(
             on conflict (hash) do update set
                 subject_id = :subject_id, probing_set_id = :probing_set_id, units = :units, k = :k,
                 folder = :folder, provenance_json = :provenance
-            where folder = '' and :folder <> ''
+            where folder = '' and (:folder <> '' or :units > units)
             returning exemplar_set_id
             """,
             values,

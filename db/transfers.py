@@ -261,7 +261,11 @@ def _units(db: Database, incoming: Iterable[Record]) -> dict[tuple[str, str, str
     found = {}
     for (subject, layer, hash_), last in highest.items():
         known = [each for each in exemplars.sets(db) if each.hash == hash_]
-        if not known:
+        if known and known[0].folder and last >= known[0].units:
+            raise BadInput(
+                f"expected units 0 to {known[0].units - 1} of {subject}/{layer}, got {last}"
+            )
+        if not known or last >= known[0].units:
             known = [_placeholder(db, subject, layer, hash_, last + 1)]
         for unit in exemplars.units_of(db, known[0].exemplar_set_id):
             found[subject, layer, hash_, unit.unit] = unit.unit_id

@@ -370,3 +370,25 @@ def test_a_rule_for_one_person_cleans_what_that_person_exports(db: Database) -> 
         tidy = commands.cleaned(records, cleaning.parse(rule), pseudonym_of)
         assert [record.text for record in tidy] == expected
         assert [record.revisions for record in tidy] == [record.revisions for record in records]
+
+
+def test_further_units_of_a_published_layer_may_come_later(db: Database, tmp_path: Path) -> None:
+    for name, unit in (("first", 1), ("second", 7)):
+        tables.write(tmp_path / f"{name}.csv", [tables.Row("conv1", unit, f"words of {name}")])
+        records = imports.read(tmp_path / f"{name}.csv", subject="net")
+        transfers.enter(db, name, [dataclasses.replace(r, id=name) for r in records], person="ada")
+    (layer,) = exemplars.sets(db)
+    assert layer.units == 8
+    assert len(exemplars.units_of(db, layer.exemplar_set_id)) == 8
+
+
+def test_a_unit_that_the_layer_does_not_have_is_refused(db: Database) -> None:
+    campaign = start(db, 2, "ada")
+    found = slots.claim(db, campaign.campaign_id, "ada", at=at())
+    assert isinstance(found, Claim)
+    slots.submit(db, found.token, "ada", Answer("fur"), at=at())
+    (record,) = transfers.records(db, campaign.campaign_id, secret=SECRET)
+    db.execute("update exemplar_sets set folder = 'somewhere'")
+    far = dataclasses.replace(record, id="far", unit=9)
+    with pytest.raises(BadInput, match="expected units 0 to 1 of toy/conv1, got 9"):
+        transfers.enter(db, "far", [far], person="ada")
