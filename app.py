@@ -8,7 +8,6 @@ commands and jobs that need them, so that the page answers within seconds.
 """
 
 import argparse
-import asyncio
 import functools
 import importlib
 import ipaddress
@@ -17,17 +16,18 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator import commands as annotator_commands
 from audits import commands as audit_commands
-from db import campaigns, exemplars, jobs, users
+from db import campaigns, exemplars, jobs, sessions, users
 from db import commands as workspace_commands
 from db.commands import add_workspace_option
 from db.doors import Doors
 from db.errors import WorkbenchError
-from db.gate import Gate, Throttle
+from db.gate import Gate
 from db.workspace import Workspace, create, open_database
 from describer import commands as describer_commands
 from describer import english
@@ -153,7 +153,7 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
     import describer.tab
     from describer import pages
 
-    doors = Doors(workspace, login, lambda sentence: gr.Error(sentence, print_exception=False))
+    doors = Doors(workspace, login, _refusal)
     command = [sys.executable, str(ROOT / "app.py"), "work", "--workspace", str(workspace.path)]
     wake = jobs.waker(workspace, command)
 
@@ -207,10 +207,10 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     from describer import pages
 
     return {
-        "auth": _authenticate(workspace) if login else None,
+        "auth": sessions.authenticator(workspace) if login else None,
         "auth_message": "Sign in with the account you were given.",
         "app_kwargs": {
-            "middleware": [Middleware(Gate)],
+            "middleware": [Middleware(Gate, local=not login)],
             "routes": [
                 Route("/pictures/{unit_id:int}/{picture}.jpg", _picture_route(workspace, login)),
                 Route("/reports/{name}", _report_route(workspace, login)),
@@ -228,6 +228,13 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
         "ssr_mode": False,
         "quiet": True,
     }
+
+
+def _refusal(sentence: str) -> Exception:
+    """What a page shows of an error: as text, because messages are rendered as HTML."""
+    import gradio as gr
+
+    return gr.Error(escape(sentence, quote=False), print_exception=False)
 
 
 def _demo_applications(*arguments: Any) -> Any:
@@ -292,13 +299,17 @@ def _picture_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:
     from describer.shelf import picture_of
 
     async def respond(request: Any) -> Response:
-        if login and _signed_in(request) is None:
-            return PlainTextResponse("Sign in first.", 401)
         unit_id, picture = request.path_params["unit_id"], request.path_params["picture"]
+        if (
+            login
+            and await run_in_threadpool(sessions.role, workspace, sessions.signed_in(request))
+            is None
+        ):
+            return PlainTextResponse("Sign in first.", 401)
         try:
             jpeg = await run_in_threadpool(picture_of, workspace, unit_id, picture)
-        except WorkbenchError as error:
-            return PlainTextResponse(str(error), 404)
+        except (WorkbenchError, OverflowError):
+            return PlainTextResponse("There is no such picture.", 404)
         # The address names the exemplars' hash, so what it shows never changes.
         headers = {"cache-control": "private, max-age=31536000, immutable"}
         return Response(jpeg, media_type="image/jpeg", headers=headers)
@@ -311,12 +322,13 @@ def _report_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import FileResponse, PlainTextResponse, Response
 
-    def staff(name: str | None) -> bool:
-        with open_database(workspace) as db:
-            return any(user.name == name and user.role != "annotator" for user in users.every(db))
-
     async def respond(request: Any) -> Response:
-        if login and not await run_in_threadpool(staff, _signed_in(request)):
+        role = (
+            await run_in_threadpool(sessions.role, workspace, sessions.signed_in(request))
+            if login
+            else "admin"
+        )
+        if role not in ("admin", "reviewer"):
             return PlainTextResponse("This needs the role admin or reviewer.", 403)
         name = request.path_params["name"]
         path = workspace.reports / name
@@ -328,37 +340,6 @@ def _report_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:
         return FileResponse(path, headers={**headers, "x-content-type-options": "nosniff"})
 
     return respond
-
-
-def _signed_in(request: Any) -> str | None:
-    """The name that the page framework knows the request's cookie by."""
-    app = request.app
-    for prefix in ("access-token-", "access-token-unsecure-"):
-        token = request.cookies.get(f"{prefix}{app.cookie_id}")
-        if token in app.tokens:
-            return str(app.tokens[token])
-    return None
-
-
-def _authenticate(workspace: Workspace) -> Callable[[str, str], Any]:
-    """The sign-in check. It is awaited on the event loop, so the hash is derived in a thread."""
-    throttle = Throttle()
-
-    def verify(name: str, password: str) -> bool:
-        with open_database(workspace) as db:
-            return users.verify(db, name, password)
-
-    async def authenticate(name: str, password: str) -> bool:
-        key = " ".join(name.split()).casefold()
-        if throttle.resting(key):
-            return False
-        if await asyncio.to_thread(verify, name, password):
-            throttle.succeeded(key)
-            return True
-        throttle.failed(key)
-        return False
-
-    return authenticate
 
 
 def announce_accounts(workspace: Workspace) -> None:

@@ -25,7 +25,7 @@ from db import (
     skips,
     slots,
 )
-from db.annotations import Annotation, Answer
+from db.annotations import LONGEST, Annotation, Answer
 from db.campaigns import Campaign
 from db.claims import Claim
 from db.drafts import Draft
@@ -193,7 +193,7 @@ def keep(
     )
     own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
     sentences = [each.text for each in own]
-    return saved, hints.hint(answer.text, earlier=sentences, spelling=spelling.suggest)
+    return saved, hints.hint(answer.text[:LONGEST], earlier=sentences, spelling=spelling.suggest)
 
 
 def lists(db: Database, annotator: str, campaign_id: int) -> View:
@@ -235,9 +235,10 @@ def reword(db: Database, annotator: str, chosen: str, answer: Answer) -> str:
 def _campaign(db: Database, campaign_id: int | None) -> Campaign | None:
     if campaign_id is not None:
         try:
-            return campaigns.get(db, campaign_id)
+            asked = campaigns.get(db, campaign_id)
         except NotFound:
             return None
+        return asked if asked.kind == "describe" else None
     known = campaigns.every(db, kind="describe")
     opened = [campaign for campaign in known if campaign.state == "open"]
     return next(iter(opened or known), None)

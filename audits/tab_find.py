@@ -9,6 +9,7 @@ kept, and the queue follows from the verdicts.
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -160,8 +161,11 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             fields.faithful,
         )
 
-    @doors.allow(*STAFF)
+    @doors.allow("admin", "reviewer", "annotator")
     def arrive(request: gr.Request) -> tuple[Any, ...]:
+        """The page was opened; only staff are told anything."""
+        if doors.person(request).role not in STAFF:
+            return (gr.skip(),) * len(opened)
         person = doors.person(request).name
         number = request.query_params.get("filter", "")
         with open_db() as db:
@@ -179,7 +183,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 try:
                     wanted = filters.get(db, int(number) if number.isdecimal() else 0).query
                 except NotFound as error:
-                    gr.Warning(str(error))
+                    gr.Warning(escape(str(error)))
         values = filled(experiments.fields_of(wanted, lists) if wanted else Fields())
         updates = [
             gr.update(choices=choices[field], value=value) if field in choices else value
@@ -346,7 +350,8 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         detect,
     ]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
-    page.load(arrive, None, [*fields, saved, *queued], **hidden)
+    opened = [*fields, saved, *queued]
+    page.load(arrive, None, opened, **hidden)
     gr.on([search.click, typed.submit, like.submit], find, fields, queued)
     saved.input(open_saved, saved, [*fields, link, *queued])
     save.click(save_filter, [name, query], [saved, name, link])

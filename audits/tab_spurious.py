@@ -178,6 +178,8 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         empty = [fields[key].label for key, value in asked.items() if value is None]
         if not asked["images"]:
             raise BadInput("Choose a folder of labelled images first.")
+        if doors.login:
+            _only_known(open_db, asked)
         if empty:
             raise BadInput(f"Fill in {', '.join(str(label) for label in empty)} first.")
         asked["name"] = asked["name"].strip()
@@ -216,6 +218,28 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
     shown.input(poll, seen, watched, **hidden)
     cancel.click(stop, seen, watched)
     resume.click(go_on, seen, watched)
+
+
+def _only_known(open_db: Callable[[], Any], asked: dict[str, Any]) -> None:
+    """Refuse paths, and code by its path, from people who came through a sign-in.
+
+    Raises:
+        BadInput: images, test images or a network that the workspace does not offer.
+    """
+    with open_db() as db:
+        roots = {str(each.root) for each in subjects.every_probing_set(db)}
+        checkpoints = {DEMO, *(each.name for each in subjects.every_checkpoint(db))}
+    for key, offered in (
+        ("images", roots),
+        ("test", {"", *roots}),
+        ("network", {name for _, name in NETWORKS}),
+        ("checkpoint", checkpoints),
+    ):
+        if asked[key] not in offered:
+            raise BadInput(
+                "Choose among what the workspace holds; paths are for people at the machine "
+                "itself: `app.py spurious` takes them."
+            )
 
 
 def _choices(every: list[jobs.Job]) -> list[tuple[str, int]]:

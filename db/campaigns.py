@@ -22,6 +22,7 @@ from db.workspace import immediate, now
 
 Kind = Literal["describe", "rate"]
 State = Literal["open", "paused", "closed"]
+LONGEST_LEASE = 30 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -296,8 +297,11 @@ def _check(
         raise BadInput("expected at least one unit for the campaign, got none")
     if not 1 <= settings.annotators_per_unit <= 50:
         raise BadInput(f"expected 1 to 50 people a unit, got {settings.annotators_per_unit}")
-    if settings.lease_minutes <= 0:
-        raise BadInput(f"expected a lease of more than 0 minutes, got {settings.lease_minutes}")
+    if not 0 < settings.lease_minutes <= LONGEST_LEASE:
+        raise BadInput(
+            f"expected a lease of more than 0 and at most {LONGEST_LEASE:,} minutes, got "
+            f"{settings.lease_minutes}"
+        )
     if settings.cap is not None and settings.cap < 1:
         raise BadInput(f"expected at least 1 answer a person, got {settings.cap}")
     if not settings.instructions.strip():

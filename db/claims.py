@@ -152,6 +152,18 @@ def end(db: Database, claim_id: int, outcome: Outcome, at: str) -> None:
     )
 
 
+def on_screen(db: Database, campaign_id: int, annotator: str) -> Purpose | None:
+    """What the person's newest unended claim is for."""
+    row = db.conn.execute(
+        """
+        select purpose from claims where campaign_id = ? and annotator = ? and outcome is null
+        order by claim_id desc limit 1
+        """,
+        [campaign_id, annotator],
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 def check_due(
     db: Database, campaign: Campaign, annotator: str, answered: int
 ) -> tuple[int, Purpose] | None:
@@ -165,7 +177,8 @@ def check_due(
         (done,) = db.conn.execute(
             """
             select count(*) from claims
-            where campaign_id = ? and annotator = ? and purpose = ? and outcome <> 'expired'
+            where campaign_id = ? and annotator = ? and purpose = ?
+                and coalesce(outcome, '') not in ('expired', 'skipped')
             """,
             [campaign.campaign_id, annotator, purpose],
         ).fetchone()

@@ -1,14 +1,18 @@
 """The gate in front of the web app: what is refused before the page framework sees it.
 
-    middleware = [Middleware(Gate)]
+    middleware = [Middleware(Gate, local=True)]
 
-Pages of other sites may not talk to the app (the framework reflects any origin, with credentials),
-and framework routes that the pages do not use are closed. Plain ASGI, so that event streams pass
-through unbuffered. Roles are not known here: see `db.doors`.
+Pages of other sites and of other ports may not talk to the app (the framework reflects any origin,
+with credentials), nor show it in a frame; framework routes that the pages do not use are closed,
+and so are bodies that no page sends. Without sign-in only the names of this machine are answered
+to, because a foreign name can be made to lead here. Plain ASGI, so that event streams pass through
+unbuffered. Roles are not known here: see `db.doors`.
 """
 
+import ipaddress
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +25,14 @@ CLOSED = (
     "/gradio_api/upload",
     "/gradio_api/proxy=",
     "/gradio_api/file=http",
+    "/gradio_api/file/",
+    "/gradio_api/token",
+    "/gradio_api/dev",
+    "/gradio_api/openapi",
+    "/openapi",
+    "/token",
+    "/file=http",
+    "/file/",
     "/gradio_api/component_server",
     "/gradio_api/deep_link",
     "/gradio_api/process_recording",
@@ -30,30 +42,68 @@ CLOSED = (
 )
 
 
-class Gate:
-    """Refuse requests that come from another site's page or go to a closed route."""
+LARGEST_BODY = 4 * 2**20
+# Where the request that is being answered comes from, for whoever counts attempts.
+client: ContextVar[str] = ContextVar("client", default="")
 
-    def __init__(self, app: App) -> None:
+
+class Gate:
+    """Refuse requests of other sites' pages, to closed routes, or with bodies beyond 4 MiB.
+
+    Args:
+        local: answer to names of this machine only (localhost, 127.0.0.1, [::1]).
+    """
+
+    def __init__(self, app: App, *, local: bool = False) -> None:
         self.app = app
+        self.local = local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 403 to what is refused; pass everything else on."""
-        if scope["type"] == "http" and _refused(scope):
-            headers = [(b"content-type", b"text/plain")]
-            await send({"type": "http.response.start", "status": 403, "headers": headers})
-            await send({"type": "http.response.body", "body": b"refused"})
+        """Answer 403 or 413 to what is refused; pass everything else on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        if _refused(scope, headers) or (self.local and not _is_local(headers.get("host", ""))):
+            await _answer(send, 403, b"refused")
+            return
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > LARGEST_BODY:
+            await _answer(send, 413, b"too large")
+            return
+        client.set((scope.get("client") or ("",))[0])
+        taken = 0
+
+        async def counted() -> MutableMapping[str, Any]:
+            """The body, cut off where it is longer than it said or allowed."""
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if taken > LARGEST_BODY else message
+
+        async def framed(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-frame-options", b"SAMEORIGIN")]
+            await send(message)
+
+        await self.app(scope, counted, framed)
 
 
-def _refused(scope: Scope) -> bool:
+async def _answer(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"text/plain")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _refused(scope: Scope, headers: MutableMapping[str, str]) -> bool:
     path = scope["path"]
     if path.startswith(CLOSED):
         return True
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
-        foreign = site == "cross-site"
+        foreign = site not in ("same-origin", "none")
     else:
         hosts = (headers.get("host"), headers.get("x-forwarded-host"))
         foreign = bool(origin) and urlsplit(origin).netloc not in hosts
@@ -61,10 +111,25 @@ def _refused(scope: Scope) -> bool:
     return foreign and (scope["method"], path) != ("GET", "/")
 
 
+def _is_local(host: str) -> bool:
+    """Whether a Host header names this machine.
+
+    >>> _is_local("127.0.0.1:7860"), _is_local("[::1]:7860"), _is_local("evil.example:7860")
+    (True, True, False)
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
 class Throttle:
     """Slows password guessing down: after five failures a name rests for half a minute.
 
-    One instance serves one app; names are as typed, so that a name that does not exist rests too.
+    One instance serves one app. A name is whatever the caller counts by, for instance an account
+    and where the attempt comes from, so that strangers keep nobody else out; names that do not
+    exist rest too. An attempt counts as failed from its start, so that many at once are no way in.
     """
 
     FAILURES = 5
@@ -79,8 +144,8 @@ class Throttle:
         recent = self._recent(name)
         return len(recent) >= self.FAILURES
 
-    def failed(self, name: str) -> None:
-        """Note a failed attempt."""
+    def begun(self, name: str) -> None:
+        """Note an attempt, which has failed until it has succeeded."""
         self._failures[name] = [*self._recent(name), self._clock()]
 
     def succeeded(self, name: str) -> None:

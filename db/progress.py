@@ -126,7 +126,7 @@ class Mine:
         answers: given so far, quality checks among them.
         could: units that this person could still describe or has on screen.
         minutes_today: working time of the answers since midnight UTC.
-        earnings: answers times the pay, when the campaign shows it.
+        earnings: answers up to the cap times the pay, when the campaign shows it.
     """
 
     answers: int
@@ -137,9 +137,10 @@ class Mine:
 
 def mine(db: Database, campaign_id: int, annotator: str, *, at: str | None = None) -> Mine:
     """What one person did in a campaign and could still do."""
-    answers, seconds, pay, cap = db.conn.execute(
+    answers, checks, seconds, pay, cap = db.conn.execute(
         """
-        select count(a.annotation_id),
+        select count(a.annotation_id) filter (where a.purpose = 'collect'),
+            count(a.annotation_id) filter (where a.purpose <> 'collect'),
             coalesce(sum(a.seconds) filter (where a.created_utc >= :midnight), 0),
             c.pay_per_unit, c.cap
         from campaigns c
@@ -161,5 +162,5 @@ def mine(db: Database, campaign_id: int, annotator: str, *, at: str | None = Non
         {"id": campaign_id, "annotator": annotator},
     ).fetchone()
     could = units if cap is None else min(units, max(cap - answers, 0))
-    earnings = None if pay is None else pay * answers
-    return Mine(answers, could, seconds / 60, earnings)
+    paid = checks + (answers if cap is None else min(answers, cap))
+    return Mine(answers + checks, could, seconds / 60, None if pay is None else pay * paid)

@@ -92,6 +92,12 @@ def claim(
 
 def peek(db: Database, campaign_id: int, annotator: str, *, at: str | None = None) -> int | None:
     """The unit that would probably come after this person's; claims nothing, promises nothing."""
+    campaign = campaigns.get(db, campaign_id)
+    answered = _answered(db, campaign_id, annotator)
+    answered += claims.on_screen(db, campaign_id, annotator) == "collect"
+    # a check is announced as any other unit, or who looks closely could tell them apart
+    if check := claims.check_due(db, campaign, annotator, answered):
+        return check[0]
     row = db.conn.execute(_NEXT, _parameters(campaign_id, annotator, at or now())).fetchone()
     return None if row is None else int(row[1])
 
@@ -135,7 +141,7 @@ def store(db: Database, token: str, annotator: str, answer: Answer, *, at: str) 
     for kind, wording in wordings:
         _revise(db, annotation_id, kind, wording, at)
     claims.end(db, row["claim_id"], "answered", at)
-    if row["purpose"] == "collect" and not found:
+    if row["purpose"] == "collect" and not found and _counts(db, row):
         place(db, annotation_id, at=at)
     leave(db, row["claim_id"])
     db.execute("delete from drafts where claim_id = ?", [row["claim_id"]])
@@ -269,6 +275,20 @@ def _answered(db: Database, campaign_id: int, annotator: str) -> int:
         [campaign_id, annotator],
     ).fetchone()
     return int(count)
+
+
+def _counts(db: Database, row: dict[str, Any]) -> bool:
+    """Whether a new answer to this claim may take a slot; it is kept as surplus otherwise.
+
+    Whoever holds the slot may. A page left open may while the campaign takes answers and the
+    person's cap is not reached: it may have been skipped, or be older than the cap.
+    """
+    if db.conn.execute("select 1 from slots where claim_id = ?", [row["claim_id"]]).fetchone():
+        return True
+    campaign = campaigns.get(db, row["campaign_id"])
+    given = _answered(db, campaign.campaign_id, row["annotator"])
+    cap = campaign.settings.cap
+    return campaign.state != "closed" and (cap is None or given <= cap)
 
 
 def _nothing(db: Database, campaign_id: int, annotator: str, at: str) -> Nothing:

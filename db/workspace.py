@@ -97,6 +97,8 @@ def create(path: Path) -> Workspace:
             workspace.jobs,
         ):
             folder.mkdir(parents=True, exist_ok=True)
+        # Answers and accounts are for nobody else on the machine.
+        workspace.path.chmod(0o700)
         if not workspace.secret.exists():
             descriptor = os.open(workspace.secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as file:

@@ -8,6 +8,7 @@ the page polls its row and finds it again after a reload.
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -162,15 +163,18 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             gr.update(choices=[ANY, *used]),
         )
 
-    @doors.allow(*STAFF)
+    @doors.allow("admin", "reviewer", "annotator")
     def arrive(request: gr.Request) -> tuple[Any, ...]:
+        """The page was opened; only staff are told anything."""
+        if doors.person(request).role not in STAFF:
+            return (gr.skip(),) * len(opened)
         wanted, unit_id = request.query_params.get("unit"), ""
         try:
             with open_db() as db:
                 unit_id = str(exemplars.by_name(db, wanted).unit_id) if wanted else ""
         except NotFound as error:
             # An old link is no reason to show an empty page.
-            gr.Warning(str(error))
+            gr.Warning(escape(str(error)))
         return (*choices(), *listing("", ANY, ANY, 0), unit_id)
 
     @doors.allow(*STAFF)
@@ -243,9 +247,9 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             gr.Timer(active=live),
         )
 
-    @doors.allow(*STAFF)
+    @doors.allow("admin", "reviewer", "annotator")
     def poll(request: gr.Request) -> tuple[Any, ...]:
-        return watch()
+        return watch() if doors.person(request).role in STAFF else (gr.skip(),) * len(watched)
 
     @doors.allow(*STAFF)
     def poll_results(
@@ -350,7 +354,8 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     filters = [search, layer, method]
     listed = [rows, layer, method]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
-    page.load(arrive, None, [*setup, *listed, picked], **hidden)
+    opened = [*setup, *listed, picked]
+    page.load(arrive, None, opened, **hidden)
     page.load(poll, None, watched, **hidden)
     timer.tick(poll_results, [*filters, offset], [*watched, *listed], queue=False, **hidden)
     subject.change(list_layers, subject, [layers, more], **hidden)

@@ -1,5 +1,6 @@
 """The app as a whole: every endpoint is guarded, doors hold from outside, commands end properly."""
 
+import asyncio
 import inspect
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import app
-from db import users
+from db import sessions, users
 from db.workspace import Workspace, create, open_database
 
 PASSWORD = "correct horse"
@@ -83,7 +84,28 @@ def test_a_picture_is_shown_to_who_signed_in_and_a_missing_one_is_404(client: Te
     sign_in(client, "ann")
     answer = client.get("/pictures/1/grid.jpg")
     assert answer.status_code == 404
-    assert "expected the id of a unit" in answer.text
+    assert client.get(f"/pictures/{10**30}/grid.jpg").status_code == 404
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+def test_a_removed_account_is_shown_nothing_more(client: TestClient, workspace: Workspace) -> None:
+    sign_in(client, "Ann ")
+    assert client.get("/pictures/1/grid.jpg").status_code == 404
+    with open_database(workspace) as db:
+        users.remove(db, "ann")
+    assert client.get("/pictures/1/grid.jpg").status_code == 401
+
+
+def test_an_error_is_shown_as_text(client: TestClient) -> None:
+    assert str(app._refusal("expected <b>, got 'x'")) == "\"expected &lt;b&gt;, got 'x'\""
+
+
+def test_opening_the_page_tells_an_annotator_of_no_closed_door(workspace: Workspace) -> None:
+    demo = app.build(workspace, login=True)
+    arriving = [each for each in demo.fns.values() if ("load" in str(each.targets)) and each.fn]
+    assert len(arriving) > 4
+    for each in arriving:
+        assert "annotator" in each.fn.roles, each.name
 
 
 def test_pages_of_other_sites_are_refused(client: TestClient) -> None:
@@ -96,7 +118,20 @@ def test_guessing_a_password_makes_the_name_rest(client: TestClient) -> None:
     for _ in range(5):
         assert sign_in(client, "ada", "wrong horse") == 400
     assert sign_in(client, "ada") == 400
+    assert sign_in(client, "𝒂da") == 400, "another spelling of the same account"
     assert sign_in(client, "rev") == 200
+
+
+def test_many_guesses_at_once_are_no_way_round_the_rest(workspace: Workspace) -> None:
+    check = sessions.authenticator(workspace)
+
+    async def guess() -> list[bool]:
+        return await asyncio.gather(*(check("ada", f"wrong {n}") for n in range(20)), right())
+
+    async def right() -> bool:
+        return bool(await check("ada", PASSWORD))
+
+    assert asyncio.run(guess()) == [False] * 21
 
 
 def test_every_workspace_has_a_secret_of_its_own_that_only_its_owner_reads(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from db.gate import CLOSED, Gate, Throttle
+from db.gate import CLOSED, LARGEST_BODY, Gate, Throttle
 
 
-def status(path: str, *, method: str = "POST", **headers: str) -> int:
+def status(path: str, *, method: str = "POST", local: bool = False, **headers: str) -> int:
     """The status that a request meets, 200 when it reaches the app."""
     seen: list[int] = []
 
@@ -28,7 +28,7 @@ def status(path: str, *, method: str = "POST", **headers: str) -> int:
     }
     # Nothing here waits, so the first step is also the last; a loop may be running already.
     with pytest.raises(StopIteration):
-        Gate(app)(scope, None, send).__await__().send(None)  # type: ignore[arg-type]
+        Gate(app, local=local)(scope, None, send).__await__().send(None)  # type: ignore[arg-type]
     return seen[0]
 
 
@@ -37,6 +37,7 @@ def status(path: str, *, method: str = "POST", **headers: str) -> int:
     [
         ({"sec_fetch_site": "same-origin", "origin": "http://here"}, 200),
         ({"sec_fetch_site": "cross-site", "origin": "http://evil"}, 403),
+        ({"sec_fetch_site": "same-site", "origin": "http://here:8000"}, 403),
         ({"host": "here", "origin": "http://here"}, 200),
         ({"host": "here", "origin": "http://evil"}, 403),
         ({"host": "inner", "x_forwarded_host": "share", "origin": "https://share"}, 200),
@@ -53,6 +54,48 @@ def test_a_link_from_elsewhere_opens_the_front_page() -> None:
     assert status("/", method="GET", sec_fetch_site="cross-site") == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1:7860", 200),
+        ("localhost:7860", 200),
+        ("[::1]:7860", 200),
+        ("evil.example:7860", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("localhost.evil.example:7860", 403),
+        ("", 403),
+        ("[", 403),
+    ],
+)
+def test_without_sign_in_only_names_of_this_machine_are_answered_to(
+    host: str, expected: int
+) -> None:
+    assert status("/config", local=True, host=host, sec_fetch_site="same-origin") == expected
+    assert status("/config", host=host, sec_fetch_site="same-origin") == 200
+
+
+def test_a_body_that_no_page_sends_is_refused() -> None:
+    assert status("/x", host="here", content_length=str(LARGEST_BODY)) == 200
+    assert status("/x", host="here", content_length=str(LARGEST_BODY + 1)) == 413
+    assert status("/x", host="here", content_length="many") == 413
+
+
+def test_a_body_that_is_longer_than_it_said_is_cut_off() -> None:
+    got: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for _ in range(3):
+            got.append((await receive())["type"])
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * (LARGEST_BODY // 2 + 1), "more_body": True}
+
+    scope = {"type": "http", "method": "POST", "path": "/x", "headers": [(b"host", b"here")]}
+    with pytest.raises(StopIteration):
+        Gate(app)(scope, receive, None).__await__().send(None)  # type: ignore[arg-type]
+    assert got == ["http.request", "http.disconnect", "http.disconnect"]
+
+
 @pytest.mark.parametrize("route", CLOSED)
 def test_routes_that_no_page_uses_are_closed(route: str) -> None:
     assert status(route + "/x", host="here", origin="http://here") == 403
@@ -63,7 +106,7 @@ def test_five_failures_make_a_name_rest_and_then_it_may_try_again() -> None:
     throttle = Throttle(lambda: clock[0])
     for _ in range(Throttle.FAILURES):
         assert not throttle.resting("ada")
-        throttle.failed("ada")
+        throttle.begun("ada")
     assert throttle.resting("ada")
     assert not throttle.resting("grace")
     clock[0] = Throttle.REST_S + 1
@@ -73,6 +116,6 @@ def test_five_failures_make_a_name_rest_and_then_it_may_try_again() -> None:
 def test_getting_in_forgets_the_failures() -> None:
     throttle = Throttle(lambda: 0.0)
     for _ in range(Throttle.FAILURES):
-        throttle.failed("ada")
+        throttle.begun("ada")
     throttle.succeeded("ada")
     assert not throttle.resting("ada")

@@ -7,7 +7,7 @@ import pytest
 from annotating import at, start
 from sqlite_utils import Database
 
-from db import campaigns, drafts, skips, slots
+from db import campaigns, drafts, progress, skips, slots
 from db.annotations import Answer
 from db.claims import Claim
 from db.errors import NotAllowed
@@ -75,3 +75,38 @@ def test_a_closed_campaign_gives_nothing_back(db: Database) -> None:
     campaigns.set_state(db, campaign.campaign_id, "closed", person="admin")
     with pytest.raises(NotAllowed, match="takes no answers now"):
         skips.take_back(db, campaign.campaign_id, "ada", at=at())
+
+
+def test_skipped_units_do_not_lead_round_the_cap(db: Database) -> None:
+    campaign = start(db, 4, "ada", cap=1, pay_per_unit=2.0, currency="EUR")
+    tokens = []
+    for second in range(3):
+        tokens.append(claim(db, campaign.campaign_id, "ada", at(seconds=second)).token)
+        skips.skip(db, tokens[-1], "ada", at=at(seconds=second))
+    stored = [slots.submit(db, token, "ada", Answer("fur"), at=at(minutes=1)) for token in tokens]
+    assert [each.slot is not None for each in stored] == [True, False, False]
+    mine = progress.mine(db, campaign.campaign_id, "ada", at=at(minutes=2))
+    assert (mine.answers, mine.earnings) == (3, 2.0)
+
+
+def test_a_left_unit_of_a_closed_campaign_is_kept_and_does_not_count(db: Database) -> None:
+    campaign = start(db, 2, "ada", "bo")
+    left = claim(db, campaign.campaign_id, "ada", at()).token
+    skips.skip(db, left, "ada", at=at())
+    held = claim(db, campaign.campaign_id, "bo", at()).token
+    campaigns.set_state(db, campaign.campaign_id, "closed", person="admin")
+    assert slots.submit(db, left, "ada", Answer("fur"), at=at(minutes=1)).slot is None
+    assert slots.submit(db, held, "bo", Answer("fur"), at=at(minutes=1)).slot is not None
+
+
+def test_the_picture_ahead_does_not_tell_a_check_from_a_unit(db: Database) -> None:
+    campaign = start(db, 6, "ada", repeat_every=2)
+    for second in range(8):
+        found = slots.claim(db, campaign.campaign_id, "ada", at=at(seconds=second))
+        if not isinstance(found, Claim):
+            break
+        ahead = slots.peek(db, campaign.campaign_id, "ada", at=at(seconds=second))
+        slots.submit(db, found.token, "ada", Answer("red"), at=at(seconds=second))
+        following = slots.claim(db, campaign.campaign_id, "ada", at=at(seconds=second))
+        if isinstance(following, Claim):
+            assert following.unit_id == ahead, following.purpose
