@@ -128,16 +128,20 @@ def prepare(image: Image.Image, subject: Subject) -> Images:
     """
     image = ImageOps.exif_transpose(image).convert("RGB")
     size = subject.image_size
-    short = min(image.size)
-    wanted = subject.resize_size or max(short, size)
-    if wanted != short:
-        width, height = (
-            wanted if side == short else int(wanted * side / short) for side in image.size
-        )
-        image = image.resize((width, height), Image.Resampling.BILINEAR)
+    resized = _resized(image.size, subject)
+    if resized != image.size:
+        image = image.resize(resized, Image.Resampling.BILINEAR)
     left, top = (round((side - size) / 2.0) for side in image.size)
     image = image.crop((left, top, left + size, top + size))
     return np.ascontiguousarray(np.asarray(image, dtype=np.uint8).transpose(2, 0, 1))
+
+
+def _resized(size: tuple[int, int], subject: Subject) -> tuple[int, int]:
+    """Width and height of an image of that size before its centre is cut out."""
+    short = min(size)
+    wanted = subject.resize_size or max(short, subject.image_size)
+    width, height = (wanted if side == short else int(wanted * side / short) for side in size)
+    return width, height
 
 
 def batches(
@@ -208,6 +212,9 @@ def _read(probing_set: ProbingSet, image_id: int, subject: Subject) -> Images | 
             width, height = image.size
             if width * height > MOST_PIXELS:
                 return Skipped(path, f"{width} x {height} pixels are more than can be trusted")
+            across, down = _resized(image.size, subject)
+            if across * down > MOST_PIXELS:
+                return Skipped(path, f"{width} x {height} pixels become {across} x {down}")
             return prepare(image, subject)
     # Decoders raise all of these over broken files.
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError) as error:

@@ -1,5 +1,6 @@
 """Probing sets: the order, the preparation, and broken images that never stop a run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,10 +80,18 @@ def test_a_decompression_bomb_is_not_opened(
     assert skipped == [probing.Skipped("bomb.png", "40 x 40 pixels are more than can be trusted")]
 
 
+def test_a_thin_image_that_would_become_huge_is_not_resized(
+    tmp_path: Path, subject: Subject
+) -> None:
+    Image.new("L", (1, 10_000)).save(tmp_path / "line.png")
+    Image.new("L", (20, 20)).save(tmp_path / "small.png")
+    ids, _, skipped = read_all(tmp_path, replace(subject, resize_size=256))
+    assert ids.tolist() == [1]
+    assert skipped == [probing.Skipped("line.png", "1 x 10000 pixels become 256 x 2560000")]
+
+
 @pytest.mark.parametrize("size", [(48, 32), (32, 48), (33, 32), (100, 71)])
 def test_preparation_equals_torchvisions(subject: Subject, size: tuple[int, int]) -> None:
-    from dataclasses import replace
-
     from torchvision import transforms
 
     subject = replace(subject, image_size=24, resize_size=28)
