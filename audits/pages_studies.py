@@ -88,13 +88,20 @@ def faithfulness(result: Mapping[str, Any], units: Mapping[int, Unit]) -> str:
         f"{escape(result['method'])}; {result['image_count']} images of "
         f"{escape(result['images'])}. Where a sentence holds is judged by "
         f"{escape(result['judge'])}. A sentence is faithful when it finds the tenth of the images "
-        "on which its unit is most active.</p>"
+        f"on which its unit is most active.{_silent(result.get('silent', 0))}</p>"
         "<table class='mw-table' style='max-width:64rem'><tr><th>layer</th><th>units</th>"
         "<th>AUPRC</th><th>other units' sentences</th><th>AUROC</th><th>correlation</th>"
         f"<th>a constant sentence (AUPRC)</th></tr>{rows}</table>"
         "<p>Means with 95 % intervals over units. The scores stand beside each unit in <i>Find and "
         f"sign off</i>, which can ask for a least AUPRC.</p>{shown}{_file(result)}"
     )
+
+
+def _silent(count: int) -> str:
+    if not count:
+        return ""
+    what = "unit is" if count == 1 else "units are"
+    return f" {count} {what} alike active on all of these images and count as chance."
 
 
 def _groups(result: Mapping[str, Any]) -> str:

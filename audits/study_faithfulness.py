@@ -8,6 +8,8 @@ beside that of a sentence that holds everywhere, and of other units' sentences. 
 holds is known exactly for the demo's own images; elsewhere it is judged by how like it is to the
 name of the image's class, which knows nothing of colours, parts or textures, and says so.
 
+A unit that is alike active on all images gets what chance gives.
+
 AUPRC and correlation are used because they notice labels that are too wide or too narrow; areas
 under the ROC curve alone do not.
 """
@@ -30,6 +32,9 @@ from describer.demo.truth import Atlas
 
 TRUTH = "the demo world's truth"
 SHOWN = 5
+# AUPRC, AUROC, correlation, constant and shuffled where a unit is alike active on all images: no
+# sentence can say where it is active.
+CHANCE = (scores.ACTIVE_SHARE, 0.5, 0.0, scores.ACTIVE_SHARE, scores.ACTIVE_SHARE)
 
 # How far a sentence holds in each image: float (images,).
 Holds = Callable[[int], NDArray[np.float64]]
@@ -58,19 +63,21 @@ def faithfulness(handle: Handle) -> dict[str, Any]:
     texts: dict[str, int] = {}
     for row, each in enumerate(study.said):
         texts.setdefault(each.text, row)
-    found = []
+    found, silent = [], 0
     for row, each in enumerate(study.said):
         handle.progress(row, len(study.said), "scoring descriptions")
         active = seen.active[:, row]
-        strongest = np.zeros(len(active), dtype=bool)
-        most = max(1, round(scores.ACTIVE_SHARE * len(active)))
-        strongest[np.argsort(-active, kind="stable")[:most]] = True
+        strongest = scores.strongest(active, seed=study.plan.seed)
         others = [
             other
             for other in range(len(study.said))
             if study.said[other].layer == each.layer and study.said[other].text != each.text
         ]
         drawn = generator.permutation(others)[: study.plan.controls].tolist()
+        if not strongest.any():
+            silent += 1
+            found.append(Score(each.description_id, judge, study.plan.images, *CHANCE))
+            continue
         shuffled = [scores.auprc(strongest, held(other)) for other in drawn]
         found.append(
             Score(
@@ -94,6 +101,7 @@ def faithfulness(handle: Handle) -> dict[str, Any]:
     return {
         **_summary(study, found),
         "judge": judge,
+        "silent": silent,
         "image_count": len(seen.paths),
         "images": study.plan.images,
         "file": write(handle, rows),

@@ -230,3 +230,51 @@ def test_unknown_names_and_terms_are_said(made: Workspace, tmp_path: Path) -> No
         failed = jobs.get(db, job_id)
     assert failed.state == "failed"
     assert "expected terms that descriptions hold, got unicorn; the commonest are" in failed.message
+
+
+def test_a_unit_that_is_silent_is_as_faithful_as_chance(tmp_path: Path) -> None:
+    """Whatever its sentence: files are sorted by class, and ties must not name the first one."""
+    path = two_layer_subject(tmp_path / "subject")
+    network = path.with_name("network.py")
+    silence = "    with torch.no_grad():\n        network.early[0].weight[:3] = 0\n"
+    silence += "        network.early[0].bias[:3] = -1\n    return network\n"
+    network.write_text(network.read_text().replace("    return network\n", silence))
+    workspace = create(tmp_path / "workspace")
+    with open_database(workspace) as db:
+        row = shelf.enter_subject(db, path)
+        shelf.enter_images(db, coloured_images(tmp_path / "test", count=20, seed=1))
+        kept = exemplars.add(
+            db,
+            hash="h",
+            subject_id=row.subject_id,
+            probing_set_id=1,
+            layer="early",
+            units=6,
+            k=15,
+            folder="h",
+            provenance={},
+        )
+        units = exemplars.units_of(db, kept.exemplar_set_id)
+        texts = ("blue patches", "red patches", "a dog") * 2
+        descriptions.add(
+            db,
+            [
+                NewDescription(unit.unit_id, "by-hand", "", text, None)
+                for unit, text in zip(units, texts, strict=True)
+            ],
+        )
+        job_id = studies.enqueue(db, FAITHFUL, device="cpu", person="ada")
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        done = jobs.get(db, job_id)
+        assert (done.state, done.result["silent"]) == ("done", 3)
+        found = db_faithfulness.of_descriptions(db, [1, 2, 3])
+        shown = {each["unit_id"]: exemplars.unit(db, each["unit_id"]) for each in _shown(done)}
+    for each in found:
+        assert (each.auprc, each.constant, each.shuffled) == (0.1, 0.1, 0.1)
+        assert (each.auroc, each.correlation) == (0.5, 0.0)
+    assert "3 units are alike active on all" in pages_studies.faithfulness(done.result, shown)
+
+
+def _shown(job: Job) -> list[dict[str, int]]:
+    return [*job.result["most"], *job.result["least"]]

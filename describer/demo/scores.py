@@ -157,6 +157,24 @@ def detection(sentences: Sequence[str], activations: Floats, holdings: Holdings)
     return Detection(*columns)
 
 
+def strongest(activation: NDArray[np.floating], *, seed: int = 0) -> NDArray[np.bool_]:
+    """The images on which a unit is most active: bool (images,), a tenth of them at most.
+
+    Images at the unit's least activation are never among them, so a unit that is silent on most
+    images has fewer, and one that is alike active on all has none. Which of several equal ones are
+    taken is drawn, as files are sorted by class and their order would name one.
+
+    >>> strongest(np.zeros(20)).sum(), strongest(np.arange(20)).nonzero()[0].tolist()
+    (np.int64(0), [18, 19])
+    """
+    shuffled = np.random.default_rng(seed).permutation(len(activation))
+    order = shuffled[np.argsort(-activation[shuffled], kind="stable")]
+    chosen = np.zeros(len(activation), dtype=bool)
+    chosen[order[: max(1, round(ACTIVE_SHARE * len(activation)))]] = True
+    chosen &= activation > activation.min()
+    return chosen
+
+
 def auroc(positive: NDArray[np.bool_], score: Floats) -> float:
     """Area under the ROC curve, ties counted half; 0.5 without both kinds.
 

@@ -54,6 +54,17 @@ def test_curves_agree_with_counting_pairs_and_thresholds(rows: list[tuple[bool, 
     assert scores.auprc(positive, score) == pytest.approx(area)
 
 
+def test_a_sparse_unit_counts_where_it_is_active_alone_and_ties_are_drawn() -> None:
+    active = np.zeros(200)
+    active[[50, 90, 130, 170]] = 1
+    assert scores.strongest(active).nonzero()[0].tolist() == [50, 90, 130, 170]
+    tied = np.r_[np.ones(100), np.zeros(100)]
+    firsts = np.arange(200) < 20
+    shares = [(scores.strongest(tied, seed=seed) & firsts).sum() / 20 for seed in range(20)]
+    assert all((scores.strongest(tied, seed=seed) <= (tied > 0)).all() for seed in range(20))
+    assert 0.1 < np.mean(shares) < 0.3, "the first of equal ones are not preferred"
+
+
 def test_a_constant_description_detects_at_chance() -> None:
     atlas = Atlas.of(world.render_many("scores", range(30)))
     activations = np.random.default_rng(0).random((30, 4))
