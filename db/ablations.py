@@ -90,10 +90,14 @@ def finish(
 
 
 def add_points(db: Database, ablation_id: int, points: Iterable[Point]) -> None:
-    """Add points to the curve; a point that is there already stays."""
+    """Add points to the curve; one that is measured again takes the old one's place.
+
+    A resumed job gives all its lines again, so that images that changed meanwhile do not leave two
+    measurements in one curve.
+    """
     with db.atomic():
         db.conn.executemany(
-            "insert or ignore into ablation_points values (?, ?, ?, ?, ?, ?)",
+            "insert or replace into ablation_points values (?, ?, ?, ?, ?, ?)",
             [(ablation_id, *astuple(point)) for point in points],
         )
 

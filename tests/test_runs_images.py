@@ -1,0 +1,56 @@
+"""The images that ablations run on: what changes while a job rests, and what must be kept apart."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from worlds import coloured_images, two_layer_subject
+
+from audits import plans
+from audits.runs import ablate
+from db import ablations, jobs
+from db.workspace import Workspace, create, open_database
+from describer import shelf
+
+PLAN = plans.Plan("two-layers", "", "validation", "test", controls=2, source="list")
+UNITS = "early-0 early-1 early-2"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    workspace = create(tmp_path / "workspace")
+    with open_database(workspace) as db:
+        shelf.enter_subject(db, two_layer_subject(tmp_path / "subject"))
+        for seed, name in enumerate(("validation", "test", "training")):
+            shelf.enter_images(db, coloured_images(tmp_path / name, count=8, seed=seed))
+    return workspace
+
+
+def enqueue(workspace: Workspace, plan: plans.Plan) -> int:
+    with open_database(workspace) as db:
+        return plans.enqueue(db, plan, listed=UNITS, device="cpu", person="ada")
+
+
+def test_a_resumed_curve_does_not_mix_old_images_with_new(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    job_id = enqueue(workspace, PLAN)
+
+    def measured() -> bool:
+        with open_database(workspace) as db:
+            return bool(db.execute("select 1 from ablation_points where split = 'test'").fetchone())
+
+    jobs.work(workspace, {"ablate": lambda handle: ablate(replace(handle, cancelled=measured))})
+    with open_database(workspace) as db:
+        assert jobs.get(db, job_id).state == "cancelled"
+        assert measured()
+        jobs.requeue(db, job_id)
+    shutil.rmtree(tmp_path / "test" / "red")
+    jobs.work(workspace, {"ablate": ablate})
+    with open_database(workspace) as db:
+        found = ablations.get(db, jobs.get(db, job_id).result["ablation_id"])
+        points = ablations.curve(db, found.ablation_id)
+    starts = {each.accuracy for each in points if (each.split, each.n_ablated) == ("test", 0)}
+    assert starts == {found.summary["start"]["test"]}
+    assert starts != {0.5}, "the images that are left tell the two measurements apart"
