@@ -10,7 +10,7 @@ Nothing here loads a network or an image.
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from audits import experiments, labels
+from audits import apart, experiments, labels
 from db import descriptions, exemplars, jobs, subjects
 from db.errors import BadInput
 from describer import probing
@@ -50,7 +50,8 @@ class Plan:
         order: least important first (Section 7), highest description score first, or random.
         whole_layers: also measure every layer concerned without all of its units.
         validation_labels, test_labels: tables `path,class` as text, where folders are no labels.
-        training: labelled images to train the head again on; "" leaves the head as it is.
+        training: labelled images to train the head again on, others than the two above; "" leaves
+            the head as it is.
     """
 
     subject: str
@@ -124,6 +125,23 @@ def warnings(db: Database, plan: Plan) -> list[str]:
     return found
 
 
+def check_training(db: Database, plan: Plan, check: Callable[..., None]) -> None:
+    """Check the images that the head is trained on against those of every other purpose.
+
+    Args:
+        check: of `audits.apart`; names and folders are compared when a plan is queued, files,
+            which all have to be read, when it is run.
+
+    Raises:
+        BadInput: they are not apart.
+    """
+    if not plan.training:
+        return
+    training = subjects.get_probing_set(db, plan.training).root
+    for purpose, name in (("validation", plan.validation), ("test", plan.test)):
+        check(training, subjects.get_probing_set(db, name).root, purpose=purpose)
+
+
 def looked_at(db: Database, subject: str, root: Path) -> bool:
     """Whether a folder shares images with what the network's exemplars were computed on."""
     names = {each.probing_set for each in exemplars.sets(db, subject=subject)} - {None}
@@ -177,6 +195,7 @@ def _check_images(db: Database, plan: Plan) -> None:
             f"expected a network that classifies images, got {row.name}, which makes them: it has "
             "no accuracy that ablation could change"
         )
+    check_training(db, plan, apart.check_folders)
     for purpose, name, table in (
         ("validation", plan.validation, plan.validation_labels),
         ("test", plan.test, plan.test_labels),

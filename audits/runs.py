@@ -14,7 +14,7 @@ from typing import Any
 
 from torch import Tensor
 
-from audits import edits, measurement, plans, tables
+from audits import apart, edits, measurement, plans, tables
 from audits.ablation import Units, layer_means
 from audits.curves import Unit, by_layer
 from audits.evaluation import Cache, DatabaseStore, Images
@@ -54,6 +54,7 @@ def ablate(handle: Handle) -> dict[str, Any]:
     places: list[Unit] = [(layer, unit) for layer, unit in handle.job.args["places"]]
     with open_database(handle.workspace) as db:
         row = subjects.get(db, plan.subject)
+        plans.check_training(db, plan, apart.check_files)
         ablation_id = ablations.add(
             db,
             subject_id=row.subject_id,

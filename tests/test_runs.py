@@ -332,12 +332,16 @@ def test_labels_may_come_from_a_table_or_be_absent(workspace: Workspace, files: 
     assert labelled.summary["by_class"]["red"]["images"] == 20
 
 
-def test_a_head_is_trained_beside_the_unedited_networks(workspace: Workspace) -> None:
-    found = ablated(workspace, replace(LISTED, training="validation"), listed="late-0 late-1")
+def test_a_head_is_trained_beside_the_unedited_networks(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    with open_database(workspace) as db:
+        shelf.enter_images(db, coloured_images(tmp_path / "training", count=12, seed=3))
+    found = ablated(workspace, replace(LISTED, training="training"), listed="late-0 late-1")
     head = found.summary["head"]
     assert head["edited"]["after"] >= 0.5
     assert head["unedited"]["before"] == found.summary["start"]["test"]
-    assert sum("head trained again on validation" in name for name, _ in found.summary["rows"]) == 2
+    assert sum("head trained again on training" in name for name, _ in found.summary["rows"]) == 2
 
 
 def test_images_that_the_exemplars_come_from_are_warned_of(workspace: Workspace) -> None:

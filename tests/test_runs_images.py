@@ -10,6 +10,7 @@ from worlds import coloured_images, two_layer_subject
 from audits import plans
 from audits.runs import ablate
 from db import ablations, jobs
+from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
 from describer import shelf
 
@@ -54,3 +55,29 @@ def test_a_resumed_curve_does_not_mix_old_images_with_new(
     starts = {each.accuracy for each in points if (each.split, each.n_ablated) == ("test", 0)}
     assert starts == {found.summary["start"]["test"]}
     assert starts != {0.5}, "the images that are left tell the two measurements apart"
+
+
+@pytest.mark.parametrize("name", ["validation", "test", "part"])
+def test_the_head_is_not_trained_on_what_it_is_measured_on(
+    workspace: Workspace, tmp_path: Path, name: str
+) -> None:
+    with open_database(workspace) as db:
+        if name == "part":
+            shelf.enter_images(db, tmp_path / "test" / "red", name="part")
+    with pytest.raises(BadInput, match=r"(validation|test) images that are not trained on"):
+        enqueue(workspace, replace(PLAN, training=name))
+
+
+def test_copies_of_test_images_are_not_trained_on_either(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    shutil.copy(
+        tmp_path / "test" / "red" / "003.png", tmp_path / "training" / "red" / "another-name.png"
+    )
+    job_id = enqueue(workspace, replace(PLAN, training="training"))
+    jobs.work(workspace, {"ablate": ablate})
+    with open_database(workspace) as db:
+        failed = jobs.get(db, job_id)
+    assert failed.state == "failed"
+    assert "1 of 16 in" in failed.message
+    assert "first red/003.png" in failed.message
