@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from audits import spurious
+from audits import apart, spurious
 from audits.curves import Unit
 from audits.export import WEIGHTS, bring_factory, subject_text
 from audits.spurious import Writing, Written
@@ -70,12 +70,14 @@ def make_sets(
         size: side of the images, when it is not the settings'.
 
     Raises:
-        BadInput: too few images of a class.
+        BadInput: too few images of a class, or test images that are trained on.
         Cancelled: `cancelled()` said so; folders that are complete stay.
     """
     source = Path(settings.images).expanduser()
     opened = probing.open_folder(source)
     test = Path(settings.test).expanduser() if settings.test else source
+    if settings.test and not (folder / SETS[0]).is_dir():
+        apart.check_files(source, test, purpose="test")
     parts = split(np.array(opened.labels), settings)
     only: dict[str, Sequence[int] | None] = {
         "training": parts[0],

@@ -15,6 +15,7 @@ from typing import get_args
 
 from sqlite_utils import Database
 
+from audits import apart
 from audits.spurious import CORNERS, Corner
 from db import jobs, subjects
 from db.errors import BadInput
@@ -36,7 +37,8 @@ class Settings:
     Attributes:
         name: of the experiment and its network.
         images: a folder of classes.
-        test: a folder of the same classes to test on; "" holds images back for that.
+        test: a folder of the same classes to test on, none of whose images are among the first;
+            "" holds images back for that.
         network: "small" (five layers, for 32 to 224 pixels), a torchvision network by name (both
             from random weights), or a SUBJECT.toml, whose weights are begun with if it has any.
         size: side of the images in pixels; smaller ones are enlarged first, so that words can be
@@ -152,6 +154,8 @@ def check(settings: Settings) -> None:
             f"0, got {settings.controls}, {settings.k}, {settings.beam_size} and {settings.seed}"
         )
     folders = [Path(each).expanduser() for each in (settings.images, settings.test) if each]
+    if settings.test:
+        apart.check_folders(folders[0], folders[1], purpose="test")
     classes = [_classes(folder) for folder in folders]
     if classes[0] != classes[-1]:
         odd = sorted(set(classes[0]) ^ set(classes[-1]))

@@ -170,6 +170,28 @@ def test_the_test_sets_are_the_same_images_and_none_is_trained_on(
     assert sum(word is not None for word in words["training"]) == 10
 
 
+@pytest.mark.parametrize("inside", ["", "red"])
+def test_a_test_folder_that_is_trained_on_is_refused(
+    workspace: Workspace, settings: Settings, inside: str
+) -> None:
+    test = str(Path(settings.images) / inside)
+    with pytest.raises(BadInput, match="expected test images that are not trained on"):
+        queued(workspace, replace(settings, test=test))
+
+
+def test_test_images_that_are_copies_are_refused_before_anything_is_written(
+    tmp_path: Path, settings: Settings
+) -> None:
+    test = coloured_images(tmp_path / "test", count=5, seed=9)
+    given = replace(settings, test=str(test))
+    experiment.make_sets(tmp_path / "apart", given, size=32)
+    copied = next((Path(settings.images) / "blue").iterdir())
+    (test / "blue" / "copied.png").write_bytes(copied.read_bytes())
+    with pytest.raises(BadInput, match=r"1 of 11 in .* first blue/copied.png"):
+        experiment.make_sets(tmp_path / "copies", given, size=32)
+    assert not (tmp_path / "copies").exists()
+
+
 def test_written_words_are_known_to_the_pixel(tmp_path: Path) -> None:
     Image.new("RGB", (40, 30), (90, 90, 90)).save(tmp_path / "plain.png")
     for corner in spurious.CORNERS:
