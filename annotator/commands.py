@@ -24,7 +24,7 @@ from db.workspace import Workspace, create, open_database
 if TYPE_CHECKING:
     from spacy.language import Language
 
-FORMATS = ("milannotations", "csv", "jsonl", "parquet", "mturk", "dataset")
+FORMATS = ("milannotations", "csv", "jsonl", "parquet", "mturk", "dataset", "ratings")
 ExemplarsOf = Callable[[Workspace], Pictures]
 # from a folder of published arrays to the units of a network; returns of how many layers
 EnterPictures = Callable[[Workspace, Path, str], int]
@@ -61,7 +61,10 @@ def add_commands(
         "ratings", help="mean rating and rater agreement, a layer and method"
     )
     rated.add_argument(
-        "file", type=Path, metavar="FILE.csv", help="Layer, Unit, `<method> <rater> Rating`"
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="Layer, Unit, `<method> <rater> Rating`; or our export of a rating, .csv or .jsonl",
     )
     rated.add_argument("--json", action="store_true", help="print JSON")
     rated.set_defaults(run=_ratings)
@@ -238,8 +241,17 @@ def write(
     """Write records in one of `FORMATS`.
 
     Raises:
-        BadInput: a file or folder that must not be overwritten is there, or pictures are missing.
+        BadInput: a file or folder that must not be overwritten is there, pictures are missing, or
+            the records are of another kind than the format is for.
     """
+    rated = any(record.rating is not None for record in records)
+    if rated and form in ("milannotations", "mturk", "dataset"):
+        raise BadInput(
+            f"expected sentences for {form}, got ratings; they leave as ratings, csv, jsonl or "
+            "parquet"
+        )
+    if form == "ratings" and not rated:
+        raise BadInput("expected ratings, got sentences; choose another format")
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise BadInput(f"expected a new file or folder for the export, got {out}, which exists")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -258,4 +270,5 @@ def write(
             "jsonl": exports.write_jsonl,
             "parquet": exports.write_parquet,
             "mturk": exports.write_mturk,
+            "ratings": exports.write_ratings,
         }[form](out, records)

@@ -3,6 +3,7 @@
     milannotations_rows(records)              layer, unit, summary: the sentences that count
     write_jsonl(path, records), write_csv(path, records), write_parquet(path, records)
     write_mturk(path, records)
+    write_ratings(path, records)              a line for every mark
     write_dataset(folder, records, title)
 
 Full exports hold every answer with all its wordings, verdicts and flags; people are pseudonyms.
@@ -42,6 +43,25 @@ MTURK = (
     "Input.layer",
     "Input.unit",
     "Answer.summary",
+)
+RATINGS = (
+    "id",
+    "subject",
+    "layer",
+    "unit",
+    "exemplar_hash",
+    "rater",
+    "status",
+    "method",
+    "label",
+    "shown",
+    "rating",
+    "best",
+    "valid",
+    "reason",
+    "claimed_utc",
+    "created_utc",
+    "seconds",
 )
 
 
@@ -190,6 +210,34 @@ def write_mturk(path: Path, records: Iterable[Record]) -> None:
                     neutral(record.text),
                 ]
             )
+
+
+def write_ratings(path: Path, records: Iterable[Record]) -> None:
+    """A line for every mark and method, for statistics programs; `annotations ratings` reads it.
+
+    Equal descriptions of several methods are one label with a line for each method.
+    """
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(RATINGS)
+        for record in records:
+            if record.rating is None:
+                continue
+            plain = {name: getattr(record, name, None) for name in RATINGS}
+            for mark in record.rating.marks:
+                for method in mark.methods:
+                    line = {
+                        **plain,
+                        "rater": record.annotator,
+                        "method": method,
+                        "label": mark.text,
+                        "shown": mark.shown,
+                        "rating": mark.rating,
+                        "best": mark.text == record.rating.best,
+                        "valid": record.rating.valid,
+                        "reason": record.rating.reason,
+                    }
+                    writer.writerow([cell(line[name]) for name in RATINGS])
 
 
 def write_dataset(folder: Path, records: Sequence[Record], *, title: str) -> None:

@@ -43,7 +43,7 @@ def read(path: Path, *, subject: str | None = None) -> list[Record]:
     if path.suffix == ".jsonl":
         return _jsonl(path)
     columns = _columns(path)
-    if set(FULL) <= set(columns):
+    if set(FULL) - set(_LATER) <= set(columns):
         return _full_csv(path)
     name = subject or (path.stem if path.stem != "annotations" else None)
     if name is None:
@@ -107,8 +107,10 @@ _NUMBER: dict[str, Callable[[str], Any]] = {
     "pasted_characters": int,
     "unmasked_looks": int,
 }
-_JSON = ("flags", "revisions", "reviews")
-_MAY_BE_NONE = ("slot", "seconds", "claimed_utc")
+_JSON = ("flags", "revisions", "reviews", "rating")
+_MAY_BE_NONE = ("slot", "seconds", "claimed_utc", "rating")
+# Columns that older exports lack.
+_LATER = ("rating",)
 
 
 def _full_csv(path: Path) -> list[Record]:
@@ -117,7 +119,7 @@ def _full_csv(path: Path) -> list[Record]:
         reader = csv.DictReader(file)
         for row in reader:
             try:
-                values = {name: _value(name, row[name]) for name in FULL}
+                values = {name: _value(name, row[name]) for name in FULL if name in row}
                 records.append(transfers.from_json(values))
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise BadInput(

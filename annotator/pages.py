@@ -6,12 +6,15 @@ No page framework: a `desk.View` in, markup out. Nobody else's words, no class a
 of a machine is ever part of a view.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
 from annotator import guidelines
 from annotator.desk import View
 from db import pictures
+from db.errors import WorkbenchError
 from db.exemplars import Unit
 from db.qualifications import Asked, Result, Sitting, Standing
 
@@ -221,3 +224,16 @@ def result(outcome: Result) -> str:
 def moment(utc: str) -> str:
     """A time that the page shows in the reader's zone; hours and minutes in UTC until then."""
     return f'<time class="an-time" datetime="{escape(utc)}">{escape(utc[11:16])} UTC</time>'
+
+
+def near(handler: Callable[..., str]) -> Callable[..., str]:
+    """Let what was wrong stand where the handler's own sentence would: beside the button."""
+
+    @functools.wraps(handler)
+    def call(*args: Any, **kwargs: Any) -> str:
+        try:
+            return handler(*args, **kwargs)
+        except WorkbenchError as error:
+            return problem(str(error))
+
+    return call

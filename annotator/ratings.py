@@ -3,21 +3,27 @@
     table = summary(ratings)                # by (layer, method), and by ("all", method)
     alpha(ratings)                          # Krippendorff's alpha, interval level
     ratings = read(Path("ratings.csv"))     # published wide tables: one column a method and rater
+    ratings = read(Path("export.jsonl"))    # or what a rating campaign was exported as
 
 Only valid responses count (Tables 3, 4 and 9 of the paper); the share of valid ones stands beside.
 """
 
 import csv
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from annotator import imports
+from annotator.exports import RATINGS
+from db.cells import restored
 from db.errors import BadInput
 from db.ratings import Rating
+from db.records import Record
 
 ALL = "all"
+COUNTING = ("waiting", "approved")
 
 
 @dataclass(frozen=True)
@@ -91,17 +97,43 @@ def _differences(values: Sequence[int]) -> float:
     return float(2 * (len(values) * sum(v * v for v in values) - sum(values) ** 2))
 
 
-def read(path: Path) -> list[Rating]:
-    """Read a published table: `Layer`, `Unit`, `<method> E<n> Rating` and flags of each rater.
+def of_records(records: Iterable[Record]) -> list[Rating]:
+    """The marks of exported answers, without those of refused ones."""
+    return [
+        Rating(
+            record.layer,
+            record.unit,
+            method,
+            record.annotator,
+            mark.rating,
+            (mark.text == record.rating.best) / len(mark.methods),
+            record.rating.valid,
+        )
+        for record in records
+        if record.rating is not None and record.status in COUNTING
+        for mark in record.rating.marks
+        for method in mark.methods
+    ]
 
-    A rater who found a unit uninterpretable, or none of its labels fitting, gave no valid response.
+
+def read(path: Path) -> list[Rating]:
+    """Read the ratings of a published table or of an export of ours, whichever it is.
+
+    Published tables have `Layer`, `Unit`, `<method> E<n> Rating` and flags of each rater. A rater
+    who found a unit uninterpretable, or none of its labels fitting, gave no valid response.
 
     Raises:
         BadInput: the columns are not there, or a rating is none.
     """
+    if path.suffix == ".jsonl":
+        return of_records(imports.read(path))
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns = list(reader.fieldnames or ())
+        if set(RATINGS) <= set(columns):
+            return _long(reader, path)
+        if {"rating", "revisions"} <= set(columns):
+            return of_records(imports.read(path))
         marks = [
             (column, *column.removesuffix(" Rating").rsplit(" ", 1))
             for column in columns
@@ -139,3 +171,24 @@ def read(path: Path) -> list[Rating]:
                     )
                 )
     return ratings
+
+
+def _long(reader: "csv.DictReader[str]", path: Path) -> list[Rating]:
+    """Our table of a line for every mark and method."""
+    rows = [row for row in reader if row["status"] in COUNTING]
+    sharing = Counter(row["id"] for row in rows if row["best"] == "true")
+    try:
+        return [
+            Rating(
+                restored(row["layer"]),
+                int(row["unit"]),
+                restored(row["method"]),
+                restored(row["rater"]),
+                int(row["rating"]),
+                1 / sharing[row["id"]] if row["best"] == "true" else 0.0,
+                row["valid"] == "true",
+            )
+            for row in rows
+        ]
+    except ValueError as error:
+        raise BadInput(f"expected numbers as unit and rating in {path}: {error}") from error

@@ -3,43 +3,22 @@
 build(doors, page, chosen)            # `chosen` is the campaign picked above
 """
 
-import functools
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from annotator import (
-    board,
-    cleaning,
-    commands,
-    guidelines,
-    pages,
-    selections,
-    spelling,
-    testing,
-)
-from db import (
-    annotations,
-    campaigns,
-    cleanings,
-    descriptions,
-    exemplars,
-    qualifications,
-    ratings,
-    transfers,
-    users,
-)
-from db.campaigns import Settings
+from annotator import board, cleaning, commands, pages, spelling, tab_ratings, testing
+from annotator.pages import near
+from db import annotations, campaigns, cleanings, qualifications, transfers, users
 from db.doors import Doors
-from db.errors import BadInput, WorkbenchError
+from db.errors import BadInput
 from db.users import Role
 from db.workspace import open_database
 
 ADMIN: tuple[Role, ...] = ("admin",)
-FORMATS = ("jsonl", "csv", "milannotations", "mturk")
+FORMATS = ("jsonl", "csv", "milannotations", "mturk", "ratings")
 
 
 def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
@@ -66,17 +45,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             cooling = gr.Number(label="Minutes between attempts", value=10, minimum=0)
         make = gr.Button("Save test", elem_id="an-test-save")
         made = gr.HTML(padding=False, elem_id="an-test-note")
-    with gr.Tab("Ratings", id="an-ratings") as rating:
-        with gr.Row():
-            title = gr.Textbox(label="Name", elem_id="an-rating-name")
-            layer = gr.Dropdown(
-                label="Network and layer", choices=[], elem_id="an-rating-layer", min_width=300
-            )
-            which = gr.Textbox(label="Units", value="random 50", info="all · 0-49, 60 · random 50")
-        rate = gr.Button("Start rating", elem_id="an-rating-start")
-        rated = gr.HTML(padding=False, elem_id="an-rating-note")
-        results = gr.Button("Show results of the newest rating")
-        table = gr.HTML(padding=False)
+    tab_ratings.build(doors)
     with gr.Tab("Cleaning", id="an-cleaning"):
         rules = gr.Textbox(label="One rule a line", lines=10, elem_id="an-rules")
         with gr.Row():
@@ -93,15 +62,6 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
     def fill(request: gr.Request) -> Any:
         """The page was opened; only an admin is told the rules in force."""
         return cleaning.as_lines(_in_force()) if doors.person(request).role == "admin" else ""
-
-    @doors.allow(*ADMIN)
-    def offer(exemplar_set_id: int | None, request: gr.Request) -> tuple[Any, str]:
-        """The layers that there are now, and the tables of the newest rating."""
-        with open_database(workspace) as db:
-            layers = selections.layers(db)
-        known = [key for _, key in layers]
-        layer_now = exemplar_set_id if exemplar_set_id in known else next(iter(known), None)
-        return gr.Dropdown(choices=layers, value=layer_now), _tables()
 
     @doors.allow(*ADMIN)
     def write(
@@ -126,7 +86,10 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             records = [record for record in records if record.status == "approved"]
         suffix = "jsonl" if kind == "jsonl" else "csv"
         path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"campaign-{campaign_id}.{suffix}"
-        commands.write(path, records, form=kind, title=campaign.name, pictures=None)
+        try:
+            commands.write(path, records, form=kind, title=campaign.name, pictures=None)
+        except BadInput as error:
+            return None, pages.problem(str(error))
         return str(path), board.note(f"{len(records)} answers of {campaign.name}.")
 
     def _in_force() -> tuple[cleaning.Rule, ...]:
@@ -135,7 +98,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         return cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
 
     @doors.allow(*ADMIN)
-    @_near
+    @near
     def save_test(
         called: str, questions: str, most: float, minutes: float, request: gr.Request
     ) -> str:
@@ -152,39 +115,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         return board.note(f"Saved {test.name}, version {test.version}; choose it for a campaign.")
 
     @doors.allow(*ADMIN)
-    @_near
-    def start_rating(
-        called: str, exemplar_set_id: int | None, units: str, request: gr.Request
-    ) -> str:
-        """Ask people to rate the descriptions that the methods gave these units."""
-        if exemplar_set_id is None:
-            raise BadInput("Choose a network and layer first.")
-        with open_database(workspace) as db:
-            known = exemplars.units_of(db, exemplar_set_id)
-            wanted = [known[i].unit_id for i in selections.choose(units, units=len(known))]
-            given = {
-                unit_id: [(each.method, each.text) for each in descriptions.of_unit(db, unit_id)]
-                for unit_id in wanted
-            }
-            usable = {u: pairs for u, pairs in given.items() if len({t for _, t in pairs}) > 1}
-            settings = Settings(guidelines.RATING_INSTRUCTIONS, consent=guidelines.CONSENT)
-            who = doors.person(request).name
-            ratings.add(db, called, usable, settings=settings, person=who)
-        left = len(wanted) - len(usable)
-        return board.note(f"Started: {len(usable)} units; {left} have no two descriptions.")
-
-    @doors.allow(*ADMIN)
-    def show_ratings(request: gr.Request) -> str:
-        """The tables of the newest rating."""
-        return _tables()
-
-    def _tables() -> str:
-        with open_database(workspace) as db:
-            known = campaigns.every(db, kind="rate")
-            return board.ratings(ratings.of_campaign(db, known[0].campaign_id) if known else [])
-
-    @doors.allow(*ADMIN)
-    @_near
+    @near
     def try_rules(campaign_id: int | None, lines: str, request: gr.Request) -> str:
         """Raw and cleaned text side by side."""
         if campaign_id is None:
@@ -196,7 +127,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         return board.changes(found, len(sentences))
 
     @doors.allow(*ADMIN)
-    @_near
+    @near
     def save_rules(lines: str, request: gr.Request) -> str:
         """Let these rules be in force; the versions before are kept."""
         found = cleaning.as_json(cleaning.parse(lines))
@@ -205,7 +136,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         return board.note(f"Version {version} is in force. Raw text is untouched.")
 
     @doors.allow(*ADMIN)
-    @_near
+    @near
     def remove(name_typed: str, certain: bool, request: gr.Request) -> str:
         """One person's text is removed everywhere; that it happened is logged."""
         if not certain:
@@ -217,24 +148,8 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, rules, show_progress="hidden")
-    rating.select(offer, layer, [layer, table], **once)
     export.click(write, [chosen, form, approved, cleaned, simulated], [file, trouble], **once)
     make.click(save_test, [name, text, attempts, cooling], made, **once)
-    rate.click(start_rating, [title, layer, which], rated, **once)
-    results.click(show_ratings, None, table, **once)
     preview.click(try_rules, [chosen, rules], changes, **once)
     keep.click(save_rules, rules, changes, **once)
     withdraw.click(remove, [person, sure], gone, **once)
-
-
-def _near(handler: Callable[..., str]) -> Callable[..., str]:
-    """Let what was wrong stand where the handler's own sentence would: beside the button."""
-
-    @functools.wraps(handler)
-    def call(*args: Any, **kwargs: Any) -> str:
-        try:
-            return handler(*args, **kwargs)
-        except WorkbenchError as error:
-            return pages.problem(str(error))
-
-    return call

@@ -3,7 +3,7 @@
     build(doors, page)
 
 Descriptions of several methods, blinded and shuffled; a pick that is not among the highest rated
-brings one friendly sentence, and both may stand.
+brings one friendly sentence, and both may stand. Where several ratings are open, one is chosen.
 """
 
 from html import escape
@@ -22,7 +22,6 @@ from db.users import Role
 from db.workspace import open_database
 
 EVERYBODY: tuple[Role, ...] = ("admin", "reviewer", "annotator")
-MOST = 6
 SCALE = [("1 strongly disagree", 1), ("2", 2), ("3 neither", 3), ("4", 4), ("5 strongly agree", 5)]
 
 
@@ -32,6 +31,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     name_kept = gr.BrowserState("", storage_key="milan-annotator", secret="milan-annotator")
     token = gr.Textbox("", visible=False)
     doubt = gr.Textbox("", visible=False)
+    chooser = gr.Dropdown(
+        label="Rating", choices=[], visible=False, interactive=True, elem_id="an-rate-chooser"
+    )
     message = gr.HTML()
     start = gr.Button("Look for picture sets to rate", elem_id="an-rate-start")
     agree = gr.Button("I agree, start", variant="primary", visible=False, elem_id="an-rate-agree")
@@ -39,45 +41,58 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         bar = gr.HTML(padding=False)
         picture = gr.HTML(padding=False, elem_id="an-rate-picture")
         marks = [
-            gr.Radio(SCALE, label="", visible=False, elem_classes="an-rate") for _ in range(MOST)
+            gr.Radio(SCALE, label="", visible=False, elem_classes="an-rate")
+            for _ in range(ratings.MOST)
         ]
         best = gr.Radio([], label="Which one is best?", elem_id="an-rate-best")
         note = gr.HTML(padding=False, elem_id="an-rate-note")
         send = gr.Button("Submit · Ctrl+Enter", variant="primary", elem_id="an-rate-submit")
     outputs: list[Any] = [message, agree, working, token, doubt, bar, picture, *marks, best, note]
+    outputs.append(chooser)
 
     def who(typed: str, request: gr.Request) -> str:
         return doors.person(request).name if doors.login else users.normalise(typed or "guest")
 
-    def show(db: Database, annotator: str) -> list[Any]:
+    def show(db: Database, annotator: str, wanted: int | None = None) -> list[Any]:
         users.ensure(db, annotator, "annotator")
         opened = _open(db)
-        if not opened:
+        campaign = next((each for each in opened if each.campaign_id == wanted), None)
+        if campaign is None and not opened:
             text = "Nothing is to be rated now. An admin starts a rating under Manage."
-            return _rest(board.note(text))
-        if not qualifications.consented(db, opened[0], annotator):
-            consent = escape(opened[0].settings.consent).replace("\n", "<br>")
-            asks = f"<h3>{escape(opened[0].name)}</h3><p>{escape(guidelines.RATING_INSTRUCTIONS)}"
-            return _rest(f'<div class="an-card">{asks}</p><p>{consent}</p></div>', agree=True)
-        claimed = slots.claim(db, opened[0].campaign_id, annotator)
+            return [*_rest(board.note(text)), gr.Dropdown(visible=False)]
+        campaign = campaign or opened[0]
+        menu = gr.Dropdown(
+            choices=[(each.name, each.campaign_id) for each in opened],
+            value=campaign.campaign_id,
+            visible=len(opened) > 1,
+        )
+        if not qualifications.consented(db, campaign, annotator):
+            consent = escape(campaign.settings.consent).replace("\n", "<br>")
+            asks = f"<h3>{escape(campaign.name)}</h3><p>{escape(guidelines.RATING_INSTRUCTIONS)}"
+            card = f'<div class="an-card">{asks}</p><p>{consent}</p></div>'
+            return [*_rest(card, agree=True), menu]
+        claimed = slots.claim(db, campaign.campaign_id, annotator)
         if not isinstance(claimed, Claim):
-            return _rest(board.note("You have rated everything that is left. Thank you!"))
-        return _show(db, opened[0], claimed)
+            more = " Choose another rating above, if you like." if len(opened) > 1 else ""
+            text = f"You have rated everything that is left. Thank you!{more}"
+            return [*_rest(board.note(text)), menu]
+        return [*_show(db, campaign, claimed), menu]
 
     @doors.allow(*EVERYBODY)
-    def arrive(typed: str, request: gr.Request) -> list[Any]:
-        """The next picture set to rate."""
+    def arrive(typed: str, wanted: int | None, request: gr.Request) -> list[Any]:
+        """The next picture set to rate, of the rating that was chosen."""
         with open_database(workspace) as db:
-            return show(db, who(typed, request))
+            return show(db, who(typed, request), wanted)
 
     @doors.allow(*EVERYBODY)
-    def accept(typed: str, request: gr.Request) -> list[Any]:
-        """The person agreed to the consent text."""
+    def accept(typed: str, wanted: int | None, request: gr.Request) -> list[Any]:
+        """The person agreed to the consent text of the rating on screen."""
         annotator = who(typed, request)
         with open_database(workspace) as db:
-            for campaign in _open(db)[:1]:
-                qualifications.consent(db, campaign, annotator)
-            return show(db, annotator)
+            for campaign in _open(db):
+                if campaign.campaign_id == wanted:
+                    qualifications.consent(db, campaign, annotator)
+            return show(db, annotator, wanted)
 
     @doors.allow(*EVERYBODY)
     def submit(
@@ -104,11 +119,12 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 ratings.submit(db, claim, annotator, marks=rated, best=pick or 0)
             except BadInput as error:
                 return _only_note(str(error), doubted)
-            return show(db, annotator)
+            return show(db, annotator, claimed.campaign_id)
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
-    start.click(arrive, name_kept, outputs, **once)
-    agree.click(accept, name_kept, outputs, **once)
+    start.click(arrive, [name_kept, chooser], outputs, **once)
+    chooser.input(arrive, [name_kept, chooser], outputs, **once)
+    agree.click(accept, [name_kept, chooser], outputs, **once)
     send.click(submit, [name_kept, token, doubt, best, *marks], outputs, **once)
 
 
@@ -126,15 +142,15 @@ def _rest(text: str, *, agree: bool = False) -> list[Any]:
         "",
         "",
         "",
-        *([gr.skip()] * MOST),
+        *([gr.skip()] * ratings.MOST),
         gr.skip(),
         "",
     ]
 
 
 def _only_note(text: str, doubted: str) -> list[Any]:
-    place, work = [gr.skip()] * 4, [gr.skip()] * (2 + MOST + 1)
-    return [*place, doubted, *work, pages.problem(text)]
+    place, work = [gr.skip()] * 4, [gr.skip()] * (2 + ratings.MOST + 1)
+    return [*place, doubted, *work, pages.problem(text), gr.skip()]
 
 
 def _show(db: Database, campaign: Campaign, claimed: Claim) -> list[Any]:
@@ -147,9 +163,9 @@ def _show(db: Database, campaign: Campaign, claimed: Claim) -> list[Any]:
         "mark the next description</p>"
     )
     marks: list[Any] = [
-        gr.Radio(label=f"“{label.text}”", value=None, visible=True) for label in labels[:MOST]
+        gr.Radio(label=f"“{label.text}”", value=None, visible=True) for label in labels
     ]
-    marks += [gr.Radio(visible=False, value=None)] * (MOST - len(marks))
+    marks += [gr.Radio(visible=False, value=None)] * (ratings.MOST - len(marks))
     choices = [(label.text, label.label_id) for label in labels]
     return [
         "",

@@ -26,6 +26,7 @@ from db.slots import Stored
 from db.workspace import immediate, now
 
 LOWEST, HIGHEST = 1, 5
+MOST = 12  # descriptions that a page shows one under another and a person can still compare
 INCONSISTENT = "the best label is not among the highest rated"
 
 
@@ -55,6 +56,31 @@ class Rating:
     valid: bool
 
 
+@dataclass(frozen=True)
+class Mark:
+    """The mark of one label: which methods gave it, and at which place it was shown, from 1."""
+
+    text: str
+    methods: tuple[str, ...]
+    rating: int
+    shown: int
+
+
+@dataclass(frozen=True)
+class Response:
+    """One rater's marks of one unit in the order they were shown, as exports carry them.
+
+    Attributes:
+        best: the text of the label picked as best.
+        valid: False when the response contradicts itself; `reason` says how.
+    """
+
+    best: str
+    valid: bool
+    reason: str
+    marks: tuple[Mark, ...]
+
+
 def add(
     db: Database,
     name: str,
@@ -66,7 +92,7 @@ def add(
     """Start a rating campaign; `descriptions` maps each unit to (method, text) pairs.
 
     Raises:
-        BadInput: a unit has fewer than two different descriptions.
+        BadInput: a unit has fewer than two different descriptions, or more than `MOST`.
     """
     merged: dict[int, dict[str, tuple[str, list[str]]]] = {}
     for unit_id, given in descriptions.items():
@@ -77,6 +103,11 @@ def add(
         if len(labels) < 2 or "" in labels:
             raise BadInput(
                 f"expected two or more different descriptions of unit {unit_id}, got {len(labels)}"
+            )
+        if len(labels) > MOST:
+            raise BadInput(
+                f"expected at most {MOST} different descriptions of a unit, so that a person can "
+                f"compare them, got {len(labels)} of unit {unit_id}; rate fewer methods at a time"
             )
         merged[unit_id] = labels
     campaign = campaigns.add(db, name, list(merged), settings=settings, person=person, kind="rate")
@@ -198,3 +229,72 @@ def of_campaign(db: Database, campaign_id: int) -> list[Rating]:
         for methods in [json.loads(methods_json)]
         for method in methods
     ]
+
+
+def responses(db: Database, campaign_id: int) -> dict[int, Response]:
+    """Every response by its answer's id, the refused ones too; withdrawn ones are left out."""
+    rows = db.conn.execute(
+        """
+        select a.annotation_id, b.text, p.valid, p.reason, l.text, l.methods_json, r.rating, r.shown
+        from rating_responses p
+        join answers a using (annotation_id)
+        join rating_labels b on b.label_id = p.best_label_id
+        join ratings r using (annotation_id)
+        join rating_labels l on l.label_id = r.label_id
+        where a.campaign_id = ? and not a.withdrawn
+        order by a.annotation_id, r.shown
+        """,
+        [campaign_id],
+    )
+    found: dict[int, Response] = {}
+    for answer, best, valid, reason, text, methods_json, rating, shown in rows:
+        mark = Mark(text, tuple(json.loads(methods_json)), rating, shown)
+        before = found[answer].marks if answer in found else ()
+        found[answer] = Response(best, bool(valid), reason, (*before, mark))
+    return found
+
+
+def enter(
+    db: Database, campaign_id: int, unit_id: int, annotation_id: int, response: Response
+) -> None:
+    """Store a response that comes from another workspace beside its answer.
+
+    Raises:
+        BadInput: the best label has no mark, or a mark is out of range.
+    """
+    texts = [mark.text for mark in response.marks]
+    if response.best not in texts or len(set(texts)) < len(texts):
+        raise BadInput(f"expected one mark a description, also of {response.best!r}, got {texts}")
+    if not all(LOWEST <= mark.rating <= HIGHEST for mark in response.marks):
+        raise BadInput(f"expected marks from {LOWEST} to {HIGHEST}, got another for {texts}")
+    place = {"campaign": campaign_id, "unit": unit_id}
+    db.conn.executemany(
+        """
+        insert or ignore into rating_labels (campaign_id, unit_id, text, methods_json)
+        values (:campaign, :unit, :text, :methods)
+        """,
+        [
+            {**place, "text": mark.text, "methods": json.dumps(mark.methods)}
+            for mark in response.marks
+        ],
+    )
+    labels = dict(
+        db.conn.execute(
+            """
+            select text, label_id from rating_labels
+            where campaign_id = :campaign and unit_id = :unit
+            """,
+            place,
+        ).fetchall()
+    )
+    db.execute(
+        """
+        insert into rating_responses (annotation_id, best_label_id, valid, reason)
+        values (?, ?, ?, ?)
+        """,
+        [annotation_id, labels[response.best], int(response.valid), response.reason],
+    )
+    db.conn.executemany(
+        "insert into ratings (annotation_id, label_id, shown, rating) values (?, ?, ?, ?)",
+        [(annotation_id, labels[mark.text], mark.shown, mark.rating) for mark in response.marks],
+    )

@@ -12,66 +12,21 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from db import campaigns, exemplars, log, subjects, users
-from db.annotations import Kind, Revision, Status
+from db import campaigns, exemplars, log, ratings, subjects, users
+from db.annotations import Revision
 from db.campaigns import Campaign, Settings
-from db.claims import Purpose
 from db.errors import BadInput, NotFound
+from db.records import Record, Verdict, as_json, from_json
 from db.subjects import LayerRow
 from db.workspace import immediate, now, snapshot
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """One review of an exported answer; `undoes` is the position of the verdict it took back."""
-
-    verdict: str
-    reason: str
-    reviewer: str
-    created_utc: str
-    undoes: int | None = None
-
-
-@dataclass(frozen=True)
-class Record:
-    """One answer, as it leaves a workspace.
-
-    Attributes:
-        id: names the answer in every export.
-        annotator: a pseudonym.
-        annotator_kind: `human` or `simulated`.
-        slot: in which of its unit's slots it counts; None: surplus, set aside, or a check.
-        text: the newest wording.
-    """
-
-    id: str
-    subject: str
-    layer: str
-    unit: int
-    exemplar_hash: str
-    annotator: str
-    annotator_kind: users.Kind
-    purpose: Purpose
-    slot: int | None
-    status: Status
-    kind: Kind
-    text: str
-    withdrawn: bool
-    claimed_utc: str | None
-    created_utc: str
-    revised_utc: str
-    seconds: float | None
-    pasted_characters: int
-    unmasked_looks: int
-    flags: dict[str, str]
-    revisions: tuple[Revision, ...]
-    reviews: tuple[Verdict, ...]
+__all__ = ["Record", "Verdict", "as_json", "enter", "from_json", "pseudonym", "records"]
 
 
 def pseudonym(annotator: str, *, secret: bytes) -> str:
@@ -136,6 +91,7 @@ def records(
                 [campaign_id, simulated],
             )
         )
+        responses = ratings.responses(db, campaign_id)
 
     return [
         Record(
@@ -148,6 +104,7 @@ def records(
                 for number, kind, text, created, withdrawn in wordings[row["annotation_id"]]
             ),
             reviews=_verdicts(verdicts.get(row["annotation_id"], []), hidden),
+            rating=responses.get(row["annotation_id"]),
             **{name: row[name] for name in _PLAIN},
         )
         for row in rows
@@ -181,7 +138,8 @@ def enter(
     ordered = list(dict.fromkeys(units[_where(record)] for record in incoming))
     most = max((record.slot or 0 for record in incoming), default=0)
     rules = settings or Settings("Imported.", annotators_per_unit=max(most, 1))
-    campaign = campaigns.add(db, name, ordered, settings=rules, person=person)
+    kind: campaigns.Kind = "rate" if any(record.rating for record in incoming) else "describe"
+    campaign = campaigns.add(db, name, ordered, settings=rules, person=person, kind=kind)
     with immediate(db):
         db.execute(
             "update campaigns set state = 'closed' where campaign_id = ?", [campaign.campaign_id]
@@ -216,6 +174,8 @@ def _check(db: Database, incoming: Sequence[Record]) -> None:
     ):
         if len(set(keys)) < len(keys):
             raise BadInput(f"expected answers that fit together, got {what}")
+    if len({record.rating is None for record in incoming if not record.withdrawn}) > 1:
+        raise BadInput("expected either sentences or ratings in one import, got both")
     for record in incoming:
         if not record.revisions or record.unit < 0 or not 1 <= (record.slot or 1) <= 50:
             raise BadInput(
@@ -361,6 +321,8 @@ def _enter(db: Database, campaign_id: int, unit_id: int, record: Record) -> None
         "insert into flags (annotation_id, kind, detail, created_utc) values (?, ?, ?, ?)",
         [(annotation_id, kind, detail, now()) for kind, detail in record.flags.items()],
     )
+    if record.rating is not None:
+        ratings.enter(db, campaign_id, unit_id, annotation_id, record.rating)
     if record.slot is not None:
         db.execute(
             """
@@ -369,23 +331,3 @@ def _enter(db: Database, campaign_id: int, unit_id: int, record: Record) -> None
             """,
             [annotation_id, record.annotator, campaign_id, unit_id, record.slot],
         )
-
-
-def as_json(record: Record) -> dict[str, Any]:
-    """A record as plain values, in a fixed order, for JSON."""
-    values = {**vars(record)}
-    values["revisions"] = [vars(revision) for revision in record.revisions]
-    values["reviews"] = [vars(verdict) for verdict in record.reviews]
-    return values
-
-
-def from_json(values: dict[str, Any]) -> Record:
-    """The record that `as_json` made; raises TypeError or KeyError when it is none."""
-    return Record(
-        **{
-            **values,
-            "flags": {str(kind): str(detail) for kind, detail in values["flags"].items()},
-            "revisions": tuple(Revision(**revision) for revision in values["revisions"]),
-            "reviews": tuple(Verdict(**verdict) for verdict in values["reviews"]),
-        }
-    )

@@ -1,7 +1,9 @@
 """The rating form: blinded, merged, every response kept, tables as published."""
 
+import csv
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import pytest
 from annotating import add_people, add_units, at
 from sqlite_utils import Database
 
+from annotator import commands, exports, imports
 from annotator import ratings as tables
-from db import log, progress, ratings, slots
+from db import annotations, log, progress, ratings, reviews, slots, transfers
 from db.campaigns import Campaign, Settings
 from db.claims import Claim
 from db.errors import BadInput
@@ -182,3 +185,114 @@ def test_an_old_page_leaves_the_first_response_as_it_is(db: Database) -> None:
 def _only(db: Database) -> int:
     ((annotation_id,),) = db.execute("select annotation_id from annotations").fetchall()
     return int(annotation_id)
+
+
+SECRET = b"0" * 32
+
+
+def rated(db: Database) -> Campaign:
+    """Two raters; one contradicts herself, the other's response is refused by a reviewer later."""
+    campaign = begin(db, 2)
+    for name in ("ada", "bo"):
+        for _ in range(2):
+            claimed = claim(db, campaign, name)
+            labels = [label.label_id for label in ratings.offered(db, claimed)]
+            marks = dict(zip(labels, (5, 3, 1), strict=True))
+            best = labels[0] if name == "bo" else labels[2]
+            ratings.submit(db, claimed.token, name, marks=marks, best=best)
+    return campaign
+
+
+def test_every_mark_leaves_and_gives_the_same_tables(db: Database, tmp_path: Path) -> None:
+    campaign = rated(db)
+    refused = annotations.of_campaign(db, campaign.campaign_id)[-1]
+    reviews.reject(db, refused.annotation_id, "hasty", person="ada")
+    expected = ratings.of_campaign(db, campaign.campaign_id)
+    records = transfers.records(db, campaign.campaign_id, secret=SECRET)
+    for record in records:
+        assert record.rating is not None
+        assert {(mark.rating, mark.shown) for mark in record.rating.marks} == {
+            (5, 1),
+            (3, 2),
+            (1, 3),
+        }
+        methods = sorted(method for mark in record.rating.marks for method in mark.methods)
+        assert methods == ["CLIP", "DnD", "MILAN", "NetDissect"]
+        assert record.rating.valid == (record.rating.reason == "")
+    assert sum(not record.rating.valid for record in records if record.rating) == 2
+    for form, name in (("jsonl", "a.jsonl"), ("csv", "a.csv"), ("ratings", "long.csv")):
+        commands.write(tmp_path / name, records, form=form, title="", pictures=None)
+        found = tables.read(tmp_path / name)
+        assert tables.summary(found) == tables.summary(expected)
+        assert tables.valid_share(found) == tables.valid_share(expected)
+        assert tables.alpha(found) == tables.alpha(expected)
+    with (tmp_path / "long.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 4 * 4
+    assert all(line["rater"].startswith("p-") and line["created_utc"] for line in lines)
+    other = prepare(sqlite3.connect(":memory:"))
+    copied = transfers.enter(other, "copy", imports.read(tmp_path / "a.csv"), person="admin")
+    assert copied.kind == "rate"
+    assert transfers.records(other, copied.campaign_id, secret=b"1" * 32) == records
+    other.close()
+
+
+def test_a_withdrawn_rating_leaves_without_its_marks(db: Database) -> None:
+    campaign = rated(db)
+    annotations.withdraw(db, "ada", person="admin")
+    records = transfers.records(db, campaign.campaign_id, secret=SECRET)
+    assert [record.rating is None for record in records] == [True, True, False, False]
+    other = prepare(sqlite3.connect(":memory:"))
+    copied = transfers.enter(other, "copy", records, person="admin")
+    assert transfers.records(other, copied.campaign_id, secret=SECRET) == records
+    other.close()
+
+
+def test_ratings_are_no_sentences_and_sentences_no_ratings(db: Database, tmp_path: Path) -> None:
+    records = transfers.records(db, rated(db).campaign_id, secret=SECRET)
+    for form in ("milannotations", "mturk", "dataset"):
+        with pytest.raises(BadInput, match="got ratings"):
+            commands.write(tmp_path / "x.csv", records, form=form, title="", pictures=None)
+    plain = [replace(record, rating=None) for record in records]
+    with pytest.raises(BadInput, match="got sentences"):
+        commands.write(tmp_path / "x.csv", plain, form="ratings", title="", pictures=None)
+    other = prepare(sqlite3.connect(":memory:"))
+    with pytest.raises(BadInput, match="got both"):
+        transfers.enter(other, "both", [plain[0], *records[1:]], person="admin")
+    other.close()
+
+
+def test_an_export_from_before_ratings_still_comes_in(db: Database, tmp_path: Path) -> None:
+    records = [
+        replace(record, rating=None)
+        for record in transfers.records(db, rated(db).campaign_id, secret=SECRET)
+    ]
+    exports.write_csv(tmp_path / "new.csv", records)
+    with (tmp_path / "new.csv").open(newline="") as file:
+        rows = [{k: v for k, v in row.items() if k != "rating"} for row in csv.DictReader(file)]
+    with (tmp_path / "old.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    assert imports.read(tmp_path / "old.csv") == records
+
+
+@pytest.mark.parametrize("count", [7, ratings.MOST])
+def test_all_labels_of_a_unit_can_be_rated(db: Database, count: int) -> None:
+    (unit_id,) = add_units(db, 1)
+    given = [(f"method {number}", f"thing number {number}") for number in range(count)]
+    rules = Settings("?")
+    campaign = ratings.add(db, "many", {unit_id: given}, settings=rules, person="admin")
+    claimed = claim(db, campaign, "ada")
+    labels = [label.label_id for label in ratings.offered(db, claimed)]
+    assert len(labels) == count
+    marks = dict.fromkeys(labels, 2) | {labels[-1]: 5}
+    _, valid = ratings.submit(db, claimed.token, "ada", marks=marks, best=labels[-1])
+    assert valid
+
+
+def test_more_labels_than_a_page_shows_are_refused_at_the_start(db: Database) -> None:
+    (unit_id,) = add_units(db, 1)
+    given = [(f"method {number}", f"thing {number}") for number in range(ratings.MOST + 1)]
+    with pytest.raises(BadInput, match="at most 12 different descriptions"):
+        ratings.add(db, "x", {unit_id: given}, settings=Settings("?"), person="admin")
