@@ -35,7 +35,7 @@ class Agreement:
         units: with at least two sentences.
         low, high: 95 % bootstrap interval over units.
         chance, chance_low, chance_high: with the sentences of shuffled units.
-        identical: share of units in which two people wrote the same sentence.
+        identical: share of units in which two people wrote the same sentence; None of a person.
         undefined: why the numbers are None.
     """
 
@@ -59,7 +59,7 @@ class Scores:
     units: tuple[Unit, ...]
     authors: tuple[tuple[str, ...], ...]
     real: tuple[npt.NDArray[np.float64], ...]
-    chance: npt.NDArray[np.float64]  # (shuffles, units)
+    chance: tuple[npt.NDArray[np.float64], ...]  # (shuffles, sentences) of each unit
     identical: tuple[bool, ...]
     undefined: str | None = None
 
@@ -86,7 +86,7 @@ def score(
             f"{len(sentences)} units have two"
         )
         model = f"{scorer.name} ({scorer.hash})"
-        return Scores(model, (), (), (), np.empty((0, 0)), (), why)
+        return Scores(model, (), (), (), (), (), why)
     texts = [[_prepared(text) for _, text in usable[unit]] for unit in units]
     everything = [text for each in texts for text in each]
     pieces = scorer.encode(everything)
@@ -114,7 +114,7 @@ def score(
     chance = []
     for shuffle in range(SHUFFLES):
         others = _elsewhere(texts, generator)
-        chance.append([float(values.mean()) for values in leave_one_out(others)])
+        chance.append(leave_one_out(others))
         if progress is not None:
             progress(shuffle + 2, SHUFFLES + 2, "chance level")
     return Scores(
@@ -122,7 +122,7 @@ def score(
         tuple(units),
         tuple(tuple(author for author, _ in usable[unit]) for unit in units),
         tuple(real),
-        np.array(chance),
+        tuple(np.array(own) for own in zip(*chance, strict=True)),
         tuple(len({normalise(text) for text in own}) < len(own) for own in texts),
     )
 
@@ -134,33 +134,59 @@ def over(scores: Scores, chosen: Callable[[Unit], bool] = lambda unit: True) -> 
         why = scores.undefined or "none of these units has two sentences"
         return Agreement(scores.model, 0, undefined=why)
     means = np.array([scores.real[index].mean() for index in places])
-    chance = scores.chance[:, places].mean(axis=1)  # (shuffles,)
-    low, high = _interval(means)
-    return Agreement(
-        scores.model,
-        len(places),
-        float(means.mean()),
-        low,
-        high,
-        float(chance.mean()),
-        float(chance.min()),
-        float(chance.max()),
-        float(np.mean([scores.identical[index] for index in places])),
-    )
+    chance = np.array([scores.chance[index].mean(axis=1) for index in places])
+    identical = float(np.mean([scores.identical[index] for index in places]))
+    return _summary(scores.model, means, chance, identical)
 
 
-def by_author(scores: Scores) -> dict[str, tuple[float, int]]:
-    """How well each person's sentences agree with the others': mean score and their number."""
-    values: dict[str, list[float]] = {}
-    for authors, real in zip(scores.authors, scores.real, strict=True):
-        for author, value in zip(authors, real, strict=True):
-            values.setdefault(author, []).append(float(value))
-    return {author: (float(np.mean(each)), len(each)) for author, each in values.items()}
+def by_author(scores: Scores) -> dict[str, Agreement]:
+    """How well each person's sentences agree with the others'; `units` counts these sentences."""
+    real: dict[str, list[float]] = {}
+    chance: dict[str, list[npt.NDArray[np.float64]]] = {}
+    for index, authors in enumerate(scores.authors):
+        for number, author in enumerate(authors):
+            real.setdefault(author, []).append(float(scores.real[index][number]))
+            chance.setdefault(author, []).append(scores.chance[index][:, number])
+    return {
+        author: _summary(scores.model, np.array(values), np.array(chance[author]), None)
+        for author, values in real.items()
+    }
+
+
+def by_unit(scores: Scores) -> list[tuple[Unit, float, float, int]]:
+    """Every unit with its agreement, its chance level and its number of sentences, lowest first."""
+    lines = [
+        (unit, float(real.mean()), float(chance.mean()), len(real))
+        for unit, real, chance in zip(scores.units, scores.real, scores.chance, strict=True)
+    ]
+    return sorted(lines, key=lambda line: (line[1], line[0]))
 
 
 def measure(sentences: Sentences, scorer: Scorer, *, seed: int = 0) -> Agreement:
     """The agreement over all units; `score` and `over` give parts of it."""
     return over(score(sentences, scorer, seed=seed))
+
+
+def _summary(
+    model: str,
+    values: npt.NDArray[np.float64],
+    chance: npt.NDArray[np.float64],
+    identical: float | None,
+) -> Agreement:
+    """Of scores (things,) and their chance levels (things, shuffles)."""
+    low, high = _interval(values)
+    shuffles = chance.mean(axis=0)
+    return Agreement(
+        model,
+        len(values),
+        float(values.mean()),
+        low,
+        high,
+        float(shuffles.mean()),
+        float(shuffles.min()),
+        float(shuffles.max()),
+        identical,
+    )
 
 
 def _prepared(text: str) -> str:

@@ -6,17 +6,14 @@ look(db, campaign_id, annotator=None, skip=(), flagged_only=True)
 from collections.abc import Collection
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from sqlite_utils import Database
 
 from annotator import board, inspection, pages
-from annotator.agreement import Agreement
 from annotator.quality import Habits
 from db import annotations, exemplars, reviews, users
 from db.annotations import Annotation
 from db.exemplars import Unit
-from db.jobs import Job
 from db.reviews import Waiting
 
 CHECKS = {"gold": " · its answer is known", "repeat": " · asked a second time"}
@@ -129,58 +126,4 @@ def _person(line: Habits, simulated: bool) -> str:
         f'<td class="n">{line.flagged}</td><td class="n">{checks}</td>'
         f'<td class="n">{seconds}</td>'
         f'<td class="n">{100 * line.no_pattern_share:.0f} %</td><td>{again}</td></tr>'
-    )
-
-
-def agreement_table(job: Job | None) -> str:
-    """Agreement of the whole and of every layer beside its chance level, and of every person.
-
-    `job` is a finished measurement of `annotator.runs`; None when there is none yet.
-    """
-    if job is None:
-        return board.note(
-            "Not measured yet. It compares every sentence with the others about its unit, and with "
-            "those about other units, which is what chance gives."
-        )
-    rows = "".join(_agreement_row(row.pop("name"), Agreement(**row)) for row in _rows(job))
-    persons = "".join(
-        f'<tr><td>{escape(name)}</td><td class="n">{mean:.2f}</td><td class="n">{count}</td></tr>'
-        for name, (mean, count) in sorted(job.result["people"].items())
-    )
-    return (
-        '<table class="an-table"><tr><th></th><th class="n">units</th><th class="n">agreement</th>'
-        '<th class="n">95 %</th><th class="n">chance</th><th class="n">same sentence twice</th>'
-        f'</tr>{rows}</table><p class="an-muted">measured {pages.moment(job.ended_utc or "")} '
-        f"with {escape(job.result['model'])}</p>"
-        '<table class="an-table"><tr><th>annotator</th><th class="n">agreement with the others</th>'
-        f'<th class="n">sentences</th></tr>{persons}</table>'
-    )
-
-
-def agreement_line(job: Job) -> str:
-    """How far a measurement is, or why it has no numbers; nothing once it is done."""
-    if job.state == "done":
-        return ""
-    if job.state == "queued":
-        return board.note("Waiting for its turn; this page may be closed.")
-    if job.state == "running":
-        step = f"{job.message}, step {job.done} of {job.total}" if job.total else "loading a model"
-        return board.note(f"Measuring: {step}. This page may be closed.")
-    return pages.problem(f"The last measurement is {job.state}. {job.message}")
-
-
-def _rows(job: Job) -> list[dict[str, Any]]:
-    return [dict(row) for row in job.result["rows"]]
-
-
-def _agreement_row(name: str, found: Agreement) -> str:
-    if found.mean is None or found.chance is None:
-        why = escape(found.undefined or "")
-        return f'<tr><td>{escape(name)}</td><td colspan="5">undefined: {why}</td></tr>'
-    return (
-        f'<tr><td>{escape(name)}</td><td class="n">{found.units}</td>'
-        f'<td class="n">{found.mean:.2f}</td>'
-        f'<td class="n">{found.low:.2f} to {found.high:.2f}</td>'
-        f'<td class="n">{found.chance:.2f}</td>'
-        f'<td class="n">{100 * (found.identical or 0):.0f} %</td></tr>'
     )

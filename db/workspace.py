@@ -58,6 +58,11 @@ class Workspace:
         return self.path / "checkpoints"
 
     @property
+    def models(self) -> Path:
+        """Language models for agreement, one folder each, put there by whoever runs the app."""
+        return self.path / "models"
+
+    @property
     def reports(self) -> Path:
         """Exports and reports, made on request."""
         return self.path / "reports"

@@ -27,7 +27,14 @@ def test_a_worked_middle() -> None:
     scores = agreement.score(sentences, words())
     assert agreement.over(scores, lambda unit: unit == A).mean == pytest.approx(0.5)
     assert agreement.over(scores).mean == pytest.approx(0.25)
-    assert agreement.by_author(scores) == {"x": (0.25, 2), "y": (0.25, 2)}
+    people = agreement.by_author(scores)
+    assert {name: (each.mean, each.units) for name, each in people.items()} == {
+        "x": (0.25, 2),
+        "y": (0.25, 2),
+    }
+    assert people["x"].low is not None
+    assert (people["x"].low, people["x"].high, people["x"].chance) == (0, 0.5, 0)
+    assert agreement.by_unit(scores) == [(B, 0, 0, 2), (A, pytest.approx(0.5), 0, 2)]
 
 
 def test_the_best_of_the_others_counts() -> None:

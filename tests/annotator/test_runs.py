@@ -7,7 +7,7 @@ from annotating import add_people, workspace_with_campaign
 from annotator_words import words
 from sqlite_utils import Database
 
-from annotator import board, desk_review, runs, scorers
+from annotator import board, pages_agreement, runs, scorers
 from db import jobs, slots
 from db.annotations import Answer
 from db.claims import Claim
@@ -39,17 +39,74 @@ def test_the_numbers_stand_on_the_board_and_on_the_page(measured: tuple[Workspac
     workspace, campaign_id = measured
     with open_database(workspace) as db:
         assert "1.00" not in board.table(db)
-        assert "Not measured yet" in desk_review.agreement_table(None)
-        assert "Waiting" in desk_review.agreement_line(runs.latest(db)[campaign_id])
+        assert "Not measured yet" in pages_agreement.table(None)
+        assert "Waiting" in pages_agreement.line(runs.latest(db)[campaign_id])
     assert jobs.run_next(workspace, {runs.KIND: runs.agreement})
     with open_database(workspace) as db:
         job = runs.measured(db)[campaign_id]
         assert "1.00 (0.50)" in board.table(db)  # by chance one word of two is shared
-    page = desk_review.agreement_table(job)
+    page = pages_agreement.table(job)
     assert "toy/conv1" in page
     assert "words (0)" in page
     assert page.count("<td>ada</td>") == 1
-    assert desk_review.agreement_line(job) == ""
+    assert pages_agreement.line(job) == ""
+
+
+def test_networks_units_and_people_stand_beside_chance(
+    measured: tuple[Workspace, int], tmp_path: Path
+) -> None:
+    workspace, campaign_id = measured
+    jobs.run_next(workspace, {runs.KIND: runs.agreement})
+    with open_database(workspace) as db:
+        job = runs.measured(db)[campaign_id]
+        page = pages_agreement.table(job, runs.sentences(db, campaign_id))
+    assert [row["name"] for row in job.result["rows"]] == ["all", "toy, all layers", "toy/conv1"]
+    for row in job.result["persons"]:
+        assert (row["mean"], row["low"], row["high"], row["chance"]) == (1, 1, 1, 0.5)
+        assert row["units"] == 3
+    assert "“word1 alone” · “word1 alone”" in page
+    assert page.count("<td>toy/conv1 ") == 3
+    runs.write_units(tmp_path / "u.csv", job)
+    lines = (tmp_path / "u.csv").read_text().splitlines()
+    assert lines[:2] == [
+        "layer,unit,mean,chance,sentences,model",
+        "toy/conv1,0,1.0,0.5,2,words (0)",
+    ]
+
+
+def test_many_units_are_shown_by_their_ends(measured: tuple[Workspace, int]) -> None:
+    workspace, campaign_id = measured
+    jobs.run_next(workspace, {runs.KIND: runs.agreement})
+    with open_database(workspace) as db:
+        job = runs.measured(db)[campaign_id]
+    line = job.result["units"][0]
+    job.result["units"] = [{**line, "unit": unit, "mean": unit / 100} for unit in range(100)]
+    page = pages_agreement.table(job)
+    shown = [unit for unit in range(100) if f"<td>toy/conv1 {unit}</td>" in page]
+    assert shown == [*range(20), *range(80, 100)]
+    assert page.index("conv1 99<") < page.index("conv1 98<")
+
+
+def test_a_model_is_one_of_this_machine_and_never_a_path(
+    measured: tuple[Workspace, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, campaign_id = measured
+    (workspace.models / "mine").mkdir(parents=True)
+    (workspace.models / "mine" / "config.json").write_text("{}")
+    (workspace.models / "no model").mkdir()
+    known = scorers.here(workspace.models)
+    assert "mine" in known
+    assert "no model" not in known
+    for path in (str(workspace.models / "mine"), "../models/mine", "/etc"):
+        with pytest.raises(BadInput, match="language models on this machine"):
+            scorers.named(path, workspace.models)
+    with open_database(workspace) as db:
+        jobs.ask_to_cancel(db, runs.latest(db)[campaign_id].job_id)
+        runs.enqueue(db, campaign_id, person="rae", model="/etc")
+    assert jobs.run_next(workspace, {runs.KIND: runs.agreement})
+    with open_database(workspace) as db:
+        assert runs.latest(db)[campaign_id].state == "failed"
+        assert "language models on this machine" in runs.latest(db)[campaign_id].message
 
 
 def test_one_measurement_at_a_time_and_a_cancelled_one_says_so(
@@ -60,7 +117,7 @@ def test_one_measurement_at_a_time_and_a_cancelled_one_says_so(
         with pytest.raises(BadInput, match="being measured already"):
             runs.enqueue(db, campaign_id, person="rae")
         jobs.ask_to_cancel(db, runs.latest(db)[campaign_id].job_id)
-        assert "is cancelled" in desk_review.agreement_line(runs.latest(db)[campaign_id])
+        assert "is cancelled" in pages_agreement.line(runs.latest(db)[campaign_id])
         assert runs.measured(db) == {}
         runs.enqueue(db, campaign_id, person="rae")
 
@@ -75,5 +132,5 @@ def test_too_few_sentences_are_undefined_with_the_reason(
     jobs.run_next(workspace, {runs.KIND: runs.agreement})
     with open_database(workspace) as db:
         job = runs.measured(db)[campaign_id]
-        assert "undefined: agreement needs two units" in desk_review.agreement_table(job)
+        assert "undefined: agreement needs two units" in pages_agreement.table(job)
         assert "(0" not in board.table(db)
