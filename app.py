@@ -49,6 +49,7 @@ JOBS = {
     "faithfulness": "audits.study_faithfulness",
     "spurious": "audits.spurious_runs",
     "agreement": "annotator.runs",
+    "statistics": "annotator.runs_corpus",
 }
 
 
@@ -267,8 +268,10 @@ def _work(options: argparse.Namespace) -> None:
 
 def _run(kind: str, handle: jobs.Handle) -> dict[str, Any]:
     """Run a job. Its libraries are loaded now that it is claimed, so that claiming is quick."""
-    runner: jobs.Runner = getattr(importlib.import_module(JOBS[kind]), kind)
-    return runner(handle)
+    runner: Callable[..., dict[str, Any]] = getattr(importlib.import_module(JOBS[kind]), kind)
+    # What a kind needs of a package that its own may not import.
+    tools: dict[str, dict[str, Any]] = {"statistics": {"english": english.load}}
+    return runner(handle, **tools.get(kind, {}))
 
 
 def _enter_pictures(workspace: Workspace, folder: Path, subject: str) -> int:

@@ -101,7 +101,7 @@ def _stats(options: argparse.Namespace, english: "Callable[[], Language] | None"
         raise BadInput("expected an English pipeline for parts of speech, got none")
     rows = [(row.layer, row.unit, row.summary) for row in tables.read(options.file)]
     nlp = english()
-    found = corpus.statistics(rows, nlp)
+    found = corpus.statistics(rows, nlp, total=lambda layer: "all")
     pipeline = f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
     if options.json:
         layers = {layer: dataclasses.asdict(values) for layer, values in found.items()}

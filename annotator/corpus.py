@@ -9,8 +9,8 @@ nor how well annotators agree.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,45 +38,62 @@ class LayerStatistics:
 
 
 def statistics(
-    rows: Iterable[tuple[str, Hashable, str]], nlp: "Language"
+    rows: Iterable[tuple[str, Hashable, str]],
+    nlp: "Language",
+    *,
+    total: Callable[[str], str] | None = None,
 ) -> dict[str, LayerStatistics]:
     """Statistics by layer, in the order in which the layers first appear.
 
     Words are counted as the paper's table does: all tokens that are not punctuation, which makes
     a second space in a row a word (0.01 words an annotation in the published corpus, enough to
-    change a decimal). For the table's last line, pass all rows once more under one layer's name,
-    with (layer, unit) as unit.
+    change a decimal).
+
+    Args:
+        total: the name of the line into which a layer's rows count as well, as in the last line of
+            the paper's table; these lines stand behind those of the layers.
     """
-    units: dict[str, set[Hashable]] = {}
-    annotations: Counter[str] = Counter()
-    tokens: Counter[str] = Counter()
-    lemmas: dict[str, set[str]] = {}
-    tags: dict[str, Counter[str]] = {}
+    layers: dict[str, _Counts] = {}
+    totals: dict[str, _Counts] = {}
     inputs = ((text, (layer, unit)) for layer, unit, text in rows)
     # Parse trees and names are not asked for, and cost most.
     for doc, (layer, unit) in nlp.pipe(inputs, as_tuples=True, disable=["parser", "ner"]):
-        units.setdefault(layer, set()).add(unit)
-        annotations[layer] += 1
+        groups = [layers.setdefault(layer, _Counts())]
+        if total is not None:
+            groups.append(totals.setdefault(total(layer), _Counts()))
         words = [token for token in doc if not token.is_punct]
-        tokens[layer] += len(words)
-        lemmas.setdefault(layer, set()).update(
-            token.lemma_.lower() for token in words if not token.is_space
-        )
-        tags.setdefault(layer, Counter()).update(token.pos_ for token in words)
+        lemmas = {token.lemma_.lower() for token in words if not token.is_space}
+        for counts in groups:
+            counts.units.add((layer, unit))
+            counts.annotations += 1
+            counts.tokens += len(words)
+            counts.lemmas |= lemmas
+            counts.tags.update(token.pos_ for token in words)
+    lines = {layer: counts.line(layer) for layer, counts in layers.items()}
+    return {**lines, **{name: counts.line(name) for name, counts in totals.items()}}
 
-    def share(layer: str, tag: str) -> float:
-        return tags[layer][tag] / tokens[layer] if tokens[layer] else 0.0
 
-    return {
-        layer: LayerStatistics(
+@dataclass
+class _Counts:
+    """What is counted of one line of the table."""
+
+    units: set[Hashable] = field(default_factory=set)
+    annotations: int = 0
+    tokens: int = 0
+    lemmas: set[str] = field(default_factory=set)
+    tags: Counter[str] = field(default_factory=Counter)
+
+    def line(self, layer: str) -> LayerStatistics:
+        def share(tag: str) -> float:
+            return self.tags[tag] / self.tokens if self.tokens else 0.0
+
+        return LayerStatistics(
             layer=layer,
-            units=len(units[layer]),
-            annotations=annotations[layer],
-            words=len(lemmas[layer]),
-            length=tokens[layer] / annotations[layer],
-            nouns=share(layer, "NOUN"),
-            adjectives=share(layer, "ADJ"),
-            prepositions=share(layer, "ADP"),
+            units=len(self.units),
+            annotations=self.annotations,
+            words=len(self.lemmas),
+            length=self.tokens / self.annotations,
+            nouns=share("NOUN"),
+            adjectives=share("ADJ"),
+            prepositions=share("ADP"),
         )
-        for layer in units
-    }

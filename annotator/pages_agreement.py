@@ -35,14 +35,14 @@ def table(job: Job | None, texts: Texts | None = None) -> str:
 
 
 def line(job: Job) -> str:
-    """How far a measurement is, or why it has no numbers; nothing once it is done."""
+    """How far a measurement or a count is, or why it has no numbers; nothing once it is done."""
     if job.state == "done":
         return ""
     if job.state == "queued":
         return board.note("Waiting for its turn; this page may be closed.")
     if job.state == "running":
-        step = f"{job.message}, step {job.done} of {job.total}" if job.total else "loading a model"
-        return board.note(f"Measuring: {step}. This page may be closed.")
+        step = f"{job.message}, {job.done} of {job.total}" if job.total else "loading a model"
+        return board.note(f"At work: {step}. This page may be closed.")
     return pages.problem(f"The last measurement is {job.state}. {job.message}")
 
 

@@ -113,18 +113,19 @@ def write_units(path: Path, job: Job) -> None:
 
 def latest(db: Database) -> dict[int, Job]:
     """The newest measurement of every campaign, whether queued, running, done or failed."""
-    return _newest(db, lambda job: True)
+    return newest(db, KIND)
 
 
 def measured(db: Database) -> dict[int, Job]:
     """The newest measurement of every campaign that came to its end."""
-    return _newest(db, lambda job: job.state == "done")
+    return newest(db, KIND, done=True)
 
 
-def _newest(db: Database, wanted: Callable[[Job], bool]) -> dict[int, Job]:
+def newest(db: Database, kind: str, *, done: bool = False) -> dict[int, Job]:
+    """The newest job of a kind for every campaign; with `done` the newest that came to its end."""
     found: dict[int, Job] = {}
-    for job in sorted(jobs.latest(db, kinds=(KIND,), limit=KEPT), key=lambda job: job.job_id):
-        if wanted(job):
+    for job in sorted(jobs.latest(db, kinds=(kind,), limit=KEPT), key=lambda job: job.job_id):
+        if job.state == "done" or not done:
             found[job.args["campaign_id"]] = job
     return found
 

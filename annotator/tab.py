@@ -27,7 +27,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         with gr.Tab("Review", id="an-review", visible=not doors.login) as review:
             tab_review.build(doors, page, wake=wake)
         with gr.Tab("Manage", id="an-manage", visible=not doors.login) as manage:
-            tab_manage.build(doors, page)
+            tab_manage.build(doors, page, wake=wake)
 
     @doors.allow("admin", "reviewer", "annotator")
     def unfold(request: gr.Request) -> tuple[Any, Any]:

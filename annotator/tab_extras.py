@@ -1,15 +1,25 @@
 """Tabs of the admin's page beside progress and settings: tests, ratings, cleaning, export, removal.
 
-build(doors, page, chosen)            # `chosen` is the campaign picked above
+build(doors, page, chosen, wake=…)    # `chosen` is the campaign picked above
 """
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from annotator import board, cleaning, commands, pages, spelling, tab_ratings, testing
+from annotator import (
+    board,
+    cleaning,
+    commands,
+    pages,
+    spelling,
+    tab_ratings,
+    tab_statistics,
+    testing,
+)
 from annotator.pages import near
 from db import annotations, campaigns, cleanings, qualifications, transfers, users
 from db.doors import Doors
@@ -21,7 +31,7 @@ ADMIN: tuple[Role, ...] = ("admin",)
 FORMATS = ("jsonl", "csv", "milannotations", "mturk", "ratings")
 
 
-def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
+def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> None:
     """Add these tabs to those of the admin's page."""
     workspace = doors.workspace
     with gr.Tab("Export", id="an-exports"):
@@ -46,6 +56,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         make = gr.Button("Save test", elem_id="an-test-save")
         made = gr.HTML(padding=False, elem_id="an-test-note")
     tab_ratings.build(doors)
+    tab_statistics.build(doors, chosen, wake=wake)
     with gr.Tab("Cleaning", id="an-cleaning"):
         rules = gr.Textbox(label="One rule a line", lines=10, elem_id="an-rules")
         with gr.Row():

@@ -1,8 +1,9 @@
 """The admin's page: campaigns, their progress, starting and steering them.
 
-build(doors, page)
+build(doors, page, wake=…)
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -19,7 +20,7 @@ from db.workspace import open_database
 ADMIN: tuple[Role, ...] = ("admin",)
 
 
-def build(doors: Doors, page: gr.Blocks) -> None:
+def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     """Add the admin's page to the blocks that are being made."""
     workspace = doors.workspace
     table = gr.HTML(elem_id="an-campaigns")
@@ -88,7 +89,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 start = gr.Button("Start campaign", variant="primary", elem_id="an-start")
                 add = gr.Button("Add these units to the chosen campaign", elem_id="an-add-units")
             trouble = gr.HTML(padding=False, elem_id="an-start-note")
-        tab_extras.build(doors, page, chosen)
+        tab_extras.build(doors, page, chosen, wake=wake)
 
     shown: list[Any] = [table, chosen, detail, note]
     # Besides: the tab that is open, and what stands beside the button that starts a campaign.

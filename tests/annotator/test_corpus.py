@@ -1,15 +1,23 @@
 """Statistics of annotations, as in Table 5 of the MILAN paper."""
 
 import csv
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import spacy
+from annotating import add_people, workspace_with_campaign
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from annotator import runs, runs_corpus
 from annotator.corpus import LayerStatistics, statistics
+from db import jobs, slots
+from db.annotations import Answer
+from db.claims import Claim
+from db.errors import BadInput
+from db.workspace import open_database
 
 TAGS = {"dog": "NOUN", "dogs": "NOUN", "red": "ADJ", "of": "ADP", ",": "PUNCT", " ": "SPACE"}
 
@@ -91,3 +99,38 @@ def test_the_published_corpus_gives_the_published_table(
     assert 100 * found.nouns == pytest.approx(nouns, abs=5)
     assert 100 * found.adjectives == pytest.approx(adjectives, abs=5)
     assert 100 * found.prepositions == pytest.approx(prepositions, abs=5)
+
+
+def test_a_total_counts_every_row_once_and_units_by_layer(scripted: Language) -> None:
+    rows = [("a", 0, "red dog"), ("b", 0, "red dogs of"), ("a", 0, "zzz")]
+    found = statistics(rows, scripted, total=lambda layer: "net")
+    assert list(found) == ["a", "b", "net"]
+    assert (found["net"].units, found["net"].annotations, found["net"].words) == (2, 3, 4)
+    assert found["net"].length == pytest.approx(6 / 3)
+    assert found["net"].nouns == pytest.approx(2 / 6)
+
+
+def test_the_worker_counts_a_campaign(tmp_path: Path, scripted: Language) -> None:
+    workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 2)
+    with open_database(workspace) as db:
+        add_people(db, "ada")
+        for text in ("these are red dogs", "of"):
+            found = slots.claim(db, campaign_id, "ada")
+            assert isinstance(found, Claim)
+            slots.submit(db, found.token, "ada", Answer(text))
+        runs_corpus.enqueue(db, campaign_id, cleaned=True, person="admin")
+        with pytest.raises(BadInput, match="counted already"):
+            runs_corpus.enqueue(db, campaign_id, cleaned=False, person="admin")
+    run = partial(runs_corpus.statistics, english=lambda: scripted)
+    assert jobs.run_next(workspace, {runs_corpus.KIND: run})
+    with open_database(workspace) as db:
+        job = runs.newest(db, runs_corpus.KIND, done=True)[campaign_id]
+    layer, total = job.result["rows"]
+    assert (layer["layer"], total["layer"]) == ("toy/conv1", "toy, all layers")
+    assert {**layer, "layer": ""} == {**total, "layer": ""}
+    assert (layer["units"], layer["annotations"], layer["length"]) == (2, 2, 1.5)
+    assert layer["prepositions"] == pytest.approx(1 / 3)
+    runs_corpus.write(tmp_path / "s.csv", job.result)
+    with (tmp_path / "s.csv").open(newline="") as file:
+        (first, _) = csv.DictReader(file)
+    assert (first["layer"], first["units"], first["words"]) == ("toy/conv1", "2", "3")

@@ -1,0 +1,95 @@
+"""Statistics of a campaign's sentences as a job: the rows of the paper's Table 5.
+
+    enqueue(db, campaign_id, cleaned=False, person="ada")      # the job kind `statistics`
+    runs.newest(db, KIND, done=True)[campaign_id].result
+
+Tagging takes about a second for a thousand sentences and a while to load, so the worker does it.
+The English pipeline is of another package and is passed in.
+"""
+
+import csv
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlite_utils import Database
+
+from annotator import cleaning, corpus, runs, spelling
+from db import campaigns, cleanings, jobs
+from db.cells import neutral
+from db.errors import BadInput, Cancelled
+from db.jobs import Handle
+from db.workspace import open_database
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+KIND = "statistics"
+COLUMNS = tuple(corpus.LayerStatistics.__dataclass_fields__)
+_STEP = 200
+
+
+def enqueue(db: Database, campaign_id: int, *, cleaned: bool, person: str) -> int:
+    """Let the worker count; returns the job's id.
+
+    Raises:
+        BadInput: it is counting already.
+    """
+    before = runs.newest(db, KIND).get(campaign_id)
+    if before is not None and before.state in ("queued", "running"):
+        raise BadInput("These sentences are being counted already; the numbers appear here.")
+    name = campaigns.get(db, campaign_id).name
+    args = {"campaign_id": campaign_id, "cleaned": cleaned}
+    return jobs.enqueue(db, KIND, args, title=f"Words of {name}", device="cpu", person=person)
+
+
+def statistics(handle: Handle, *, english: "Callable[[], Language]") -> dict[str, Any]:
+    """Count: a row for every layer and one for every network."""
+    campaign_id = handle.job.args["campaign_id"]
+    with open_database(handle.workspace) as db:
+        given = runs.sentences(db, campaign_id)
+        subject_of = runs.subjects(db, campaign_id)
+        versions = cleanings.every(db)
+    rules: tuple[cleaning.Rule, ...] = ()
+    if handle.job.args["cleaned"]:
+        rules = cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
+    rows = [
+        (
+            layer,
+            unit,
+            cleaning.clean(text, rules, annotator=author, spelling=spelling.suggest)
+            if rules
+            else text,
+        )
+        for (layer, unit), said in sorted(given.items())
+        for author, text in said
+    ]
+
+    def watched() -> Iterator[tuple[str, int, str]]:
+        for number, row in enumerate(rows):
+            if number % _STEP == 0:
+                if handle.cancelled():
+                    raise Cancelled("Counting was cancelled.")
+                handle.progress(number, len(rows), "sentences counted")
+            yield row
+
+    nlp = english()
+    found = corpus.statistics(
+        watched(), nlp, total=lambda layer: f"{subject_of[layer]}, all layers"
+    )
+    return {
+        "pipeline": f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}",
+        "rules": versions[0].version if rules and versions else 0,
+        "rows": [dataclasses.asdict(line) for line in found.values()],
+    }
+
+
+def write(path: Path, result: dict[str, Any]) -> None:
+    """The rows as a table; shares of words in [0, 1]."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*COLUMNS, "pipeline"])
+        for row in result["rows"]:
+            plain = [row[name] for name in COLUMNS[1:]]
+            writer.writerow([neutral(row["layer"]), *plain, result["pipeline"]])
