@@ -7,19 +7,17 @@ left as it is, and one that was interrupted is made again over what is there.
 """
 
 import shutil
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
-from db import campaigns, descriptions, exemplars, log, subjects, transfers
-from db.annotations import Revision
+from db import campaigns, descriptions, exemplars, log, simulated, subjects
 from db.arrays import ImageStore
 from db.descriptions import NewDescription
 from db.doors import LOCAL
-from db.transfers import Record
-from db.workspace import Workspace, now, open_database
+from db.simulated import Sentence
+from db.workspace import Workspace, open_database
 
 if TYPE_CHECKING:
     from describer.demo.sayings import DemoAnnotation
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 Place = tuple[str, str, int]
 
 CAMPAIGN = "Demo: describe the picture sets"
+SIMULATED = "Demo: what simulated annotators wrote"
 DONE = "demo:opened"
 
 Progress = Callable[[int, int, str], None]
@@ -44,7 +43,7 @@ def open_demo(
     """Make the demo unless it is there; returns whether it was made now.
 
     Args:
-        settings: of the demo's campaign.
+        settings: of the campaign that people are asked in.
         progress: called with steps done, steps in all, and a message.
 
     Raises:
@@ -98,15 +97,18 @@ def open_demo(
                 for each in content.said.descriptions
             ],
         )
-        if all(each.name != CAMPAIGN for each in campaigns.every(db)):
-            answered = [
-                _record(each, slot, hashes[each.subject, each.layer, each.unit])
-                for each, slot in _slots(content.said.annotations)
+        known = {each.name for each in campaigns.every(db)}
+        if SIMULATED not in known:
+            written = [
+                _sentence(each, unit_ids[place], hashes[place])
+                for each in content.said.annotations
+                for place in ((each.subject, each.layer, each.unit),)
             ]
-            made = transfers.enter(db, CAMPAIGN, answered, person=LOCAL, settings=settings)
-            left = [unit_ids[place] for place in content.said.to_annotate]
-            campaigns.add_units(db, made.campaign_id, left, person=LOCAL)
-            campaigns.set_state(db, made.campaign_id, "open", person=LOCAL)
+            simulated.enter(db, SIMULATED, written, settings=settings, person=LOCAL)
+        # After the other one: pages offer the newest campaign first.
+        if CAMPAIGN not in known:
+            asked = [unit_ids[place] for place in content.said.to_annotate]
+            campaigns.add(db, CAMPAIGN, asked, settings=settings, person=LOCAL)
         log.add(db, LOCAL, "made the demo", DONE)
     return True
 
@@ -124,40 +126,6 @@ def _placed(workspace: Workspace, source: "ExemplarFolder") -> "ExemplarFolder":
     return ExemplarFolder(target, source.store)
 
 
-def _slots(answers: Sequence["DemoAnnotation"]) -> list[tuple["DemoAnnotation", int]]:
-    """Each answer with the number of its slot: the first of its unit, the second, …"""
-    seen: Counter[Place] = Counter()
-    numbered = []
-    for each in answers:
-        place = (each.subject, each.layer, each.unit)
-        seen[place] += 1
-        numbered.append((each, seen[place]))
-    return numbered
-
-
-def _record(each: "DemoAnnotation", slot: int, hash: str) -> Record:
-    moment = now()
-    return Record(
-        id=f"demo {each.subject} {each.layer} {each.unit} {each.annotator}",
-        subject=each.subject,
-        layer=each.layer,
-        unit=each.unit,
-        exemplar_hash=hash,
-        annotator=each.annotator,
-        annotator_kind="simulated",
-        purpose="collect",
-        slot=slot,
-        status="waiting",
-        kind="text",
-        text=each.sentence,
-        withdrawn=False,
-        claimed_utc=None,
-        created_utc=moment,
-        revised_utc=moment,
-        seconds=None,
-        pasted_characters=0,
-        unmasked_looks=0,
-        flags={},
-        revisions=(Revision(1, "text", each.sentence, moment, False),),
-        reviews=(),
-    )
+def _sentence(each: "DemoAnnotation", unit_id: int, exemplar_hash: str) -> Sentence:
+    token = f"demo {each.subject} {each.layer} {each.unit} {each.annotator}"
+    return Sentence(token, unit_id, exemplar_hash, each.annotator, each.sentence)

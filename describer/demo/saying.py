@@ -1,4 +1,4 @@
-"""What is said about the demo's units: MILAN's descriptions, and the beginning of a campaign.
+"""What is said about the demo's units: MILAN's descriptions, and simulated annotators' sentences.
 
     said = say(sources, album, beam_size=50, tell=print)
 
@@ -32,7 +32,7 @@ def say(
     beam_size: int,
     tell: Callable[[str], None],
 ) -> Sayings:
-    """Describe all units with the demo's MILAN, and begin a campaign with simulated annotators."""
+    """Describe all units with the demo's MILAN, and let simulated annotators do the same."""
     model = milan.load("demo")
     descriptions = []
     for name, source in sources.items():
@@ -41,9 +41,7 @@ def say(
             for unit in batch:
                 descriptions.append(_described(name, unit))
     tell("simulated annotators write")
-    name = ANNOTATED if ANNOTATED in sources else next(iter(sources))
-    campaign, answers = _campaign(name, sources[name], album)
-    return Sayings(tuple(descriptions), campaign, answers)
+    return Sayings(tuple(descriptions), *annotated(sources, album))
 
 
 def _described(name: str, unit: UnitDescription) -> DemoDescription:
@@ -52,31 +50,30 @@ def _described(name: str, unit: UnitDescription) -> DemoDescription:
     return DemoDescription(name, unit.layer, unit.unit, found.text, found.score, candidates)
 
 
-def _campaign(
-    name: str, source: ExemplarFolder, album: DemoImages
+def annotated(
+    sources: Mapping[str, ExemplarFolder], album: DemoImages
 ) -> tuple[tuple[Place, ...], tuple[DemoAnnotation, ...]]:
-    """Units of a network to annotate, those with a clear truth first, and simulated answers.
+    """Units for people to annotate, and three different simulated sentences about nearly every one.
 
-    Of every three units one has no answer yet, one has one, one has two.
+    People get some of one network's units with a clear truth. Three of the five annotators write
+    about a unit, in turns; their words are those that `teaching.annotate` gives. A tenth of the
+    units has concepts with so few words that two annotators say the same: those are left out.
     """
     scenes = world.render_many(album.split, albums.numbers(album), variant=album.variant)
     atlas = Atlas.of(scenes)
-    studies = [study(source.exemplars(layer), atlas) for layer in source.layers]
     images = np.stack([scene.image for scene in scenes])
-    written = teaching.annotate(name, Source({s.layer: s for s in studies}, images))
-    clear = [
-        unit
-        for unit in written
-        for profile in (studies[source.layers.index(unit[0])].profiles[unit[1]],)
-        if profile.main is not None
-    ]
+    answers: list[DemoAnnotation] = []
+    clear: list[Place] = []
+    for_people = ANNOTATED if ANNOTATED in sources else next(iter(sources))
+    for name, source in sources.items():
+        studies = {layer: study(source.exemplars(layer), atlas) for layer in source.layers}
+        written = teaching.annotate(name, Source(studies, images))
+        for turn, ((layer, unit), three) in enumerate(written.items()):
+            if len(set(three)) == len(three):
+                for place, sentence in enumerate(three):
+                    writer = ANNOTATORS[(turn + place) % len(ANNOTATORS)]
+                    answers.append(DemoAnnotation(name, layer, unit, writer, sentence))
+            if name == for_people and studies[layer].profiles[unit].main is not None:
+                clear.append((name, layer, unit))
     step = max(1, len(clear) // CAMPAIGN_UNITS)
-    chosen = clear[::step][:CAMPAIGN_UNITS]
-    answers = [
-        DemoAnnotation(name, layer, unit, annotator, sentence)
-        for place, (layer, unit) in enumerate(chosen)
-        for annotator, sentence in zip(
-            ANNOTATORS[: place % 3], written[layer, unit][: place % 3], strict=True
-        )
-    ]
-    return tuple((name, layer, unit) for layer, unit in chosen), tuple(answers)
+    return tuple(clear[::step][:CAMPAIGN_UNITS]), tuple(answers)

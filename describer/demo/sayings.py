@@ -2,7 +2,7 @@
 
     found = read()                 # None: the build did not leave them, or the weights are others
 
-They are what `describer.demo.workspace.say` gives on the shipped weights and the demo's images; a
+They are what `describer.demo.saying.say` gives on the shipped weights and the demo's images; a
 first start would spend most of its time on them. A test computes some of them again.
 """
 
@@ -41,7 +41,10 @@ class DemoAnnotation:
 
 @dataclass(frozen=True)
 class Sayings:
-    """All of them, and the units (subject, layer, unit) of the campaign that they begin."""
+    """All of them, and the units (subject, layer, unit) that people are asked about.
+
+    annotations: three different ones about every unit that has any.
+    """
 
     descriptions: tuple[DemoDescription, ...]
     to_annotate: tuple[tuple[str, str, int], ...]

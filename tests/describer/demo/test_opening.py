@@ -1,0 +1,66 @@
+"""The demo becomes rows once: two campaigns, of which people find theirs untouched."""
+
+import functools
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from db import campaigns, progress, slots, users
+from db.campaigns import Settings
+from db.workspace import create, open_database
+from describer.demo import albums, annotators, opening, sayings, workspace
+
+SETTINGS = Settings("Describe.")
+
+
+@pytest.fixture
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One network and few pictures, with what is shipped about it."""
+    said = sayings.read()
+    assert said is not None
+    about = [each for each in said.annotations if each.subject == "signs"]
+    small = replace(
+        said,
+        descriptions=tuple(each for each in said.descriptions if each.subject == "signs"),
+        to_annotate=tuple(dict.fromkeys((one.subject, one.layer, one.unit) for one in about[:30])),
+        annotations=tuple(about),
+    )
+    images = (albums.DemoImages("album", "", "shipped", 30, "probe"),)
+    monkeypatch.setattr(sayings, "read", lambda: small)
+    monkeypatch.setattr(
+        workspace,
+        "prepare",
+        functools.partial(workspace.prepare, images=images, shown=("signs",)),
+    )
+
+
+@pytest.mark.usefixtures("_small")
+def test_simulated_sentences_stand_beside_a_campaign_that_is_all_peoples(tmp_path: Path) -> None:
+    made = create(tmp_path / "workspace")
+    assert opening.open_demo(made, settings=SETTINGS)
+    assert not opening.open_demo(made, settings=SETTINGS)
+    with open_database(made) as db:
+        for_people, machines = campaigns.every(db)
+        assert (for_people.name, for_people.state) == (opening.CAMPAIGN, "open")
+        assert progress.of(db, for_people.campaign_id).free == 3 * 10
+        users.ensure(db, "ada", "annotator")
+        assert isinstance(slots.claim(db, for_people.campaign_id, "ada"), slots.Claim)
+        assert (machines.name, machines.state) == (opening.SIMULATED, "closed")
+        found = progress.of(db, machines.campaign_id)
+        assert found.complete == found.units > 200
+        assert {users.get(db, name).kind for name in annotators.ANNOTATORS} == {"simulated"}
+
+
+def test_what_is_shipped_is_three_different_sentences_a_unit() -> None:
+    said = sayings.read()
+    assert said is not None
+    by_unit: dict[tuple[str, str, int], list[sayings.DemoAnnotation]] = {}
+    for each in said.annotations:
+        by_unit.setdefault((each.subject, each.layer, each.unit), []).append(each)
+    assert {subject for subject, _, _ in by_unit} == set(workspace.SHOWN)
+    described = {(each.subject, each.layer, each.unit) for each in said.descriptions}
+    assert len(by_unit) > 0.8 * len(described)
+    for three in by_unit.values():
+        assert len({each.annotator for each in three}) == len(three) == 3
+        assert len({each.sentence for each in three}) == 3
