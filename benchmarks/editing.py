@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audits import demo
+from audits import demo_editing
 from audits.curves import chosen_count, interval
 from benchmarks.measurement import Measurement
 from describer import milan
@@ -59,7 +59,7 @@ def _edited(task: tuple[int, Path]) -> Measurement:
         {"MILAN": tuple(described.values())},
         np.empty((0, len(names))),
     )
-    found = demo.edit(case)
+    found = demo_editing.edit(case)
     count = chosen_count(found.validation)
     random = interval([control.at(count) for control in found.controls])
     before, after = found.adversarial.at(0), found.adversarial.at(count)

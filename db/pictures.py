@@ -101,6 +101,13 @@ def render(images: npt.NDArray[np.uint8], masks: npt.NDArray[np.bool_], picture:
     Raises:
         BadInput: the shapes do not belong together.
     """
+    return _jpeg(sheet(images, masks, picture))
+
+
+def sheet(
+    images: npt.NDArray[np.uint8], masks: npt.NDArray[np.bool_], picture: Picture
+) -> Image.Image:
+    """What `render` writes, before it becomes a file; shapes and errors are the same."""
     if (
         images.ndim != 4
         or images.shape[1] != 3
@@ -114,7 +121,7 @@ def render(images: npt.NDArray[np.uint8], masks: npt.NDArray[np.bool_], picture:
         _tile(image, mask[0], picture)
         for image, mask in zip(images[: picture.limit], masks[: picture.limit], strict=True)
     ]
-    return _jpeg(_sheet(tiles, picture))
+    return _sheet(tiles, picture)
 
 
 def _tile(

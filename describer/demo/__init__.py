@@ -8,7 +8,7 @@
     units.py, teaching.py       exemplars in memory; the demo's MILAN
     build.py, shipped.py        `demo build` makes the weights, these are the ones that come along
     workspace.py, saying.py     the demo's files, for a workspace at first start; what is said there
-    scores.py, dissection.py, likeness.py, transfer.py, table.py, verify.py
+    scores.py, dissection.py, likeness.py, comparison.py, transfer.py, faces.py, table.py, verify.py
                                 `demo verify`: descriptions against the planted truth
 
 Importing the package imports nothing; `commands.py` alone is on the program's start-up path.

@@ -59,6 +59,12 @@ def add_commands(commands: Any, *, applications: Applications | None = None) -> 
     verify.add_argument(
         "--beam-size", type=int, default=50, metavar="N", help="of the descriptions (default: 50)"
     )
+    verify.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="draw the exemplars of units that have a face attribute by the truth here",
+    )
     verify.set_defaults(run=_verify, applications=applications)
 
 
@@ -75,12 +81,14 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> None:
-    from describer.demo import table, verify
+    from describer.demo import faces, table, verify
 
     if options.beam_size < 1:
         raise BadInput(f"expected a beam size of at least 1, got {options.beam_size}")
     report = _reporter()
     verified = verify.verify(report=report, beam_size=options.beam_size)
+    if options.pictures is not None:
+        report(f"{faces.write(verified.cases, options.pictures)} drawn")
     sections = list(verified.sections)
     if options.applications is not None:
         sections += options.applications(verified, report)

@@ -55,14 +55,29 @@ def _bert_score() -> Match:
     return match
 
 
-def bleu(sentences: Sequence[str], references: Sequence[Sequence[str]]) -> Estimate:
-    """BLEU-4 of sentences against all references of their units, in [0, 1]."""
-    table = np.array(
+def remark(measure: str) -> str:
+    """Why a table has no BERTScore, where it has none."""
+    if measure.startswith("BERTScore"):
+        return ""
+    return (
+        "BERTScore needs the language model of the `offline` extra, which is not installed: word "
+        "match compares sentences likewise, by the word vectors that the demo's MILAN learned."
+    )
+
+
+def bleu_counts(sentences: Sequence[str], references: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    """Int64 (units, …): what BLEU-4 of any of the units is made of, see `describer.milan.bleu`."""
+    return np.array(
         [
             counts(tokenize(sentence), [tokenize(text) for text in texts])
             for sentence, texts in zip(sentences, references, strict=True)
         ]
     )
+
+
+def bleu(sentences: Sequence[str], references: Sequence[Sequence[str]]) -> Estimate:
+    """BLEU-4 of sentences against all references of their units, in [0, 1]."""
+    table = bleu_counts(sentences, references)
     return interval(len(table), lambda rows: score(table[rows].sum(axis=0).tolist()))
 
 

@@ -35,6 +35,22 @@ class Estimate:
     def __str__(self) -> str:
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
+    def precise(self) -> str:
+        """With three decimals.
+
+        >>> Estimate(0.5, 0.25, 0.75, 9).precise()
+        '0.500 [0.250, 0.750]'
+        """
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    def signed(self) -> str:
+        """With three decimals and signs, as differences are written.
+
+        >>> Estimate(0.5, -0.25, 0.75, 9).signed()
+        '+0.500 [-0.250, +0.750]'
+        """
+        return f"{self.value:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
+
 
 @dataclass(frozen=True)
 class Naming:
@@ -54,9 +70,10 @@ class Naming:
 
     def f1(self) -> Estimate:
         """F1 of recall (main concepts named) and precision (concept words that hold)."""
-        return interval(len(self.named), self._f1)
+        return interval(len(self.named), self.f1_of)
 
-    def _f1(self, rows: NDArray[np.int64]) -> float:
+    def f1_of(self, rows: NDArray[np.int64]) -> float:
+        """F1 of some of the units."""
         recall = self.named[rows].mean()
         said = self.right[rows].sum() + self.wrong[rows].sum()
         precision = self.right[rows].sum() / said if said else 0.0

@@ -73,14 +73,19 @@ def table(*, report: Report) -> Section:
         pupils = dict(zip(names, pool.map(_shipped_pupil, names), strict=True))
         report(f"units of {len(pupils)} networks encoded")
         tasks = [_within(pupils), *(_across(pupils, *split) for split in SPLITS)]
-        scored = pool.map(_score, *zip(*((task.train, task.test) for task in tasks), strict=True))
-        rows = [(*task.names, *found) for task, found in zip(tasks, scored, strict=True)]
+        spoken = list(pool.map(_speak, *zip(*((t.train, t.test) for t in tasks), strict=True)))
+    measure, match = likeness.meaning(milan.load("demo"))
+    rows = [
+        (*task.names, *_score(task.test, sentences, match))
+        for task, sentences in zip(tasks, spoken, strict=True)
+    ]
     report("generalization measured")
     return Section(
         "Generalization",
         f"Each row is a MILAN of its own, {CONFIG.max_epochs} epochs, tested on at most "
-        f"{MOST_UNITS} units a network. Intervals: 95 %, over units.",
-        ("split", "trained on", "tested on", "main concept named", "F1", "BLEU"),
+        f"{MOST_UNITS} units a network. Intervals: 95 %, over units. "
+        f"{likeness.remark(measure)}".rstrip(),
+        ("split", "trained on", "tested on", "main concept named", "F1", "BLEU", measure),
         tuple(rows),
     )
 
@@ -129,15 +134,23 @@ def _across(pupils: Mapping[str, Pupil], split: str, prefix: str, tested: tuple[
     return Task((split, names, ", ".join(tested)), train, test)
 
 
-def _score(train: Sequence[Pupil], test: Sequence[Pupil]) -> tuple[str, str, str]:
-    """Train a MILAN of its own in a process of its own, and score what it says."""
+def _speak(train: Sequence[Pupil], test: Sequence[Pupil]) -> list[str]:
+    """Train a MILAN of its own in a process of its own; what it says of the tested units."""
     encoder = milan.load("demo").encoder()
     taught = teaching.teach([one.lesson for one in train], encoder, config=CONFIG)
     sentences: list[str] = []
     for one in test:
         described = taught.model.describe_features(one.lesson.features, beam_size=10)
         sentences += [description.text for description in described]
+    return sentences
+
+
+def _score(
+    test: Sequence[Pupil], sentences: Sequence[str], match: likeness.Match
+) -> tuple[str, ...]:
+    """Named, F1, BLEU and likeness of sentences about the tested units."""
     profiles = [profile for one in test for profile in one.profiles]
     references = [three for one in test for three in one.lesson.sentences]
     naming = scores.naming(sentences, profiles)
-    return str(naming.share()), str(naming.f1()), str(likeness.bleu(sentences, references))
+    found = (naming.share(), naming.f1(), likeness.bleu(sentences, references))
+    return (*map(str, found), str(scores.mean(match(sentences, references))))

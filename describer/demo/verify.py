@@ -9,15 +9,27 @@ network or MILAN was trained on. The applications that ablate units are in `audi
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from torch import nn
 
 from describer import milan
-from describer.demo import dissection, likeness, recipes, scores, shipped, teaching, transfer, units
-from describer.demo.concepts import FACE_ATTRIBUTES, FACE_CONCEPTS, NAMES, concepts_in
+from describer.demo import (
+    comparison,
+    dissection,
+    faces,
+    recipes,
+    scores,
+    shipped,
+    teaching,
+    transfer,
+    units,
+)
+from describer.demo.comparison import OURS, WITHOUT_PRIOR
+from describer.demo.concepts import NAMES, concepts_in
 from describer.demo.crew import crew
 from describer.demo.recipes import Recipe
 from describer.demo.table import Section
@@ -36,7 +48,8 @@ CONSTANT = "different colored things"
 class Case:
     """A held-out subject with everything that its scores need; rows are its living units.
 
-    sentences: by method. activations: float (fresh images, rows).
+    sentences: by method. activations: float (fresh images, rows). strips: the exemplars of the
+    units with a face attribute.
     """
 
     recipe: Recipe
@@ -46,8 +59,9 @@ class Case:
     references: tuple[tuple[str, ...], ...]
     sentences: Mapping[str, tuple[str, ...]]
     activations: NDArray[np.float64]
+    strips: Mapping[UnitName, Image.Image] = field(default_factory=dict)
 
-    def of(self, concept_test: Callable[[str], bool], method: str = "MILAN") -> list[UnitName]:
+    def of(self, concept_test: Callable[[str], bool], method: str = OURS) -> list[UnitName]:
         """The units whose sentence passes a test."""
         rows = zip(self.units, self.sentences[method], strict=True)
         return [unit for unit, sentence in rows if concept_test(sentence)]
@@ -70,9 +84,14 @@ def verify(*, report: Report, beam_size: int = 50) -> Verified:
     """Describe the held-out networks and score the descriptions: tables 1 and 2."""
     model = milan.load("demo")
     found = cases(report=report, beam_size=beam_size)
-    scored = describe_and_score(found, teaching.gallery(teaching.FRESH), model)
+    compared = comparison.sections(found, teaching.gallery(teaching.FRESH), model)
     report("descriptions scored")
-    sections = [scored, text_units(found), transfer.table(report=report), faces(found)]
+    sections = [
+        *compared,
+        text_units(found),
+        transfer.table(report=report),
+        faces.table(found),
+    ]
     return Verified(tuple(sections), tuple(found), model)
 
 
@@ -118,74 +137,25 @@ def case(
     best = tuple(described[name].text for name in names)
     shuffle = np.random.default_rng(0).permutation(len(names))
     sentences = {
-        "MILAN": best,
-        "p(d | E)": tuple(
+        OURS: best,
+        WITHOUT_PRIOR: tuple(
             max(described[name].candidates, key=lambda c: c.log_p_given_e).text for name in names
         ),
         "shuffled": tuple(best[row] for row in shuffle),
         "constant": (CONSTANT,) * len(names),
         "NetDissect": tuple(dissected[layer][unit] for layer, unit in names),
     }
+    profiles = tuple(source.studies[layer].profiles[unit] for layer, unit in names)
+    faced = [name for name, profile in zip(names, profiles, strict=True) if profile.attributes]
     return Case(
         recipe,
         network,
         names,
-        tuple(source.studies[layer].profiles[unit] for layer, unit in names),
+        profiles,
         tuple(references[name] for name in names),
         sentences,
         activations[:, [columns[name] for name in names]],
-    )
-
-
-def describe_and_score(found: Sequence[Case], fresh: Gallery, model: milan.Model) -> Section:
-    """Section 4 against the truth: a row for every subject and method."""
-    measure, match = likeness.meaning(model)
-    holdings = scores.Holdings(fresh.atlas)
-    said = [(one, method) for one in found for method in one.sentences]
-    # All at once, as a language model then reads every sentence once.
-    matches = match(
-        [sentence for one, method in said for sentence in one.sentences[method]],
-        [texts for one, _ in said for texts in one.references],
-    )
-    ends = np.cumsum([len(one.units) for one, _ in said])
-    rows = []
-    for (one, method), matched in zip(said, np.split(matches, ends[:-1]), strict=True):
-        sentences = one.sentences[method]
-        naming = scores.naming(sentences, one.profiles)
-        detected = scores.detection(sentences, one.activations, holdings)
-        rows.append(
-            (
-                one.recipe.name,
-                method,
-                str(naming.share()),
-                str(naming.f1()),
-                str(scores.mean(detected.auroc)),
-                str(scores.mean(detected.auprc)),
-                str(scores.mean(detected.correlation)),
-                str(likeness.bleu(sentences, one.references)),
-                str(scores.mean(matched)),
-            )
-        )
-    counts = ", ".join(
-        f"{one.recipe.name}: {sum(p.main is not None for p in one.profiles)} of {len(one.profiles)}"
-        for one in found
-    )
-    return Section(
-        "Descriptions of held-out networks",
-        f"Units with a main concept ({counts}) count for naming and F1, all living units for the "
-        "rest. Intervals: 95 %, over units. NetDissect on the true masks is the ceiling.",
-        (
-            "network",
-            "method",
-            "main concept named",
-            "F1",
-            "AUROC",
-            "AUPRC (chance 0.10)",
-            "correlation",
-            "BLEU",
-            measure,
-        ),
-        tuple(rows),
+        faces.strips(source, faced),
     )
 
 
@@ -203,56 +173,6 @@ def text_units(found: Sequence[Case]) -> Section:
         "Text units",
         "Units described with text, words or letters, and those with most of their mask on text.",
         ("network", "method", "described so", "truly so", "F1"),
-        tuple(rows),
-    )
-
-
-def faces(found: Sequence[Case]) -> Section:
-    """Figure 5: face units named in the networks with and without blurred faces."""
-    columns = [NAMES.index(name) for name in FACE_CONCEPTS]
-    rows = []
-    for one in found:
-        if not one.recipe.name.startswith("people"):
-            continue
-        named = [bool(concepts_in(s) & set(FACE_CONCEPTS)) for s in one.sentences["MILAN"]]
-        true = [profile.shares[columns].max() >= 0.5 for profile in one.profiles]
-        both = sum(a and b for a, b in zip(named, true, strict=True))
-        striking = [
-            (not set(profile.attributes) & concepts_in(sentence), unit, profile, sentence)
-            for unit, profile, sentence in zip(
-                one.units, one.profiles, one.sentences["MILAN"], strict=True
-            )
-            if profile.attributes
-        ]
-        striking.sort(key=lambda row: row[:2])
-        examples = [
-            f"{layer}-{unit} ({', '.join(profile.attributes)}) “{sentence}”"
-            for _, (layer, unit), profile, sentence in striking[:4]
-        ]
-        rows.append(
-            (
-                one.recipe.name,
-                *(str(sum(each)) for each in (named, true)),
-                str(both),
-                str(len(striking)),
-                str(sum(not missed for missed, *_ in striking)),
-                "; ".join(examples),
-            )
-        )
-    return Section(
-        "Faces in networks trained on sharp and blurred faces",
-        f"Units of {', '.join(FACE_CONCEPTS)}; truly so: one of them covers half of the mask. "
-        f"Units of an attribute: {', '.join(FACE_ATTRIBUTES)} on a fifth of the mask, and five "
-        "times as often as anywhere; up to four are shown.",
-        (
-            "network",
-            "described so",
-            "truly so",
-            "both",
-            "units of an attribute",
-            "described by it",
-            "which (truth) and how",
-        ),
         tuple(rows),
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from audits import criteria, demo
+from audits import criteria, demo, demo_editing
 from audits.curves import by_layer, chosen_count
 from describer.demo import curriculum, recipes
 from describer.demo.truth import Profile
@@ -19,9 +19,9 @@ SENTENCES = ("words on signs", "red roofs of houses", "letters", "wheels")
 
 @pytest.fixture
 def case(monkeypatch: pytest.MonkeyPatch) -> Case:
-    monkeypatch.setattr(demo, "VALIDATION", ("validation", 20, "spurious"))
-    monkeypatch.setattr(demo, "CLEAN", ("test", 20, "plain"))
-    monkeypatch.setattr(demo, "ADVERSARIAL", ("test", 30, "adversarial"))
+    monkeypatch.setattr(demo_editing, "VALIDATION", ("validation", 20, "spurious"))
+    monkeypatch.setattr(demo_editing, "CLEAN", ("test", 20, "plain"))
+    monkeypatch.setattr(demo_editing, "ADVERSARIAL", ("test", 30, "adversarial"))
     monkeypatch.setattr(demo, "IMPORTANCE_IMAGES", ("test", 20, "people"))
     recipe = recipes.subject("signs")
     units = tuple(("layer4", unit) for unit in range(8))
@@ -47,29 +47,39 @@ def model() -> Model:
 
 
 def test_text_units_are_those_whose_description_says_text(case: Case) -> None:
-    assert demo.text_units(case) == [("layer4", unit) for unit in (0, 2, 4, 6)]
+    assert demo_editing.text_units(case) == [("layer4", unit) for unit in (0, 2, 4, 6)]
 
 
 def test_editing_ablates_the_text_units_and_matches_its_controls(case: Case) -> None:
-    found = demo.edit(case)
-    assert set(found.adversarial.order) == set(demo.text_units(case))
+    found = demo_editing.edit(case)
+    assert set(found.adversarial.order) == set(demo_editing.text_units(case))
     assert found.adversarial.counts == found.validation.counts == (0, 1, 2, 3, 4)
-    assert len(found.controls) == demo.CONTROLS
+    assert len(found.controls) == demo_editing.CONTROLS
     for control in found.controls:
         assert set(by_layer(control.order)) == {"layer4"}
         assert control.at(0) == found.adversarial.at(0)
     assert 0 <= chosen_count(found.validation) <= 4
 
 
-def test_the_editing_table_has_controls_beside_every_number(case: Case) -> None:
-    section = demo.editing(case)
-    conditions = [row[0] for row in section.rows]
+def test_the_editing_tables_have_controls_and_validation_beside_every_number(case: Case) -> None:
+    found = demo_editing.edit(case)
+    summary, course = demo_editing.sections(found, units=len(case.units))
+    conditions = [row[0] for row in summary.rows]
     for label in ("chosen on validation", "best on test"):
         assert f"text units, {label}" in conditions
         assert f"random units, {label}" in conditions
         assert f"all units sorted, {label}" in conditions
-    assert all("[" in row[2] for row in section.rows)
-    assert "layer4-" in section.note or "none" in section.note
+    assert all("[" in row[2] for row in summary.rows)
+    assert all(("[" in row[4]) == ("text units" in row[0]) for row in summary.rows[2:-1])
+    assert "layer4-" in summary.note or "none" in summary.note
+    counts = [int(row[0]) for row in course.rows]
+    assert counts == sorted(counts)
+    assert {0, 4, chosen_count(found.validation)} <= set(counts)
+    for row in course.rows:
+        assert row[1] == f"{found.adversarial.at(int(row[0])):.3f}"
+        assert row[2] == f"{found.validation.at(int(row[0])):.3f}"
+    (marked,) = [row for row in course.rows if "chosen" in row[4]]
+    assert int(marked[0]) == chosen_count(found.validation)
 
 
 def test_importance_has_a_row_for_each_criterion_and_for_random_orders(
@@ -82,6 +92,7 @@ def test_importance_has_a_row_for_each_criterion_and_for_random_orders(
     assert [row[0] for row in section.rows] == ["random", *names]
     assert "a tagger" in section.note
     assert "some vectors" in section.note
+    assert section.rows[1][-1] == "layer4 3.50 (1.75-5.25)"
 
 
 def test_the_checkpoints_words_lend_their_vectors(model: Model) -> None:

@@ -51,6 +51,14 @@ def test_verify_prints_markdown_and_writes_json(
 
 
 @pytest.mark.usefixtures("_verified")
+def test_verify_draws_where_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = parse("demo", "verify", "--pictures", str(tmp_path / "pictures"))
+    options.run(options)
+    assert (tmp_path / "pictures" / "faces.png").is_file()
+    assert "faces.png drawn" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_verified")
 def test_verify_refuses_a_beam_of_nothing() -> None:
     options = parse("demo", "verify", "--beam-size", "0")
     with pytest.raises(BadInput, match="beam size of at least 1, got 0"):

@@ -27,6 +27,7 @@ def test_the_likest_reference_counts(
         monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     measure, match = likeness.meaning(model)
     assert ("BERTScore" in measure) == installed
+    assert ("not installed" in likeness.remark(measure)) != installed
     same = match(["boats on water", "text"], REFERENCES)
     like = match(["a boat", "a word"], REFERENCES)
     unlike = match(["text", "boats on water"], REFERENCES)
