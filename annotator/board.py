@@ -9,10 +9,12 @@ from annotator import inspection, runs
 from annotator import ratings as tables
 from annotator.cleaning import Change
 from annotator.pages import moment
-from db import campaigns, exemplars, progress, qualifications, reviews
+from db import campaigns, exemplars, pictures, progress, qualifications, reviews
 from db.campaigns import Campaign
+from db.exemplars import Unit
 from db.jobs import Job
 from db.progress import Progress
+from db.qualifications import Question
 from db.ratings import Rating
 
 
@@ -121,6 +123,39 @@ def _every(answers: int) -> str:
 def note(sentence: str) -> str:
     """What an action did."""
     return f'<p role="status">{escape(sentence)}</p>' if sentence else ""
+
+
+def tested(unit: Unit, asking: Sequence[str]) -> str:
+    """The unit that a question of a test would show; it should be in no campaign."""
+    line = f'<p class="an-muted">{escape(unit.name)}</p>'
+    if not asking:
+        return line
+    names = ", ".join(f"“{escape(name)}”" for name in asking[:3])
+    return (
+        f'{line}<p class="an-hint an-problem">People are asked about this unit in {names}; a test '
+        "is better with units that they will not meet again.</p>"
+    )
+
+
+def questions_head(count: int) -> str:
+    """How many questions the test has so far."""
+    if not count:
+        return '<h4>Questions so far</h4><p class="an-muted">None yet; a test needs two.</p>'
+    return f"<h4>Questions so far: {count}</h4>"
+
+
+def question(number: int, asked: Question, unit: Unit) -> str:
+    """One question of a test with its key, as the admin who makes it sees it."""
+    options = "".join(
+        f"<li>✓ <b>{escape(text)}</b></li>" if index == asked.answer else f"<li>{escape(text)}</li>"
+        for index, text in enumerate(asked.options)
+    )
+    why = f'<p class="an-muted">Reason: {escape(asked.reason)}</p>' if asked.reason else ""
+    return (
+        f'<div class="an-keyed"><img src="{escape(pictures.address(unit, "strip"))}" '
+        f'alt="the strongest pictures of {escape(unit.name)}"><div><b>{number}.</b> '
+        f'<span class="an-muted">{escape(unit.name)}</span><ul>{options}</ul>{why}</div></div>'
+    )
 
 
 def changes(found: Sequence[Change], sentences: int) -> str:

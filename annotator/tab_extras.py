@@ -18,10 +18,10 @@ from annotator import (
     spelling,
     tab_ratings,
     tab_statistics,
-    testing,
+    tab_tests,
 )
 from annotator.pages import near
-from db import annotations, campaigns, cleanings, qualifications, transfers, users
+from db import annotations, campaigns, cleanings, transfers, users
 from db.doors import Doors
 from db.errors import BadInput
 from db.users import Role
@@ -47,14 +47,8 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
             "folders: <code>python app.py annotations export --help</code>.</p>",
             padding=False,
         )
-    with gr.Tab("Tests", id="an-tests"):
-        name = gr.Textbox(label="Name", value="describe", elem_id="an-test-name")
-        text = gr.Code(testing.EXAMPLE, language="yaml", label="Questions", elem_id="an-test-text")
-        with gr.Row():
-            attempts = gr.Number(label="Attempts", value=3, precision=0, minimum=1)
-            cooling = gr.Number(label="Minutes between attempts", value=10, minimum=0)
-        make = gr.Button("Save test", elem_id="an-test-save")
-        made = gr.HTML(padding=False, elem_id="an-test-note")
+    with gr.Tab("Tests", id="an-tests") as tests:
+        tab_tests.build(doors, tests)
     tab_ratings.build(doors)
     tab_statistics.build(doors, chosen, wake=wake)
     with gr.Tab("Cleaning", id="an-cleaning"):
@@ -110,23 +104,6 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
 
     @doors.allow(*ADMIN)
     @near
-    def save_test(
-        called: str, questions: str, most: float, minutes: float, request: gr.Request
-    ) -> str:
-        """Store a test, or its next version."""
-        with open_database(workspace) as db:
-            test = qualifications.add(
-                db,
-                called,
-                testing.read(db, questions),
-                person=doors.person(request).name,
-                max_attempts=int(most or 1),
-                cooling_minutes=float(minutes or 0),
-            )
-        return board.note(f"Saved {test.name}, version {test.version}; choose it for a campaign.")
-
-    @doors.allow(*ADMIN)
-    @near
     def try_rules(campaign_id: int | None, lines: str, request: gr.Request) -> str:
         """Raw and cleaned text side by side."""
         if campaign_id is None:
@@ -160,7 +137,6 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, rules, show_progress="hidden")
     export.click(write, [chosen, form, approved, cleaned, simulated], [file, trouble], **once)
-    make.click(save_test, [name, text, attempts, cooling], made, **once)
     preview.click(try_rules, [chosen, rules], changes, **once)
     keep.click(save_rules, rules, changes, **once)
     withdraw.click(remove, [person, sure], gone, **once)

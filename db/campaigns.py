@@ -256,6 +256,18 @@ def unit_ids(db: Database, campaign_id: int) -> list[int]:
     return [unit_id for (unit_id,) in rows]
 
 
+def asking(db: Database, unit_id: int) -> list[str]:
+    """The names of the campaigns that ask people about a unit, newest first."""
+    rows = db.conn.execute(
+        """
+        select name from campaign_units join campaigns using (campaign_id)
+        where unit_id = ? and kind = 'describe' order by campaign_id desc
+        """,
+        [unit_id],
+    )
+    return [name for (name,) in rows]
+
+
 def gold_words(db: Database, campaign_id: int) -> dict[int, tuple[str, ...]]:
     """The units with known answers, and the words of which an answer must hold one."""
     rows = db.conn.execute(

@@ -4,8 +4,8 @@
     sitting = qualifications.start(db, test.qualification_id, "bo")     # shuffled, without the key
     result = qualifications.grade(db, sitting.attempt_id, "bo", chosen=[0, 2])
 
-The right answers never leave this module before grading. A test is never edited: changing it makes
-a new version, which has its own attempts.
+Before grading the right answers go to nobody but the admin who makes the test (`questions`). A
+test is never edited: changing it makes a new version, which has its own attempts.
 """
 
 import datetime
@@ -21,6 +21,9 @@ from db import log
 from db.campaigns import Campaign
 from db.errors import BadInput, NotAllowed, NotFound
 from db.workspace import format_time, immediate, now
+
+# How many descriptions there are to choose from.
+OPTIONS = (2, 6)
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ def add(
     """Store a test, as the next version when the name exists. All must be right by default.
 
     Raises:
-        BadInput: fewer than two questions, equal options, or an answer that is not among them.
+        BadInput: fewer than two questions, options that are equal or not 2 to 6, an answer that is
+            not among them, or a pass mark, attempts or minutes out of range.
     """
     name = " ".join(name.split())
     if not name:
@@ -109,14 +113,14 @@ def add(
     if len(questions) < 2:
         raise BadInput(f"expected at least two questions, got {len(questions)}")
     for number, question in enumerate(questions, start=1):
-        options = [" ".join(option.split()).casefold() for option in question.options]
-        if len(options) < 2 or len(set(options)) < len(options) or not all(options):
-            raise BadInput(f"expected two or more different options in question {number}")
-        if not 0 <= question.answer < len(options):
-            raise BadInput(f"expected the number of an option in question {number}")
+        check(question, number)
     mark = len(questions) if pass_mark is None else pass_mark
     if not 1 <= mark <= len(questions):
         raise BadInput(f"expected a pass mark of 1 to {len(questions)}, got {mark}")
+    if max_attempts < 1:
+        raise BadInput(f"expected at least 1 attempt, got {max_attempts}")
+    if cooling_minutes < 0:
+        raise BadInput(f"expected 0 or more minutes between attempts, got {cooling_minutes:g}")
     with immediate(db):
         cursor = db.conn.execute(
             """
@@ -149,6 +153,20 @@ def add(
         )
         log.add(db, person, "test made", f"qualification:{qualification_id}")
     return get(db, qualification_id)
+
+
+def check(question: Question, number: int) -> None:
+    """Refuse a question that cannot be graded; `number` says which one it is in the message.
+
+    Raises:
+        BadInput: not 2 to 6 different options, or an answer that is not among them.
+    """
+    options = [" ".join(option.split()).casefold() for option in question.options]
+    least, most = OPTIONS
+    if not least <= len(options) <= most or len(set(options)) < len(options) or not all(options):
+        raise BadInput(f"expected {least} to {most} different options in question {number}")
+    if not 0 <= question.answer < len(options):
+        raise BadInput(f"expected the number of an option in question {number}")
 
 
 def get(db: Database, qualification_id: int) -> Qualification:
@@ -211,7 +229,7 @@ def start(db: Database, qualification_id: int, annotator: str, *, at: str | None
             raise NotAllowed("No attempt is left for this test. Thank you for trying.")
         if where.retry_utc:
             raise NotAllowed(f"The next attempt can start at {where.retry_utc[11:16]} UTC.")
-        rows = _questions(db, qualification_id)
+        rows = questions(db, qualification_id)
         found = db.conn.execute(
             """
             select attempt_id, orders_json from attempts
@@ -263,14 +281,14 @@ def grade(
         if row is None:
             raise NotAllowed("This test was handed in already, or is not yours.")
         qualification_id, orders = int(row[0]), json.loads(row[1])
-        questions = _questions(db, qualification_id)
-        if len(chosen) != len(questions) or not all(
+        asked = questions(db, qualification_id)
+        if len(chosen) != len(asked) or not all(
             0 <= index < len(order) for index, order in zip(chosen, orders, strict=False)
         ):
-            raise BadInput(f"Choose one description for each of the {len(questions)} picture sets.")
+            raise BadInput(f"Choose one description for each of the {len(asked)} picture sets.")
         right = [
             order[index] == question.answer
-            for index, order, question in zip(chosen, orders, questions, strict=True)
+            for index, order, question in zip(chosen, orders, asked, strict=True)
         ]
         test = get(db, qualification_id)
         passed = sum(right) >= test.pass_mark
@@ -292,10 +310,10 @@ def grade(
     told = passed or not after.attempts_left
     reasons = tuple(
         (number, question.reason)
-        for number, (fine, question) in enumerate(zip(right, questions, strict=True), start=1)
+        for number, (fine, question) in enumerate(zip(right, asked, strict=True), start=1)
         if told and not fine and question.reason
     )
-    return Result(passed, sum(right), len(questions), after.attempts_left, after.retry_utc, reasons)
+    return Result(passed, sum(right), len(asked), after.attempts_left, after.retry_utc, reasons)
 
 
 def consent(db: Database, campaign: Campaign, annotator: str) -> None:
@@ -343,7 +361,8 @@ def require(db: Database, campaign: Campaign, annotator: str) -> None:
         raise NotAllowed("Pass the qualification test first.")
 
 
-def _questions(db: Database, qualification_id: int) -> list[Question]:
+def questions(db: Database, qualification_id: int) -> list[Question]:
+    """The questions of a test with its key, in order: for grading, and for the admin alone."""
     rows = db.conn.execute(
         """
         select unit_id, options_json, answer, reason from questions

@@ -97,6 +97,31 @@ def test_an_attempt_is_graded_once_and_for_its_person_only(db: Database) -> None
         qualifications.grade(db, sitting.attempt_id, "ada", chosen=[0, 0])
 
 
+def test_the_pass_mark_says_how_many_must_be_right(db: Database) -> None:
+    test = make(db, pass_mark=1)
+    add_people(db, "ada", "bo")
+    for name, picked, passed in (("ada", "grids", True), ("bo", "water", False)):
+        sitting = qualifications.start(db, test.qualification_id, name)
+        chosen = choose(sitting, "red cars", picked)
+        assert qualifications.grade(db, sitting.attempt_id, name, chosen=chosen).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"pass_mark": 3}, "pass mark of 1 to 2, got 3"),
+        ({"pass_mark": 0}, "pass mark of 1 to 2, got 0"),
+        ({"max_attempts": 0}, "at least 1 attempt"),
+        ({"cooling_minutes": -1.0}, "0 or more minutes"),
+    ],
+)
+def test_rules_that_nobody_could_meet_are_refused(
+    db: Database, rules: dict[str, float], message: str
+) -> None:
+    with pytest.raises(BadInput, match=message):
+        make(db, **rules)
+
+
 def test_what_the_page_gets_holds_no_key(db: Database) -> None:
     test = make(db)
     add_people(db, "ada")
@@ -132,6 +157,7 @@ def test_a_changed_test_is_a_new_version_with_its_own_attempts(db: Database) -> 
     [
         ([], "at least two questions"),
         ([Question(1, ("a", "A "), 0), Question(1, ("a", "b"), 0)], "different options"),
+        ([Question(1, tuple("abcdefg"), 0), Question(1, ("a", "b"), 0)], "2 to 6 different"),
         ([Question(1, ("a", "b"), 2), Question(1, ("a", "b"), 0)], "number of an option"),
     ],
 )
