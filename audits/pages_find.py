@@ -13,7 +13,6 @@ from html import escape
 from urllib.parse import quote
 
 from audits.kappa import Agreement
-from db import pictures
 from db.annotations import Said
 from db.descriptions import Candidate, Description
 from db.evidence import Evidence
@@ -23,6 +22,7 @@ from db.finding import PEOPLE, SIMULATED, Found, Match
 from db.log import Event
 from db.reviewing import Decision
 from db.signoffs import Signoff
+from describer.pages import exemplars
 
 LAMBDA = 0.2
 _CANDIDATES = 5
@@ -72,7 +72,6 @@ def look(
         best: the candidates of the matched description, the best first.
         others: verdicts that the reader may see.
     """
-    grid, bare = pictures.address(unit, "grid"), pictures.address(unit, "open")
     dead = '<span class="mw-chip">dead unit</span>' if unit.dead else ""
     by = _AUTHORS.get(match.method, match.method)
     return (
@@ -80,9 +79,7 @@ def look(
         f'<a href="?unit={quote(unit.name)}">{escape(unit.name)}</a> · {escape(by)} {dead}</p>'
         f'<p class="text">{marked(match.text, match.spans)}</p>'
         f"{_conflict(others, decision)}"
-        f'<img class="grid" style="width:100%" data-masked="{grid}" data-open="{bare}" '
-        f'src="{grid}" alt="the {unit.k} images that activate {escape(unit.name)} most">'
-        '<p class="mw-muted">Hold M to see the images without masks.</p>'
+        f'{exemplars(unit)}<p class="mw-muted">Hold M to see the images without masks.</p>'
         + _list("People wrote", [said.marked for said in people if said.text != match.text])
         + _list(
             "Other descriptions",

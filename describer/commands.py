@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from db.commands import add_workspace_option
+from db.doors import LOCAL
 from db.errors import BadInput
 from db.workspace import create, open_database
 from describer.bars import Bar
@@ -53,11 +54,21 @@ def _add_exemplars(commands: Any) -> None:
 
 def _add_add(commands: Any) -> None:
     add = commands.add_parser(
-        "add", help="enter a network, images or a checkpoint into a workspace"
+        "add", help="enter a network, images, a checkpoint or descriptions into a workspace"
     )
-    add.add_argument("what", choices=("network", "images", "checkpoint"))
+    add.add_argument("what", choices=("network", "images", "checkpoint", "descriptions"))
     add.add_argument("path", type=Path)
     add_workspace_option(add)
+    table = add.add_argument_group(
+        "descriptions", "a table layer,unit,description[,score], or one that a paper published"
+    )
+    table.add_argument("--subject", metavar="NAME", help="the network that a table is about")
+    table.add_argument(
+        "--method", metavar="NAME", help="by default what its columns tell, or the file's name"
+    )
+    table.add_argument(
+        "--layer", metavar="L", help="of a table without that column; by default as its name ends"
+    )
     add.set_defaults(run=_add_to_workspace)
 
 
@@ -158,6 +169,11 @@ def _exemplars(options: argparse.Namespace) -> None:
 def _add_to_workspace(options: argparse.Namespace) -> None:
     from describer import shelf
 
+    if options.what == "descriptions":
+        _add_descriptions(options)
+        return
+    if options.subject or options.method or options.layer:
+        raise BadInput("expected --subject, --method and --layer with descriptions alone")
     with open_database(create(options.workspace)) as db:
         if options.what == "network":
             name = shelf.enter_subject(db, options.path).name
@@ -166,6 +182,24 @@ def _add_to_workspace(options: argparse.Namespace) -> None:
         else:
             name = shelf.enter_checkpoint(db, str(options.path)).name
     print(f"{options.what} {name} is in {options.workspace}")
+
+
+def _add_descriptions(options: argparse.Namespace) -> None:
+    from describer import imports, tables
+
+    if not options.subject:
+        raise BadInput("expected the network that the table is about (--subject NAME), got none")
+    with open_database(create(options.workspace)) as db:
+        entered = imports.enter(
+            db,
+            tables.read(options.path),
+            options.path.name,
+            subject=options.subject,
+            method=options.method or "",
+            layer=options.layer or "",
+            person=LOCAL,
+        )
+    print(imports.said(entered))
 
 
 def _describe(options: argparse.Namespace) -> None:

@@ -48,6 +48,7 @@ CSS = """
 .mw-row .text {flex:1; font-size:1.02rem}
 .mw-row .number {font-variant-numeric:tabular-nums; text-align:right; min-width:4rem}
 .mw-unit img.grid {width:100%; max-width:1300px; border-radius:4px}
+.mw-look img.grid {width:100%}
 .mw-table {border-collapse:collapse; width:100%}
 .mw-table td, .mw-table th {padding:.2rem .6rem; border-bottom:1px solid
   var(--border-color-primary); text-align:left}
@@ -172,8 +173,7 @@ def results(page: Page, units: dict[int, Unit], *, offset: int) -> str:
         unit = units[each.unit_id]
         rows.append(
             f'<button class="mw-row" data-unit="{each.unit_id}">'
-            f'<img loading="lazy" src="{pictures.address(unit, "strip")}" '
-            f'alt="first exemplars of {escape(unit.name)}">'
+            f"{_strip(unit)}"
             f'<span class="name">{escape(each.layer)}-{each.unit}<br>'
             f'<span class="mw-muted">{escape(each.subject)}</span></span>'
             f'<span class="text">{escape(each.text)}{_dead(each)}</span>'
@@ -215,13 +215,9 @@ def unit(
     )
     sentences = "".join(f"<li>{escape(one.marked)}</li>" for one in people)
     dead = "<p>No image activates this unit: its exemplars say little.</p>" if each.dead else ""
-    grid, bare = pictures.address(each, "grid"), pictures.address(each, "open")
     return (
         f'<div class="mw-unit" data-current="{each.unit_id}">'
-        f"<h3>{escape(each.name)}</h3>{dead}"
-        f'<img class="grid" data-masked="{grid}" data-open="{bare}" src="{grid}" '
-        f'alt="the {each.k} images that activate {escape(each.name)} most, with the active '
-        'regions highlighted">'
+        f"<h3>{escape(each.name)}</h3>{dead}{exemplars(each)}"
         '<p class="mw-muted">Hold M to see the images without masks · ← → walk the list · '
         f'<a href="?tab=describe&amp;unit={quote(each.name)}">link to this unit</a></p>'
         f'<div class="mw-activations" aria-label="activation of each exemplar">{bars}</div>'
@@ -230,6 +226,21 @@ def unit(
         + faithful
         + (f"<p>People wrote:</p><ul>{sentences}</ul>" if sentences else "")
         + "</div>"
+    )
+
+
+def exemplars(each: Unit) -> str:
+    """A unit's grid of exemplars, or a sentence where none were computed."""
+    if not each.folder:
+        return (
+            '<div class="mw-card">No exemplars of this layer were computed here: its descriptions '
+            "came from a table. The Describe tab computes them.</div>"
+        )
+    grid, bare = pictures.address(each, "grid"), pictures.address(each, "open")
+    return (
+        f'<img class="grid" data-masked="{grid}" data-open="{bare}" src="{grid}" '
+        f'alt="the {each.k} images that activate {escape(each.name)} most, with the active '
+        'regions highlighted">'
     )
 
 
@@ -248,6 +259,15 @@ def candidates(ranked: Sequence[Candidate], lam: float, *, limit: int = 15) -> s
         f"<th>log p(d)</th></tr>{rows}</table>"
         f'<p class="mw-muted">score = log p(d|E) - {lam:g} log p(d); '
         f"{min(limit, len(ranked))} of {len(ranked)} candidates of the beam</p>"
+    )
+
+
+def _strip(each: Unit) -> str:
+    if not each.folder:
+        return '<span class="mw-muted" style="min-width:136px">no exemplars</span>'
+    return (
+        f'<img loading="lazy" src="{pictures.address(each, "strip")}" '
+        f'alt="first exemplars of {escape(each.name)}">'
     )
 
 

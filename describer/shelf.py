@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from db import exemplars, pictures, subjects
 from db.arrays import ImageStore, new_file
 from db.descriptions import Candidate
-from db.errors import BadInput
+from db.errors import BadInput, NotFound
 from db.exemplars import ExemplarSet, Unit
 from db.subjects import CheckpointRow, LayerRow, ProbingSetRow, SubjectRow
 from db.workspace import Workspace, open_database
@@ -186,7 +186,9 @@ def open_source(workspace: Workspace, folder: str) -> Source:
 
 
 def activations_of(workspace: Workspace, unit: Unit) -> list[float]:
-    """The activations of a unit's exemplars, strongest first."""
+    """The activations of a unit's exemplars, strongest first; none where it has no exemplars."""
+    if not unit.folder:
+        return []
     each = source_of(workspace, unit).exemplars(unit.layer)
     return [
         float(v)
@@ -203,6 +205,8 @@ def picture_of(workspace: Workspace, unit_id: int, picture: str) -> bytes:
     """
     with open_database(workspace) as db:
         unit = exemplars.unit(db, unit_id)
+    if not unit.folder:
+        raise NotFound(f"{unit.name} has no exemplars, and so no pictures")
     pictures.check_name(picture, unit.k)
     path = workspace.pictures / unit.hash / f"{unit.unit}-{picture}.jpg"
     if path.is_file():

@@ -9,24 +9,24 @@ the page polls its row and finds it again after a reload.
 from collections.abc import Callable
 from functools import partial
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from db import annotations, descriptions, exemplars, faithfulness, jobs, subjects
 from db.doors import Doors
-from db.errors import BadInput, NotFound
+from db.errors import NotFound
 from db.users import Role
 from db.workspace import open_database
-from describer import pages, plans, shelf
+from describer import pages, plans, shelf, tab_add
 
 PAGE = 25
 ANY = "any"
 STAFF: tuple[Role, ...] = ("admin", "reviewer")
 
 # Rows are buttons made as text; a click writes the unit's id where an event listens for it.
-HEAD = """
+HEAD = (
+    """
 <script>
 (() => {
   const pick = (id) => {
@@ -68,6 +68,8 @@ HEAD = """
 })();
 </script>
 """
+    + tab_add.HEAD
+)
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: str) -> None:
@@ -90,19 +92,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             temperature = gr.Number(0.2, label="lambda")
         estimate = gr.HTML(elem_id="estimate")
         begin = gr.Button("Start", variant="primary", elem_id="begin")
-    # Paths are typed only by whoever sits at the machine: never by somebody who signed in.
-    with gr.Accordion("Add…", open=False, visible=not doors.login):
-        with gr.Row():
-            new_subject = gr.Textbox(label="Path of a SUBJECT.toml", elem_id="new_subject")
-            add_subject = gr.Button("Add network", elem_id="add_subject")
-        with gr.Row():
-            new_images = gr.Textbox(label="Path of a folder of images", elem_id="new_images")
-            add_images = gr.Button("Add images", elem_id="add_images")
-        with gr.Row():
-            new_checkpoint = gr.Textbox(
-                label="Path of a MILAN checkpoint", elem_id="new_checkpoint"
-            )
-            add_checkpoint = gr.Button("Add checkpoint", elem_id="add_checkpoint")
+    adding = tab_add.build(doors)
     job = gr.HTML(elem_id="job")
     with gr.Row():
         cancel = gr.Button("Cancel job", visible=False, elem_id="cancel")
@@ -271,27 +261,6 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
                 jobs.requeue(db, each.job_id)
         return watch()
 
-    @doors.allow("admin")
-    def enter_subject(path: str, request: gr.Request) -> tuple[Any, ...]:
-        _only_at_the_machine(doors)
-        with open_db() as db:
-            shelf.enter_subject(db, Path(path.strip()))
-        return choices()
-
-    @doors.allow("admin")
-    def enter_images(path: str, request: gr.Request) -> tuple[Any, ...]:
-        _only_at_the_machine(doors)
-        with open_db() as db:
-            shelf.enter_images(db, Path(path.strip()))
-        return choices()
-
-    @doors.allow("admin")
-    def enter_checkpoint(path: str, request: gr.Request) -> tuple[Any, ...]:
-        _only_at_the_machine(doors)
-        with open_db() as db:
-            shelf.enter_checkpoint(db, path.strip())
-        return choices()
-
     @doors.allow(*STAFF)
     def find(search: str, layer: str, method: str, request: gr.Request) -> tuple[Any, ...]:
         return (0, *listing(search, layer, method, 0))
@@ -333,7 +302,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             people = annotations.accepted(db, each.unit_id)
             scores = faithfulness.of_descriptions(db, [d.description_id for d in said])
         activations = shelf.activations_of(doors.workspace, each)
-        beams = [d.candidates for d in said if d.candidates]
+        beams = [d.candidates for d in said if len(d.candidates) > 1]
         return (
             pages.unit(each, said, activations, people, scores),
             gr.update(visible=bool(beams)),
@@ -346,7 +315,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             return ""
         with open_db() as db:
             said = descriptions.of_unit(db, int(unit_id))
-        beams = [d.candidates for d in said if d.candidates]
+        beams = [d.candidates for d in said if len(d.candidates) > 1]
         return pages.candidates(shelf.ranked(beams[0], lam), lam) if beams else ""
 
     watched = [job, cancel, resume, timer]
@@ -373,9 +342,16 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     ).then(poll, None, watched, **hidden)
     cancel.click(stop, None, watched)
     resume.click(go_on, None, watched)
-    add_subject.click(enter_subject, new_subject, setup)
-    add_images.click(enter_images, new_images, setup)
-    add_checkpoint.click(enter_checkpoint, new_checkpoint, setup)
+    tab_add.wire(
+        adding,
+        page,
+        doors,
+        choices=choices,
+        setup=setup,
+        listing=listing,
+        filters=[*filters, offset],
+        listed=listed,
+    )
     gr.on(
         [search.submit, search.change, layer.input, method.input],
         find,
@@ -388,13 +364,3 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     forth.click(later, [*filters, offset], [offset, *listed], **hidden)
     picked.change(show, [picked, lam], [unit, lam, beam_table], **hidden)
     lam.change(rank, [picked, lam], beam_table, trigger_mode="always_last", **hidden)
-
-
-def _only_at_the_machine(doors: Doors) -> None:
-    """Refuse paths from people who came through a sign-in, whatever the page shows them.
-
-    Raises:
-        BadInput: sign-in is on.
-    """
-    if doors.login:
-        raise BadInput("Paths can be added only at the machine itself: `app.py add` does it.")
