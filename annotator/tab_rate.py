@@ -108,15 +108,16 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 for label, mark in zip(labels, given, strict=False)
                 if mark is not None
             }
-            complete = len(rated) == len(labels) and pick in rated
-            if complete and doubted != claim and rated[pick or 0] < max(rated.values()):
+            picked = dict(enumerate(labels)).get(-1 if pick is None else pick, 0)
+            complete = len(rated) == len(labels) and picked in rated
+            if complete and doubted != claim and rated[picked] < max(rated.values()):
                 return _only_note(
                     "You rated another one higher than the one you picked as best. Change either, "
                     "or press Submit again if you mean both.",
                     claim,
                 )
             try:
-                ratings.submit(db, claim, annotator, marks=rated, best=pick or 0)
+                ratings.submit(db, claim, annotator, marks=rated, best=picked)
             except BadInput as error:
                 return _only_note(str(error), doubted)
             return show(db, annotator, claimed.campaign_id)
@@ -166,7 +167,8 @@ def _show(db: Database, campaign: Campaign, claimed: Claim) -> list[Any]:
         gr.Radio(label=f"“{label.text}”", value=None, visible=True) for label in labels
     ]
     marks += [gr.Radio(visible=False, value=None)] * (ratings.MOST - len(marks))
-    choices = [(label.text, label.label_id) for label in labels]
+    # Numbers of labels follow the methods, which nobody may guess: the page knows places alone.
+    choices = [(label.text, place) for place, label in enumerate(labels)]
     return [
         "",
         gr.Button(visible=False),

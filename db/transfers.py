@@ -111,7 +111,7 @@ def records(
     ]
 
 
-_MADE = {"id", "annotator", "withdrawn", "flags", "revisions", "reviews"}
+_MADE = {"id", "annotator", "withdrawn", "flags", "revisions", "reviews", "rating"}
 _PLAIN = tuple(name for name in Record.__dataclass_fields__ if name not in _MADE)
 
 
