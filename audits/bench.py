@@ -33,13 +33,13 @@ from audits.adversaries import (
     strength,
 )
 from audits.export import pack
-from audits.loading import Network, open_network
+from audits.loading import Network, open_entered
 from audits.pasting import Mask, Pasted, Pixels, box, closed, corners, cut, paste, polygon
 from db import descriptions, exemplars, subjects
 from db.errors import BadInput
+from db.subjects import SubjectRow
 from db.workspace import Workspace, open_database
 from describer import probing, shelf
-from describer import subjects as files
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,7 +92,7 @@ class Bench:
         """
         with open_database(self.workspace) as db:
             row = subjects.get(db, name)
-        return _open(str(row.source), row.weights_hash)
+        return _open(row)
 
     def pieces(self, unit_id: int) -> list[Shown]:
         """The exemplars of a unit with the masks of what it looks at.
@@ -134,7 +134,7 @@ class Bench:
         with open_database(self.workspace) as db:
             row, root = subjects.get(db, name), subjects.get_probing_set(db, images).root
             unit = exemplars.unit(db, unit_id)
-        return _bases(str(row.source), row.weights_hash, str(root), unit.layer, unit.unit)
+        return _bases(row, str(root), unit.layer, unit.unit)
 
     @_in_turn
     def arranged(self, name: str, images: str, unit_id: int, how: Arrangement) -> Arranged:
@@ -200,7 +200,7 @@ class Bench:
                 class_name(names, each) for each in classes.first(TOWARD)
             ),
         }
-        question = repr((network.weights, unit.hash, unit.unit, images, how, pairs))
+        question = repr((network.identity, unit.hash, unit.unit, images, how, pairs))
         mark = hashlib.sha256(question.encode()).hexdigest()[:10]
         folder = self.workspace.reports / f"pasted-{unit_id}-{mark}"
         save(folder, found.attacks, names, card)
@@ -228,13 +228,8 @@ def mask_of(piece: Shown, how: Arrangement) -> Mask:
 
 
 @functools.lru_cache(maxsize=2)
-def _open(source: str, weights: str) -> Network:
-    network = open_network(files.read(Path(source)))
-    if network.weights != weights:
-        raise BadInput(
-            f"expected the weights that the network had when it was added, got others in {source}"
-        )
-    return network
+def _open(row: SubjectRow) -> Network:
+    return open_entered(row)
 
 
 @functools.lru_cache(maxsize=64)
@@ -246,8 +241,8 @@ def _classes(bench: Bench, name: str, unit_id: int) -> Outgoing:
 
 
 @functools.lru_cache(maxsize=64)
-def _bases(source: str, weights: str, root: str, layer: str, unit: int) -> tuple[Shown, ...]:
-    network, (sample, said) = _open(source, weights), _read(source, weights, root)
+def _bases(row: SubjectRow, root: str, layer: str, unit: int) -> tuple[Shown, ...]:
+    network, (sample, said) = _open(row), _read(row, root)
     driven = strength(network, layer, unit, [each.image for each in sample])
     wrong = [
         each.truth is not None and each.truth != choice
@@ -258,9 +253,9 @@ def _bases(source: str, weights: str, root: str, layer: str, unit: int) -> tuple
 
 
 @functools.lru_cache(maxsize=4)
-def _read(source: str, weights: str, root: str) -> tuple[tuple[Shown, ...], tuple[int, ...]]:
+def _read(row: SubjectRow, root: str) -> tuple[tuple[Shown, ...], tuple[int, ...]]:
     """An even sample of a folder as the network takes it, and what the network says to it."""
-    network, folder = _open(source, weights), probing.open_folder(Path(root))
+    network, folder = _open(row), probing.open_folder(Path(root))
     ids = np.linspace(0, len(folder) - 1, min(SAMPLE, len(folder))).astype(int).tolist()
     names = network.subject.classes
     shown = []

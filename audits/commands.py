@@ -146,7 +146,7 @@ def _audit(options: argparse.Namespace) -> None:
                 seed=options.seed,
                 max_units=options.max_units,
             ),
-            cache=Cache({}, network.weights),
+            cache=Cache({}, network.identity),
             progress=bar,
         )
     tables.write(

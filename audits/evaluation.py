@@ -77,7 +77,11 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Cache:
-    """Predictions of one network (`weights` is its hash) that need not be computed again."""
+    """Predictions of one network that need not be computed again.
+
+    `weights` is what it is known by: the hash of its weights, and of its code where that is the
+    user's (`audits.loading.Network.identity`).
+    """
 
     store: Store
     weights: str

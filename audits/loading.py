@@ -23,7 +23,9 @@ from audits.labels import labels_of
 from db.errors import BadInput, Cancelled
 from db.subjects import SubjectRow
 from describer import layers, probing, subjects
+from describer.code import code_hash
 from describer.probing import Skipped
+from describer.shelf import check_same
 from describer.subjects import Subject
 
 BATCH_SIZE = 32
@@ -32,13 +34,22 @@ MEMORY_BYTES = 2 * 2**30
 
 @dataclass(frozen=True)
 class Network:
-    """A network with what audits ask of it: its weights' hash and each layer's number of units."""
+    """A network with what audits ask of it: its hashes and each layer's number of units.
+
+    `weights` and `code` are the hashes of its weights and of the user's code ("" without any).
+    """
 
     subject: Subject
     model: nn.Module
     device: str
     weights: str
     sizes: Mapping[str, int]
+    code: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What its predictions are known by: weights alone do not say what is done with them."""
+        return f"{self.weights}+{self.code}" if self.code else self.weights
 
 
 def open_network(subject: Subject, *, device: str = "cpu") -> Network:
@@ -52,21 +63,18 @@ def open_network(subject: Subject, *, device: str = "cpu") -> Network:
     model = subjects.build(subject, device=device)
     found = layers.trace(model, subject.image_size)
     sizes = {layer.name: layer.units for layer in found}
-    return Network(subject, model, device, subjects.weights_hash(subject, model), sizes)
+    weights, code = subjects.weights_hash(subject, model), code_hash(subject, model)
+    return Network(subject, model, device, weights, sizes, code)
 
 
 def open_entered(row: SubjectRow, *, device: str = "cpu") -> Network:
     """Open a network of the workspace, if it still is the one that was entered.
 
     Raises:
-        BadInput: it cannot be opened, or its weights are others by now.
+        BadInput: it cannot be opened, or its weights or its code are others by now.
     """
     network = open_network(subjects.read(row.source), device=device)
-    if network.weights != row.weights_hash:
-        raise BadInput(
-            f"expected the weights that {row.name} had when it was added, got others in "
-            f"{row.source}"
-        )
+    check_same(row, weights=network.weights, code=network.code)
     return network
 
 

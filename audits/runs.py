@@ -93,7 +93,7 @@ def ablate(handle: Handle) -> dict[str, Any]:
                 whole_layers=plan.whole_layers,
                 order=None if plan.order == "importance" else tuple(places),
             ),
-            cache=Cache(DatabaseStore(db), network.weights),
+            cache=Cache(DatabaseStore(db), network.identity),
             on_line=keep,
             progress=handle.progress,
             cancelled=handle.cancelled,

@@ -203,7 +203,7 @@ def _clean(handle: Handle, settings: Settings, found: list[dict[str, Any]]) -> d
     with open_database(handle.workspace) as db:
         row = subjects.get(db, settings.name)
         network = open_network(files.read(row.source), device=devices.choose(handle.job.device))
-        cache = Cache(DatabaseStore(db), network.weights)
+        cache = Cache(DatabaseStore(db), network.identity)
         test = {
             name: open_images(
                 subjects.get_probing_set(db, set_name(settings.name, name)).root,

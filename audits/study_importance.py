@@ -41,7 +41,7 @@ def importance(handle: Handle) -> dict[str, Any]:
             step=study.plan.step,
             trials=study.plan.controls,
             seed=study.plan.seed,
-            cache=Cache(DatabaseStore(db), study.network.weights),
+            cache=Cache(DatabaseStore(db), study.network.identity),
             progress=handle.progress,
             cancelled=handle.cancelled,
         )

@@ -71,7 +71,7 @@ def uses(handle: Handle) -> dict[str, Any]:
                 network.sizes,
                 controls=plan.controls,
                 seed=plan.seed,
-                cache=Cache(DatabaseStore(db), network.weights),
+                cache=Cache(DatabaseStore(db), network.identity),
                 cancelled=handle.cancelled,
             )
         return {

@@ -22,6 +22,7 @@ STEPS = (
     schema_audit.m007_reviewing,
     schema_audit.m008_faithfulness,
     annotate.m009_inspections,
+    schema_audit.m010_code,
 )
 LATEST = len(STEPS)
 

@@ -106,3 +106,8 @@ def m008_faithfulness(db: Database) -> None:
         ) strict, without rowid;
         """
     )
+
+
+def m010_code(db: Database) -> None:
+    """The user's code behind a network; empty where there is none, or none was known of."""
+    db.execute("alter table subjects add column code_hash text not null default ''")

@@ -37,7 +37,11 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class SubjectRow:
-    """A network under study: the file that describes it and the hash of its weights."""
+    """A network under study: the file that describes it, and the hash of its weights.
+
+    `code_hash` is that of the user's code that it is built and run by; "" where all code was
+    installed, and for networks that were entered before it was kept.
+    """
 
     subject_id: int
     name: str
@@ -46,6 +50,7 @@ class SubjectRow:
     layers: tuple[LayerRow, ...]
     origin: str
     created_utc: str
+    code_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,18 +90,20 @@ def add(
     weights_hash: str,
     layers: Sequence[LayerRow],
     origin: str = "user",
+    code_hash: str = "",
 ) -> SubjectRow:
-    """Enter a network, or refresh where the file of the same name and weights lies.
+    """Enter a network, or refresh where the file of the same name, weights and code lies.
 
     A network that was known by its name only, from imported sentences, gets its weights here.
 
     Raises:
-        BadInput: the name belongs to a network with other weights.
+        BadInput: the name belongs to a network with other weights or other code.
     """
     values = {
         "name": name,
         "source": str(source),
         "hash": weights_hash,
+        "code": code_hash,
         "layers": json.dumps([astuple(layer) for layer in layers]),
         "origin": origin,
         "now": now(),
@@ -104,18 +111,21 @@ def add(
     with db.atomic():
         cursor = db.execute(
             """
-            insert into subjects (name, source, weights_hash, layers_json, origin, created_utc)
-            values (:name, :source, :hash, :layers, :origin, :now)
+            insert into subjects
+                (name, source, weights_hash, code_hash, layers_json, origin, created_utc)
+            values (:name, :source, :hash, :code, :layers, :origin, :now)
             on conflict (name) do update
-                set source = :source, weights_hash = :hash, layers_json = :layers, origin = :origin
-            where weights_hash in (:hash, :unknown)
+                set source = :source, weights_hash = :hash, code_hash = :code,
+                    layers_json = :layers, origin = :origin
+            where weights_hash in (:hash, :unknown) and code_hash in (:code, '')
             """,
             {**values, "unknown": unknown_weights(name)},
         )
     if not cursor.rowcount:
+        what = "other weights" if get(db, name).weights_hash != weights_hash else "other code"
         raise BadInput(
             f"expected a name that no other network has, got {name!r}, "
-            "which this workspace knows with other weights; change `name` in the subject's file"
+            f"which this workspace knows with {what}; change `name` in the subject's file"
         )
     return get(db, name)
 

@@ -63,6 +63,9 @@ def _exemplars(
     handle.progress(0, images.images, "loading the network")
     subject, folder = files.read(row.source), probing.open_folder(images.root)
     prepared = study.prepare(subject, folder, options)
+    shelf.check_same(
+        row, weights=prepared.provenance["weights"], code=prepared.provenance.get("code", "")
+    )
     source = study.study_prepared(
         prepared,
         workspace.exemplars / prepared.hash,

@@ -36,6 +36,7 @@ class Surveyed:
     source: Path
     weights_hash: str
     layers: tuple[LayerRow, ...]
+    code_hash: str = ""
 
 
 def survey(path: Path) -> Surveyed:
@@ -46,6 +47,7 @@ def survey(path: Path) -> Surveyed:
     """
     from describer import latents, layers
     from describer import subjects as files
+    from describer.code import code_hash
 
     subject = files.read(path.expanduser())
     model = files.build(subject)
@@ -54,7 +56,13 @@ def survey(path: Path) -> Surveyed:
     # A file that names no layers leaves the choice among the outermost ones.
     listed = subject.layers or tuple(each.name for each in traced if "." not in each.name)
     shown = (LayerRow(each.name, each.kind, each.units, each.name in listed) for each in traced)
-    return Surveyed(subject.name, subject.source, files.weights_hash(subject, model), tuple(shown))
+    return Surveyed(
+        subject.name,
+        subject.source,
+        files.weights_hash(subject, model),
+        tuple(shown),
+        code_hash(subject, model),
+    )
 
 
 def enter_subject(db: Database, found: Path | Surveyed, *, origin: str = "user") -> SubjectRow:
@@ -71,7 +79,23 @@ def enter_subject(db: Database, found: Path | Surveyed, *, origin: str = "user")
         weights_hash=known.weights_hash,
         layers=list(known.layers),
         origin=origin,
+        code_hash=known.code_hash,
     )
+
+
+def check_same(row: SubjectRow, *, weights: str, code: str) -> None:
+    """Raise BadInput unless a network still is the one that was entered, by both of its hashes."""
+    if weights != row.weights_hash:
+        raise BadInput(
+            f"expected the weights that {row.name} had when it was added, got others in "
+            f"{row.source}"
+        )
+    # Those that were entered before codes were kept are taken as they are.
+    if row.code_hash and code != row.code_hash:
+        raise BadInput(
+            f"expected the code that {row.name} had when it was added, got other code behind the "
+            f"factory in {row.source}; to study what it is now, add it under another name"
+        )
 
 
 def enter_images(

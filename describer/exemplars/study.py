@@ -24,6 +24,7 @@ from db.arrays import ImageStore, new_folder, read_arrays, write_arrays
 from db.errors import BadInput, Cancelled
 from describer import latents, probing, subjects
 from describer import layers as network_layers
+from describer.code import code_hash
 from describer.exemplars import compute, layout
 from describer.exemplars.records import LayerExemplars, Settings
 from describer.layers import Layer
@@ -96,10 +97,12 @@ def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None =
     for layer in chosen:
         layout.check_layer_name(layer.name)
     compute.new_states(chosen, options.settings, images=len(probing_set))
+    code = code_hash(subject, model)
     provenance = {
         "subject": subject.name,
         "factory": subject.factory,
         "weights": subjects.weights_hash(subject, model),
+        **({"code": code} if code else {}),
         "images": probing.digest(probing_set),
         "image_count": len(probing_set),
         "image_size": subject.image_size,
