@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from audits.ablation import Rule, Units, ablated
+from audits.ablation import Rule, Units, ablated, find_modules
 from audits.evaluation import Images, Progress
 from audits.rows import relative_difference
 from db.errors import BadInput, Cancelled
@@ -63,15 +63,16 @@ def fine_tune(
         units: unit numbers by layer; none for the unedited network.
 
     Raises:
-        BadInput: images without labels, or a network that does not end in a linear layer.
+        BadInput: images without labels, a network that does not end in a linear layer, or units of
+            that layer: it would learn to be right without what was silenced.
         Cancelled: `cancelled()` said so.
     """
     for images in (train, validation, test):
         if images.labels is None:
             raise BadInput(f"expected labelled images to train a head, got none in {images.name}")
     features = []
+    head = head_below(model, train, units)
     with ablated(model, units, rule=rule, means=means):
-        head = head_of(model, train)
         for images in (train, validation, test):
             features.append(_features(model, head, images, progress, cancelled))
     labels = [
@@ -81,6 +82,23 @@ def fine_tune(
     before = _accuracy(head, features[2], labels[2])
     trained, epochs, best = _train(head, features[:2], labels[:2], seed, cancelled)
     return Tuned(before, _accuracy(trained, features[2], labels[2]), epochs, best)
+
+
+def head_below(model: nn.Module, images: Images, units: Units) -> nn.Linear:
+    """The head of a network, none of whose own units is among those to be silent.
+
+    Raises:
+        BadInput: there is no head, or it is to be silent itself.
+    """
+    head = head_of(model, images)
+    for name, module in find_modules(model, units).items():
+        # What is learned is read before any unit of the head is silenced.
+        if units[name] and any(each is head for each in module.modules()):
+            raise BadInput(
+                f"expected units below the head that is trained, got {len(units[name])} of {name}, "
+                "which is the head: take them off, or train no head"
+            )
+    return head
 
 
 def head_of(model: nn.Module, images: Images) -> nn.Linear:
@@ -106,7 +124,6 @@ def head_of(model: nn.Module, images: Images) -> nn.Linear:
     finally:
         for hook in hooks:
             hook.remove()
-    # A unit of the head itself may be silent: then its output is not what it computes.
     if not last or last[0][1].shape != logits.shape or relative_difference(last[0][1], logits) > 0:
         raise BadInput(
             "expected a network that ends in a linear layer, whose head could be trained, got one "

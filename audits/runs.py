@@ -18,7 +18,7 @@ from audits import apart, edits, measurement, plans, tables
 from audits.ablation import Units, layer_means
 from audits.curves import Unit, by_layer
 from audits.evaluation import Cache, DatabaseStore, Images
-from audits.head import fine_tune
+from audits.head import fine_tune, head_below
 from audits.labels import read_labels
 from audits.loading import Network, digest_of, open_entered, open_images
 from audits.measurement import Line
@@ -65,6 +65,8 @@ def ablate(handle: Handle) -> dict[str, Any]:
         examined = _examined(db, plan.subject) if plan.sort_all else None
     opened = _open(handle, plan)
     network = opened.network
+    if opened.training is not None:
+        head_below(network.model, opened.training, by_layer(places))
     units: Units = by_layer(sorted({*places, *(examined or ())}))
     means = _means(network, plan, units, opened.validation)
 

@@ -68,6 +68,18 @@ def test_the_head_is_not_trained_on_what_it_is_measured_on(
         enqueue(workspace, replace(PLAN, training=name))
 
 
+def test_units_of_the_head_that_is_trained_are_refused_before_anything_is_measured(
+    workspace: Workspace,
+) -> None:
+    with open_database(workspace) as db:
+        plan = replace(PLAN, training="training")
+        job_id = plans.enqueue(db, plan, listed="early-0 head-1", device="cpu", person="ada")
+    jobs.work(workspace, {"ablate": ablate})
+    with open_database(workspace) as db:
+        assert "got 1 of head, which is the head" in jobs.get(db, job_id).message
+        assert not list(db.execute("select 1 from evaluations"))
+
+
 def test_copies_of_test_images_are_not_trained_on_either(
     workspace: Workspace, tmp_path: Path
 ) -> None:

@@ -48,6 +48,15 @@ def test_a_head_that_is_best_already_is_kept() -> None:
     assert (found.before, found.after, found.best) == (1.0, 1.0, 0)
 
 
+@pytest.mark.parametrize("layer", ["2", "2.0"])
+def test_units_of_the_head_itself_are_refused(layer: str) -> None:
+    head = nn.Sequential(nn.Linear(3, 2))
+    model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), head).eval()
+    with pytest.raises(BadInput, match=f"below the head that is trained, got 1 of {layer}, which"):
+        fine_tune(model, *SETS, units={layer: [0]})
+    assert fine_tune(model, *SETS, units={layer: []}).after > 0
+
+
 @pytest.mark.parametrize(
     ("model", "sets", "message"),
     [
