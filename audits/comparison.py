@@ -98,8 +98,12 @@ def _one(db: Database, query: Query, name: str) -> Compared:
     }
     described = Counter(layer for layer, _ in matching)
     places = {layer: place for place, layer in enumerate(sizes)}
+    # A unit that was confirmed by several sets of exemplars is one unit, shown by the newest.
+    confirmations = sorted(
+        experiments.confirmed(db, name, query.concept), key=lambda unit: unit.exemplar_set_id
+    )
     units = sorted(
-        experiments.confirmed(db, name, query.concept),
+        {(unit.layer, unit.unit): unit for unit in confirmations}.values(),
         key=lambda unit: (places[unit.layer], unit.unit),
     )
     confirmed = Counter(unit.layer for unit in units)

@@ -173,5 +173,5 @@ def confirmed(db: Database, subject: str, concept: str) -> list[exemplars.Unit]:
 def most_confirmed(db: Database, concept: str) -> str | None:
     """The network that the most units are confirmed of for a concept; None when there is none."""
     units = [exemplars.unit(db, unit_id) for unit_id in reviewing.confirmed(db, concept)]
-    counts = Counter(unit.subject for unit in units)
-    return max(counts, key=lambda name: counts[name], default=None)
+    counts = Counter(name for name, *_ in {(each.subject, each.layer, each.unit) for each in units})
+    return max(sorted(counts), key=lambda name: counts[name], default=None)

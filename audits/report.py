@@ -166,15 +166,20 @@ def file_name(concept: str) -> str:
 def _network(db: Database, name: str, concept: str) -> dict[str, Any]:
     """A network, the data that its exemplars come from, and what was found in each layer."""
     row = subjects.get(db, name)
-    confirmed = Counter(unit.layer for unit in experiments.confirmed(db, name, concept))
+    # Each row is of one set of exemplars, and so are the units that were judged by them.
+    units = experiments.confirmed(db, name, concept)
+    confirmed = Counter(unit.exemplar_set_id for unit in units)
+    sizes = {each.layer: each.units for each in exemplars.sets(db, subject=name)}
     return {
         "name": row.name,
         "weights": row.weights_hash,
+        "units": sum(sizes.values()),
+        "confirmed": len({(unit.layer, unit.unit) for unit in units}),
         "layers": [
             {
                 "layer": each.layer,
                 "units": each.units,
-                "confirmed": confirmed[each.layer],
+                "confirmed": confirmed[each.exemplar_set_id],
                 "exemplars": each.hash,
                 "images": each.probing_set or "",
                 "images_hash": str(each.provenance.get("images", "")),

@@ -70,10 +70,8 @@ def page(values: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
 def _result(values: Mapping[str, Any]) -> str:
     rows = []
     for network in values["networks"]:
-        layers = network["layers"]
-        confirmed = sum(each["confirmed"] for each in layers)
-        total = sum(each["units"] for each in layers)
-        rows.append((network["name"], f"{confirmed} of {total} units confirmed"))
+        counts = f"{network['confirmed']} of {network['units']} units confirmed"
+        rows.append((network["name"], counts))
     for experiment in values["experiments"]:
         chosen = experiment["summary"].get("chosen") or experiment["summary"].get("end") or {}
         start = experiment["summary"].get("start") or {}

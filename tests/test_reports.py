@@ -10,6 +10,7 @@ from worlds import coloured_images, tiny_milan, two_layer_subject
 from audits import comparison, experiments, pages_compare, plans, report
 from audits.runs import ablate
 from db import exemplars, finding, jobs, reviewing, words
+from db import exemplars, finding, jobs, signoffs, subjects, words
 from db.errors import BadInput
 from db.words import Query
 from db.workspace import Workspace, create, open_database
@@ -132,3 +133,44 @@ def test_a_report_keeps_verdicts_blind_that_wait_for_another(made: Workspace) ->
     assert html.count("&lt;script&gt;") == 1
     assert "1 given, withheld until all have answered" in html
     assert after == before
+
+
+def test_a_unit_that_two_sets_of_exemplars_confirm_is_counted_once(tmp_path: Path) -> None:
+    workspace = create(tmp_path / "workspace")
+    with open_database(workspace) as db:
+        for name in NAMES:
+            subject = subjects.add(
+                db,
+                name,
+                source=tmp_path,
+                weights_hash=name,
+                layers=[subjects.LayerRow("late", "map", 4)],
+            )
+            for k in (15, 5) if name == "wider" else (15,):
+                made = exemplars.add(
+                    db,
+                    hash=f"{name}-{k}",
+                    subject_id=subject.subject_id,
+                    probing_set_id=None,
+                    layer="late",
+                    units=4,
+                    k=k,
+                    folder="",
+                    provenance={},
+                )
+                units = exemplars.units_of(db, made.exemplar_set_id)
+                for unit in units[: 2 if k == 15 else 1]:
+                    signoffs.add(
+                        db, unit.unit_id, person="ada", verdict="confirmed", concept="x", seen={}
+                    )
+        network = report.gather(db, concept="x").values["networks"][1]
+        found = comparison.compare(db, Query(any=("x",), concept="x"), NAMES)
+        most = experiments.most_confirmed(db, "x")
+    assert {each["k"]: each["confirmed"] for each in network["layers"]} == {15: 2, 5: 1}
+    assert (network["confirmed"], network["units"]) == (2, 4)
+    assert [each.total.confirmed for each in found] == [2, 2]
+    assert [(each.unit, each.hash) for each in found[1].confirmed] == [
+        (0, "wider-5"),
+        (1, "wider-15"),
+    ]
+    assert most == "two-layers", "two units each: the first network"
