@@ -120,7 +120,9 @@ def reviewers(db: Database) -> list[str]:
 def blind_verdicts(db: Database, concept: str) -> dict[int, list[Signoff]]:
     """The verdicts that were given blind, on the units that have as many as they need.
 
-    Those are what agreement is measured on: whoever decides a conflict knows the others' answers.
+    Those are what agreement is measured on: whoever decides a conflict knows the others' answers,
+    and so does a second person where one was enough at the time. A unit's k-th verdict was blind if
+    at least k were needed when it was given, as the sign-off says; units with too few are left out.
     """
     count = needed(db)
     rows = db.query(
@@ -130,8 +132,17 @@ def blind_verdicts(db: Database, concept: str) -> dict[int, list[Signoff]]:
         [concept],
     )
     complete = {int(row["unit_id"]) for row in rows}
-    found: dict[int, list[Signoff]] = {}
+    given: dict[int, list[Signoff]] = {}
     for each in signoffs.current(db, concept=concept):
-        if each.unit_id in complete and len(found.setdefault(each.unit_id, [])) < count:
-            found[each.unit_id].append(each)
+        if each.unit_id in complete:
+            given.setdefault(each.unit_id, []).append(each)
+    found = {}
+    for unit_id, verdicts in given.items():
+        blind = [
+            each
+            for place, each in enumerate(verdicts, start=1)
+            if place <= max(1, int(each.seen.get("reviewers", 1)))
+        ]
+        if len(blind) >= count:
+            found[unit_id] = blind[:count]
     return found

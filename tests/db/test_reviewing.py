@@ -41,7 +41,12 @@ def db() -> Database:
 
 def say(db: Database, unit_id: int, person: str, verdict: signoffs.Verdict) -> int:
     return signoffs.add(
-        db, unit_id, person=person, verdict=verdict, concept="face", seen={"exemplars": "h"}
+        db,
+        unit_id,
+        person=person,
+        verdict=verdict,
+        concept="face",
+        seen={"exemplars": "h", "reviewers": reviewing.needed(db)},
     )
 
 
@@ -105,6 +110,22 @@ def test_a_conflict_goes_to_a_third_who_decides(db: Database) -> None:
     # Agreement is that of the two who did not know each other's answer.
     (blind,) = reviewing.blind_verdicts(db, "face").values()
     assert [each.person for each in blind] == ["ada", "bob"]
+
+
+def test_agreement_leaves_out_verdicts_that_were_not_blind(db: Database) -> None:
+    say(db, 1, "ada", "confirmed")
+    assert visible(db, 1, "bob") == ["ada"], "one was enough, so bob knows"
+    say(db, 1, "bob", "confirmed")
+    say(db, 2, "ada", "confirmed")
+    reviewing.require(db, 2, person="admin")
+    say(db, 2, "bob", "rejected")
+    say(db, 3, "bob", "confirmed")
+    say(db, 3, "ada", "confirmed")
+    found = reviewing.blind_verdicts(db, "face")
+    assert {unit: [each.person for each in given] for unit, given in found.items()} == {
+        2: ["ada", "bob"],
+        3: ["bob", "ada"],
+    }
 
 
 def test_who_has_seen_the_others_verdict_cannot_change_the_own(db: Database) -> None:
