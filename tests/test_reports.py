@@ -9,8 +9,7 @@ from worlds import coloured_images, tiny_milan, two_layer_subject
 
 from audits import comparison, experiments, pages_compare, plans, report
 from audits.runs import ablate
-from db import exemplars, finding, jobs, reviewing, words
-from db import exemplars, finding, jobs, signoffs, subjects, words
+from db import exemplars, finding, jobs, reviewing, signoffs, subjects, words
 from db.errors import BadInput
 from db.words import Query
 from db.workspace import Workspace, create, open_database
