@@ -75,7 +75,7 @@
     for (const grid of grids()) {
       const [masked, whole] = [grid.querySelector(".an-masked"), grid.querySelector(".an-open")];
       if (!masked || !whole) continue;
-      if (open && !whole.src) whole.src = narrow() ? whole.dataset.tall : whole.dataset.src;
+      if (open && !whole.srcset) whole.srcset = narrow() ? whole.dataset.tall : whole.dataset.wide;
       masked.hidden = open; whole.hidden = !open;
     }
     if (page.tile >= 0) show(page.tile);

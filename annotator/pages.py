@@ -18,6 +18,9 @@ from db.errors import WorkbenchError
 from db.exemplars import Unit
 from db.qualifications import Asked, Result, Sitting, Standing
 
+# How wide the page shows a picture, the same as in page.css: the browser multiplies it by the
+# screen's density and takes the picture that is just wide enough.
+_SIZES = "min(100vw, 2200px, max(620px, calc((100vh - 26rem) * 1.67)))"
 _REASONS = {
     "finished": "You have seen every picture set that still needs a description. Thank you!",
     "capped": "You have given all the answers one person may give here. Thank you!",
@@ -104,8 +107,8 @@ def grid(view: View) -> str:
         return ""
     ahead = ""
     if view.following is not None:
-        address = escape(pictures.address(view.following, "grid"))
-        ahead = f'<img src="{address}" alt="" hidden>'
+        # by the same rule as the one on screen, so that what is fetched is what will be shown
+        ahead = f'<picture hidden>{_sources(view.following, "grid")} alt=""></picture>'
     return picture(view.unit, token=view.claim.token) + ahead
 
 
@@ -113,18 +116,25 @@ def picture(unit: Unit, *, token: str = "", name: str = "grid", tiles: int = 15)
     """One picture of a unit that opens its tiles when clicked; narrow on a phone."""
     tiles = min(unit.k, tiles)
     rows = -(-tiles // 5)
+    wide, tall = (pictures.addresses(unit, each) for each in ("open", "open-tall"))
     return (
         f'<div class="an-grid" tabindex="0" data-token="{escape(token)}" data-tiles="{tiles}" '
         f'data-unit-id="{unit.unit_id}" data-version="{escape(unit.hash[:12])}" '
         'aria-label="Press Enter to enlarge one picture, arrows to walk">'
-        f'<picture class="an-masked"><source media="(max-width: 600px)" '
-        f'srcset="{escape(pictures.address(unit, name + "-tall"))}">'
-        f'<img src="{escape(pictures.address(unit, name))}" width="1304" '
+        f'<picture class="an-masked">{_sources(unit, name)} width="1304" '
         f'height="{256 * rows + 6 * (rows - 1)}" '
         f'alt="{tiles} pictures, each with its important part bright"></picture>'
-        f'<img class="an-open" data-src="{escape(pictures.address(unit, "open"))}" '
-        f'data-tall="{escape(pictures.address(unit, "open-tall"))}" alt="" hidden>'
-        "</div>"
+        f'<img class="an-open" data-wide="{escape(wide)}" data-tall="{escape(tall)}" '
+        f'sizes="{_SIZES}" alt="" hidden></div>'
+    )
+
+
+def _sources(unit: Unit, name: str) -> str:
+    """The sizes of a picture from which the browser picks one, and an image that is still open."""
+    wide, tall = (escape(pictures.addresses(unit, each)) for each in (name, f"{name}-tall"))
+    return (
+        f'<source media="(max-width: 600px)" srcset="{tall}" sizes="{_SIZES}">'
+        f'<img src="{escape(pictures.address(unit, name))}" srcset="{wide}" sizes="{_SIZES}"'
     )
 
 

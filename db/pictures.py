@@ -10,11 +10,11 @@ tints what must be judged. Pillow and NumPy only; masks come ready-made, see `db
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from db.errors import BadInput, NotFound
 from db.exemplars import Unit
@@ -34,21 +34,38 @@ class Picture:
         columns: exemplars in a row.
         limit: how many of the exemplars are shown, the strongest first.
         masked: whether what lies outside the mask is dimmed.
+        scale: 2 makes the same picture of twice as many pixels each way, gaps and lines included.
     """
 
     tile: int
     columns: int
     limit: int
     masked: bool = True
+    scale: int = 1
+
+    @property
+    def gap(self) -> int:
+        """Pixels between two exemplars."""
+        return self.scale * (GAP if self.tile >= 128 else 2)
+
+    @property
+    def width(self) -> int:
+        """Pixels of a whole row."""
+        return self.columns * (self.scale * self.tile + self.gap) - self.gap
 
 
-PICTURES = {
+# What people judge by, which is also there in double size for dense and for large screens.
+_JUDGED = {
     "grid": Picture(tile=256, columns=5, limit=15),
     "open": Picture(tile=256, columns=5, limit=15, masked=False),
     "grid-tall": Picture(tile=256, columns=3, limit=15),
     "open-tall": Picture(tile=256, columns=3, limit=15, masked=False),
     "ten": Picture(tile=256, columns=5, limit=10),
     "ten-tall": Picture(tile=256, columns=3, limit=10),
+}
+PICTURES = {
+    **_JUDGED,
+    **{f"{name}-2x": replace(picture, scale=2) for name, picture in _JUDGED.items()},
     "report": Picture(tile=128, columns=5, limit=15),
     "strip": Picture(tile=88, columns=5, limit=5),
 }
@@ -58,6 +75,13 @@ _TILE = re.compile(r"tile-(\d{1,2})(-open)?")
 def address(unit: Unit, picture: str) -> str:
     """Where the app serves a picture of a unit; it changes when the exemplars do."""
     return f"/pictures/{unit.unit_id}/{picture}.jpg?v={unit.hash[:12]}"
+
+
+def addresses(unit: Unit, picture: str) -> str:
+    """A picture and its double, each with its width, as the page's `srcset` takes them."""
+    return ", ".join(
+        f"{address(unit, name)} {PICTURES[name].width}w" for name in (picture, f"{picture}-2x")
+    )
 
 
 def rendered(images: npt.NDArray[np.uint8], masks: npt.NDArray[np.bool_], picture: str) -> bytes:
@@ -127,7 +151,7 @@ def sheet(
 def _tile(
     image: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], picture: Picture
 ) -> Image.Image:
-    size = (picture.tile, picture.tile)
+    size = (picture.scale * picture.tile,) * 2
     whole = Image.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
     whole = whole.resize(size, Image.Resampling.BICUBIC)
     if not picture.masked:
@@ -137,17 +161,29 @@ def _tile(
     sharp = soft.point([255 * (value > 127) for value in range(256)])
     dimmed = whole.point([round(value * (1 - DIMMING)) for value in range(256)] * 3)
     shown = Image.composite(whole, dimmed, sharp)
-    outer = sharp.filter(ImageFilter.MaxFilter(3))
-    line = Image.composite(Image.new("L", size, 0), outer, sharp)
-    shown.paste((235, 235, 235), mask=line)
+    inside = np.asarray(sharp) > 0
+    line = _grown(inside, picture.scale) & ~inside
+    shown.paste((235, 235, 235), mask=Image.fromarray(line.astype(np.uint8) * 255))
     return shown
+
+
+def _grown(inside: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
+    """What lies inside or at most `by` pixels beside it, (side, side); Pillow's filter is slow."""
+    height, width = inside.shape
+    padded = np.pad(inside, by)
+    reach = range(2 * by + 1)
+    tall = np.logical_or.reduce([padded[start : start + height] for start in reach])
+    grown: npt.NDArray[np.bool_] = np.logical_or.reduce(
+        [tall[:, start : start + width] for start in reach]
+    )
+    return grown
 
 
 def _sheet(tiles: Sequence[Image.Image], picture: Picture) -> Image.Image:
     columns = min(picture.columns, max(len(tiles), 1))
     rows = max(-(-len(tiles) // columns), 1)
-    gap = GAP if picture.tile >= 128 else 2
-    step = picture.tile + gap
+    gap = picture.gap
+    step = picture.scale * picture.tile + gap
     sheet = Image.new("RGB", (columns * step - gap, rows * step - gap), _BACKGROUND)
     for index, tile in enumerate(tiles):
         sheet.paste(tile, ((index % columns) * step, (index // columns) * step))

@@ -11,6 +11,7 @@ Reading a network or a checkpoint imports torch, inside the function that does i
 import functools
 import hashlib
 import shutil
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from db.subjects import CheckpointRow, LayerRow, ProbingSetRow, SubjectRow
 from db.workspace import Workspace, open_database
 from describer.exemplars import layout
 from describer.exemplars.layout import ExemplarFolder, Source
+
+# Of all pictures: those of one number are rendered one after the other.
+_RENDERING = tuple(threading.Lock() for _ in range(16))
 
 
 @dataclass(frozen=True)
@@ -224,6 +228,8 @@ def activations_of(workspace: Workspace, unit: Unit) -> list[float]:
 def picture_of(workspace: Workspace, unit_id: int, picture: str) -> bytes:
     """A picture of a unit as JPEG, rendered when it is first asked for and then kept.
 
+    When several ask for it at once, one renders and the others wait for that.
+
     Raises:
         NotFound: there is no such unit or picture.
     """
@@ -235,10 +241,13 @@ def picture_of(workspace: Workspace, unit_id: int, picture: str) -> bytes:
     path = workspace.pictures / unit.hash / f"{unit.unit}-{picture}.jpg"
     if path.is_file():
         return path.read_bytes()
-    shown = source_of(workspace, unit).unit(unit.layer, unit.unit)
-    jpeg = pictures.rendered(shown.images, shown.masks, picture)
-    with new_file(path) as temporary:
-        temporary.write_bytes(jpeg)
+    with _RENDERING[hash(path) % len(_RENDERING)]:
+        if path.is_file():
+            return path.read_bytes()
+        shown = source_of(workspace, unit).unit(unit.layer, unit.unit)
+        jpeg = pictures.rendered(shown.images, shown.masks, picture)
+        with new_file(path) as temporary:
+            temporary.write_bytes(jpeg)
     return jpeg
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +74,12 @@ def workspace_with_campaign(folder: Path, units: int, **settings: object) -> tup
     return workspace, campaign.campaign_id
 
 
-def fill_pictures(workspace: Workspace, units: list[Unit]) -> None:
+PICTURES = ("grid", "grid-tall", "open", "open-tall", "ten", "ten-tall", "tile-0")
+
+
+def fill_pictures(
+    workspace: Workspace, units: list[Unit], *, names: Sequence[str] = PICTURES
+) -> None:
     """Pictures of made-up exemplars where the app keeps rendered ones."""
     for unit in units:
         generator = np.random.default_rng(unit.unit_id)
@@ -83,7 +88,7 @@ def fill_pictures(workspace: Workspace, units: list[Unit]) -> None:
         masks[:, :, 16:40, 16:40] = True
         folder = workspace.pictures / unit.hash
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("grid", "grid-tall", "open", "open-tall", "ten", "ten-tall", "tile-0"):
+        for name in names:
             jpeg = pictures.rendered(images, masks, name)
             (folder / f"{unit.unit}-{name}.jpg").write_bytes(jpeg)
 
@@ -105,7 +110,7 @@ def running_app(workspace: Workspace, *, login: bool = False) -> Iterator[str]:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(240):
+        for _ in range(1200):
             with contextlib.suppress(OSError):
                 urllib.request.urlopen(f"{address}/theme.css", timeout=5).close()
                 break
