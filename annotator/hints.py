@@ -37,6 +37,8 @@ BOILERPLATE_STARTS = (
     "images of",
     "pictures of",
 )
+# A single word of fewer letters says too little.
+SHORT = 3
 _VAGUE = ("object", "thing", "item", "pattern", "shape", "color", "colour", "image", "picture")
 _MANY = ("", "many ", "various ", "different ", "random ", "multiple ", "some ", "several ", "all ")
 GENERIC = frozenset(
@@ -93,11 +95,14 @@ def hint(
         return f"Leave out “{word.group().lower()}”; say what is shown there."
     if is_generic(text):
         return "That would fit many picture sets. What exactly do these share?"
-    if len(plain) < 3:
+    one_word = len(plain.split()) == 1
+    if one_word and sum(letter.isalpha() for letter in plain) < SHORT:
         return "A little more: which thing, part, colour or pattern?"
     if plain in {normalise(sentence) for sentence in earlier}:
         return "You wrote the same for an earlier picture set. Fine, if it is true here too."
     misspelt = spelling(text) if spelling else {}
     for wrong, right in misspelt.items():
         return f"Did you mean “{right}” for “{wrong}”?"
+    if one_word:
+        return "One word only: can you say more? Fine, if it says all there is."
     return ""
