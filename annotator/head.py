@@ -2,7 +2,7 @@
 
 The script only presses buttons and fills boxes that are on the page anyway: Ctrl+Enter, the draft
 that is kept a second after the last keystroke, holding M, enlarging a tile, reviewing by single
-keys. It never acts on letters while somebody types.
+keys. It never acts on plain letters while somebody types; Alt+N, Alt+S and Alt+B work in the box.
 """
 
 from pathlib import Path

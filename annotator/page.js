@@ -119,6 +119,13 @@
     if (tile < tiles) show(tile);
   });
 
+  // with Alt, so that they work in the box too and no plain letter is ever one of them
+  const ALT_KEYS = {n: "an-no-pattern", s: "an-skip", b: "an-broken"};
+  const letterOf = (event) => {  // on a Mac, Alt+N types another sign: then the key's place counts
+    const letter = event.key.toLowerCase();
+    return event.altKey && !/^[a-z]$/.test(letter) && /^Key[A-Z]$/.test(event.code)
+      ? event.code[3].toLowerCase() : letter;
+  };
   const KEYS = {a: "an-approve", r: "an-reject", q: "an-requeue", u: "an-undo"};
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
@@ -131,7 +138,13 @@
       if (event.key === "Escape" || event.key === "Enter") { event.preventDefault(); close(); return; }
       if (step) { event.preventDefault(); show(page.tile + step); return; }
     }
-    const letter = event.key.toLowerCase();
+    const letter = letterOf(event);
+    if (event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey
+        && !event.getModifierState("AltGraph") && ALT_KEYS[letter] && seen(one(`#${ALT_KEYS[letter]}`))) {
+      event.preventDefault();
+      if (!event.repeat) press(ALT_KEYS[letter]);
+      return;
+    }
     const inBox = typing(document.activeElement);
     if (letter === "m" && !event.repeat && !event.ctrlKey && !event.metaKey
         && (!inBox || event.altKey) && grids().length) {

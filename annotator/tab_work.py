@@ -71,9 +71,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             submit = gr.Button(
                 "Submit · Ctrl+Enter", variant="primary", elem_id="an-submit", **small
             )
-            no_pattern = gr.Button("No common pattern", elem_id="an-no-pattern", **small)
-            skip = gr.Button("Skip", elem_id="an-skip", **small)
-            broken = gr.Button("Picture broken", elem_id="an-broken", **small)
+            no_pattern = gr.Button("No common pattern · Alt+N", elem_id="an-no-pattern", **small)
+            skip = gr.Button("Skip · Alt+S", elem_id="an-skip", **small)
+            broken = gr.Button("Picture broken · Alt+B", elem_id="an-broken", **small)
             back = gr.Button("Back to the skipped one", visible=False, elem_id="an-back", **small)
             gr.Button("Whole pictures: hold M", elem_id="an-look", **small)
         save = gr.Button("save", elem_id="an-save", elem_classes="an-hidden", visible=True)

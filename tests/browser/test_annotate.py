@@ -215,16 +215,81 @@ def test_a_draft_is_on_its_way_within_two_seconds_of_a_keystroke(
     assert page.evaluate("clearInterval(window.typing), window.sent[0] - window.began") <= 2000
 
 
-def test_a_failed_autosave_leaves_the_text_and_says_so(
+def test_a_dropped_network_leaves_the_text_and_the_answer_is_stored_once(
     browser: sync_api.Browser, local: tuple[Workspace, str]
 ) -> None:
-    page = arrive(browser, local[1], "offline", 1440)
+    workspace, address = local
+    page = arrive(browser, address, "offline", 1440)
+    before = token(page)
     page.context.set_offline(True)
     page.locator("#an-text textarea").press_sequentially("round tables")
     page.wait_for_selector("text=Your text stays in this box", timeout=15_000)
     box = page.locator("#an-text textarea")
     assert box.input_value() == "round tables"
     assert box.is_editable()
+    # sent into the void, twice: the text stays where it is
+    for _ in range(2):
+        box.press("Control+Enter")
+        page.wait_for_timeout(300)
+    assert box.input_value() == "round tables"
+    assert token(page) == before
+    with open_database(workspace) as db:
+        assert annotations.own(db, 1, "offline") == []
+
+    page.context.set_offline(False)
+    # the draft arrives by itself, and with it the word that it was kept
+    page.wait_for_selector(".an-kept >> text=draft kept", timeout=60_000)
+    with open_database(workspace) as db:
+        kept = drafts.of(db, before)
+    assert kept is not None
+    assert kept.text == "round tables"
+    box.press("Control+Enter")
+    page.wait_for_function(
+        "old => { const grid = document.querySelector('.an-grid[data-token]');"
+        " return grid && grid.dataset.token !== old; }",
+        arg=before,
+    )
+    assert box.input_value() == ""
+    with open_database(workspace) as db:
+        stored = annotations.own(db, 1, "offline")
+        assert [each.text for each in stored] == ["round tables"]
+        assert stored[0].token == before
+        assert len(annotations.revisions(db, stored[0].annotation_id)) == 1
+        assert stored[0].slot is not None
+
+
+def test_skipping_and_reporting_have_keys_that_no_plain_letter_presses(
+    browser: sync_api.Browser, local: tuple[Workspace, str]
+) -> None:
+    workspace, address = local
+    page = arrive(browser, address, "keys", 1440)
+    box = page.locator("#an-text textarea")
+    for button, key in (("no-pattern", "N"), ("skip", "S"), ("broken", "B")):
+        assert f"Alt+{key}" in page.locator(f"#an-{button}").inner_text()
+    first = token(page)
+    box.press_sequentially("nsb NSB")
+    box.press("Control+b")
+    box.press("Control+Alt+n")  # how AltGr arrives
+    page.wait_for_selector(".an-kept >> text=draft kept", timeout=10_000)
+    assert token(page) == first
+    assert box.input_value() == "nsb NSB"
+    box.fill("")
+    seen = [first]
+    for key in ("n", "s", "b"):
+        box.press(f"Alt+{key}")
+        page.wait_for_function(
+            "old => { const grid = document.querySelector('.an-grid[data-token]');"
+            " return grid && !old.includes(grid.dataset.token); }",
+            arg=seen,
+        )
+        seen.append(token(page))
+        assert box.input_value() == ""
+    with open_database(workspace) as db:
+        outcomes = db.execute(
+            "select outcome from claims where annotator = 'keys' order by claim_id"
+        ).fetchall()
+        assert [each.kind for each in annotations.own(db, 1, "keys")] == ["no_pattern"]
+    assert outcomes == [("answered",), ("skipped",), ("broken",), (None,)]
 
 
 def test_people_are_who_they_signed_in_as_and_are_tested_first(
