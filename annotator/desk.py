@@ -190,6 +190,7 @@ def keep(
         answer.text,
         pasted_characters=answer.pasted_characters,
         unmasked_looks=answer.unmasked_looks,
+        pasted_after_ms=answer.pasted_after_ms,
     )
     own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
     sentences = [each.text for each in own]

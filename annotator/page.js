@@ -1,7 +1,9 @@
 (() => {
-  const page = {pasted: 0, looks: 0, token: "", typed: 0, asked: 0, open: false, tile: -1};
+  const page = {pasted: 0, pastedAfter: null, shown: 0, looks: 0, token: "", typed: 0, asked: 0,
+    open: false, tile: -1};
   window.milanAnnotate = {
-    telemetry: () => JSON.stringify({pasted: page.pasted, looks: page.looks}),
+    telemetry: () => JSON.stringify(
+      {pasted: page.pasted, pastedAfter: page.pastedAfter, looks: page.looks}),
   };
   const one = (selector) => document.querySelector(selector);
   const seen = (element) => element && element.offsetParent !== null;
@@ -49,7 +51,11 @@
   document.addEventListener("visibilitychange", () => { if (document.hidden && timer) save(); });
   document.addEventListener("paste", (event) => {
     if (!event.target.closest || !event.target.closest("#an-text")) return;
-    page.pasted += (event.clipboardData ? event.clipboardData.getData("text") : "").length;
+    // how much and when, never what
+    const length = (event.clipboardData ? event.clipboardData.getData("text") : "").length;
+    if (length && page.pastedAfter === null)
+      page.pastedAfter = Math.round(performance.now() - page.shown);
+    page.pasted += length;
   });
   setInterval(() => {  // the draft was not acknowledged: say so and try again
     if (page.asked && Date.now() - page.asked > 5000 && seen(box())) {
@@ -187,7 +193,8 @@
     const grid = grids().find((each) => each.dataset.token);
     if (grid && grid.dataset.token !== page.token) {
       const first = !page.token;
-      Object.assign(page, {token: grid.dataset.token, pasted: 0, looks: 0, asked: 0, open: false});
+      Object.assign(page, {token: grid.dataset.token, pasted: 0, pastedAfter: null, looks: 0,
+        asked: 0, open: false, shown: performance.now()});
       clearTimeout(timer); timer = 0; page.typed = 0;
       close();
       const area = box();

@@ -4,7 +4,7 @@
     found[annotation_id]["too fast"]     # "1.2 s for 9 words"
 
     too fast          less time than reading and typing take
-    pasted            most of the sentence came from the clipboard (its length alone is known)
+    pasted            most of the sentence came from the clipboard (length and time are known)
     boilerplate       the same words stand in a large part of the person's answers
     repeated          nearly the same sentence for many different units
     generic           it would fit any unit
@@ -175,6 +175,8 @@ def _alone(
         limits.pasted_characters, limits.pasted_share * len(answer.text)
     ):
         odd["pasted"] = f"{answer.pasted_characters} of {len(answer.text)} characters were pasted"
+        if answer.pasted_after_ms is not None:
+            odd["pasted"] += f", {answer.pasted_after_ms / 1000:.0f} s after opening"
     if answer.kind == "text" and hints.is_generic(answer.text):
         odd["generic"] = "would fit any unit"
     if answer.purpose == "gold":

@@ -357,11 +357,14 @@ def _answer(sentence: str, counted: str, *, no_pattern: bool = False) -> Answer:
     try:
         counts = json.loads(counted)
         pasted, looks = int(counts["pasted"]), int(counts["looks"])
-    except (ValueError, TypeError, KeyError):
-        pasted = looks = 0
+        after = counts.get("pastedAfter")
+        after = None if after is None else min(max(int(after), 0), 10**9)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        pasted, looks, after = 0, 0, None
     return Answer(
         sentence,
         kind="no_pattern" if no_pattern else "text",
         pasted_characters=min(max(pasted, 0), 100_000),
         unmasked_looks=min(max(looks, 0), 10_000),
+        pasted_after_ms=after,
     )

@@ -30,12 +30,14 @@ class Answer:
         text: one sentence; empty for `no_pattern`.
         pasted_characters: length of what was pasted into the box; never the content.
         unmasked_looks: how often the whole pictures were looked at.
+        pasted_after_ms: milliseconds from the picture's appearance to the first paste, if any.
     """
 
     text: str
     kind: Kind = "text"
     pasted_characters: int = 0
     unmasked_looks: int = 0
+    pasted_after_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Annotation:
     Attributes:
         slot: number of its slot; None: surplus, set aside, or a quality check.
         seconds: working time from first sight to submission; None for imports.
+        pasted_after_ms: see `Answer`; None also for imports.
     """
 
     annotation_id: int
@@ -80,6 +83,7 @@ class Annotation:
     revised_utc: str
     slot: int | None
     status: Status
+    pasted_after_ms: int | None = None
 
 
 @dataclass(frozen=True)

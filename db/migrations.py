@@ -23,6 +23,7 @@ STEPS = (
     schema_audit.m008_faithfulness,
     annotate.m009_inspections,
     schema_audit.m010_code,
+    annotate.m011_paste_times,
 )
 LATEST = len(STEPS)
 

@@ -267,3 +267,31 @@ def m009_inspections(db: Database) -> None:
         ) strict;
         """
     )
+
+
+def m011_paste_times(db: Database) -> None:
+    """When something was pasted into the box: milliseconds since the picture was shown."""
+    db.executescript(
+        """
+        alter table annotations add column pasted_after_ms integer check (pasted_after_ms >= 0);
+        alter table drafts add column pasted_after_ms integer check (pasted_after_ms >= 0);
+        drop view answers;
+        create view answers as
+            select a.annotation_id, a.token, a.campaign_id, a.unit_id, a.annotator, a.purpose,
+                a.exemplar_hash, a.claimed_utc, a.created_utc, a.seconds, a.pasted_characters,
+                a.pasted_after_ms, a.unmasked_looks, a.origin,
+                r.number as revision, r.kind, r.text, r.withdrawn, r.created_utc as revised_utc,
+                s.number as slot,
+                coalesce((
+                    select v.verdict from reviews v
+                    where v.annotation_id = a.annotation_id and v.verdict <> 'undone'
+                        and not exists (select 1 from reviews u where u.undoes_id = v.review_id)
+                    order by v.review_id desc limit 1
+                ), 'waiting') as status
+            from annotations a
+            join revisions r on r.annotation_id = a.annotation_id and r.number = (
+                select max(number) from revisions where annotation_id = a.annotation_id
+            )
+            left join slots s on s.annotation_id = a.annotation_id;
+        """
+    )

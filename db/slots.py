@@ -156,6 +156,7 @@ def save_draft(
     *,
     pasted_characters: int = 0,
     unmasked_looks: int = 0,
+    pasted_after_ms: int | None = None,
     at: str | None = None,
 ) -> str:
     """Keep what is typed so far and renew the lease while the slot is still held. Returns the time.
@@ -172,9 +173,11 @@ def save_draft(
         claims.renew(db, campaigns.get(db, row["campaign_id"]), row["claim_id"], moment)
         db.execute(
             """
-            insert into drafts (claim_id, text, pasted_characters, unmasked_looks, saved_utc)
-            values (:claim, :text, :pasted, :looks, :at)
+            insert into drafts (
+                claim_id, text, pasted_characters, unmasked_looks, pasted_after_ms, saved_utc
+            ) values (:claim, :text, :pasted, :looks, :after, :at)
             on conflict (claim_id) do update set text = :text, saved_utc = :at,
+                pasted_after_ms = coalesce(pasted_after_ms, :after),
                 pasted_characters = max(pasted_characters, :pasted),
                 unmasked_looks = max(unmasked_looks, :looks)
             """,
@@ -183,6 +186,7 @@ def save_draft(
                 "text": text[:4000],
                 "pasted": pasted_characters,
                 "looks": unmasked_looks,
+                "after": pasted_after_ms,
                 "at": moment,
             },
         )
@@ -326,11 +330,11 @@ def _insert(db: Database, row: dict[str, Any], answer: Answer, seconds: float, a
         """
         insert into annotations (
             token, campaign_id, unit_id, annotator, purpose, exemplar_hash, claimed_utc,
-            created_utc, seconds, pasted_characters, unmasked_looks
+            created_utc, seconds, pasted_characters, unmasked_looks, pasted_after_ms
         )
         select :token, :campaign_id, :unit_id, :annotator, :purpose, e.hash, :claimed_utc,
             :at, :seconds, max(:pasted, coalesce(d.pasted_characters, 0)),
-            max(:looks, coalesce(d.unmasked_looks, 0))
+            max(:looks, coalesce(d.unmasked_looks, 0)), coalesce(d.pasted_after_ms, :after)
         from units u join exemplar_sets e using (exemplar_set_id)
         left join drafts d on d.claim_id = :claim_id
         where u.unit_id = :unit_id
@@ -341,6 +345,7 @@ def _insert(db: Database, row: dict[str, Any], answer: Answer, seconds: float, a
             "seconds": round(seconds, 3),
             "pasted": answer.pasted_characters,
             "looks": answer.unmasked_looks,
+            "after": answer.pasted_after_ms,
         },
     )
     return int(cursor.lastrowid or 0)

@@ -59,6 +59,10 @@ def test_a_pasted_sentence_is_flagged_by_its_length() -> None:
     found = quality.flag(answers("a long sentence from elsewhere", pasted_characters=30))
     assert found[0]["pasted"] == "30 of 30 characters were pasted"
     assert quality.flag(answers("a long sentence from elsewhere", pasted_characters=6)) == {}
+    timed = answers("a long sentence from elsewhere", pasted_characters=30, pasted_after_ms=4321)
+    assert quality.flag(timed)[0]["pasted"] == (
+        "30 of 30 characters were pasted, 4 s after opening"
+    )
 
 
 def test_the_space_around_worker_is_found() -> None:

@@ -500,3 +500,28 @@ def test_an_admin_makes_a_test_by_looking_and_marking(
         Question(units[10].unit_id, ("dog faces", " ".join(XSS.split())), 0),
         Question(units[11].unit_id, ("grids", "water", "sky"), 2, "all blue"),
     ]
+
+
+def test_of_what_is_pasted_the_length_and_the_time_are_kept_and_no_word(
+    browser: sync_api.Browser, local: tuple[Workspace, str]
+) -> None:
+    workspace, address = local
+    page = arrive(browser, address, "paster", 1440)
+    page.wait_for_timeout(1500)
+    page.locator("#an-text textarea").evaluate(
+        """area => {
+            const clipboard = new DataTransfer();
+            clipboard.setData("text", "w".repeat(30));
+            area.dispatchEvent(
+                new ClipboardEvent("paste", {clipboardData: clipboard, bubbles: true}));
+        }"""
+    )
+    answer(page, "a sentence that came from somewhere")
+    with open_database(workspace) as db:
+        (stored,) = annotations.own(db, 1, "paster")
+    assert stored.pasted_characters == 30
+    assert stored.pasted_after_ms is not None
+    assert 1500 <= stored.pasted_after_ms < 600_000
+    answer(page, "typed by hand")
+    with open_database(workspace) as db:
+        assert annotations.own(db, 1, "paster")[0].pasted_after_ms is None

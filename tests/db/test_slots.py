@@ -179,6 +179,20 @@ def test_a_draft_survives_and_ends_with_its_answer(db: Database) -> None:
     assert annotations.of_campaign(db, campaign.campaign_id)[0].pasted_characters == 7
 
 
+def test_the_time_of_the_first_paste_is_kept_over_a_reload_and_never_its_words(
+    db: Database,
+) -> None:
+    campaign = start(db, 2, "ada", "bo")
+    token = claim(db, campaign.campaign_id, "ada", at()).token
+    for after in (None, 4000, 900):  # the page was opened again before the last one
+        slots.save_draft(db, token, "ada", "half", pasted_after_ms=after, at=at(seconds=5))
+    slots.submit(db, token, "ada", Answer("half a word", pasted_after_ms=9000), at=at(seconds=20))
+    token = claim(db, campaign.campaign_id, "bo", at()).token
+    slots.submit(db, token, "bo", Answer("typed", pasted_after_ms=700), at=at(seconds=20))
+    kept = [each.pasted_after_ms for each in annotations.of_campaign(db, campaign.campaign_id)]
+    assert kept == [4000, 700]
+
+
 def test_a_draft_of_a_lost_unit_can_still_be_sent(db: Database) -> None:
     campaign = start(db, 1, "ada", "bo", annotators_per_unit=1)
     lost = claim(db, campaign.campaign_id, "ada", at())
