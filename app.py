@@ -202,6 +202,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     from starlette.middleware import Middleware
     from starlette.routing import Route
 
+    import annotator.illustrations
     import annotator.tab
     import audits.tab
     import describer.tab
@@ -214,6 +215,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
             "middleware": [Middleware(Gate, local=not login)],
             "routes": [
                 Route("/pictures/{unit_id:int}/{picture}.jpg", _picture_route(workspace, login)),
+                Route("/examples/{name}.jpg", annotator.illustrations.respond),
                 Route("/reports/{name}", _report_route(workspace, login)),
             ],
         },

@@ -76,7 +76,7 @@ def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> V
     if campaign is None:
         return View("empty")
     mine = progress.mine(db, campaign.campaign_id, annotator)
-    if not qualifications.consented(db, campaign, annotator):
+    if not qualifications.welcomed(db, campaign, annotator):
         return View("welcome", campaign)
     test_id = campaign.settings.qualification_id
     if test_id is not None:
@@ -109,7 +109,7 @@ def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> V
 
 
 def agree(db: Database, annotator: str, campaign_id: int) -> View:
-    """The person accepts the consent text."""
+    """The person read the guidelines and accepts the consent text, if there is one."""
     qualifications.consent(db, campaigns.get(db, campaign_id), annotator)
     return arrive(db, annotator, campaign_id=campaign_id)
 

@@ -33,8 +33,9 @@ GUIDELINES = (
 
 @dataclass(frozen=True)
 class Example:
-    """A described picture set, told in words so that it needs no picture."""
+    """A described picture set. picture: the name of its drawing in `annotator.illustrations`."""
 
+    picture: str
     shown: str
     good: str
     poor: str
@@ -43,12 +44,14 @@ class Example:
 
 EXAMPLES = (
     Example(
+        "eyes",
         "Bright parts: the eyes of dogs, of cats and of one child; everything else is dark.",
         "eyes of people and animals",
         "images of dogs",
         "The regions hold eyes, not whole dogs, and not all belong to dogs.",
     ),
     Example(
+        "grids",
         "Bright parts: brick walls in five pictures, wire fences in seven, a chessboard in three.",
         "grid patterns: brick walls, wire fences and a chessboard",
         "many objects",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from annotator import guidelines
+from annotator import guidelines, illustrations
 from annotator.desk import View
 from db import pictures
 from db.errors import WorkbenchError
@@ -52,14 +52,14 @@ def empty() -> str:
 
 
 def welcome(view: View) -> str:
-    """What this is, the guidelines, two worked examples, and what one agrees to."""
+    """What this is, the guidelines, two worked examples, and what one agrees to, if anything."""
     assert view.campaign is not None
-    consent = escape(view.campaign.settings.consent).replace("\n", "<br>")
+    consent = escape(view.campaign.settings.consent.strip()).replace("\n", "<br>")
+    agreed = f"<h4>Before you start</h4><p>{consent}</p>" if consent else ""
     return (
         f'<div class="an-card"><h3>{escape(view.campaign.name)}</h3>'
         "<p>You will see sets of pictures. In each picture a part is bright and the rest is dark. "
-        f"{escape(view.campaign.settings.instructions)}</p>{rules()}"
-        f"<h4>Before you start</h4><p>{consent}</p></div>"
+        f"{escape(view.campaign.settings.instructions)}</p>{rules()}{agreed}</div>"
     )
 
 
@@ -67,12 +67,14 @@ def rules() -> str:
     """The guidelines with two worked examples."""
     lines = "".join(f"<li>{escape(line)}</li>" for line in guidelines.GUIDELINES)
     examples = "".join(
-        f'<div class="an-example"><div>{escape(each.shown)}</div>'
+        f'<div class="an-example"><img src="/examples/{each.picture}.jpg" loading="lazy" '
+        f'width="{illustrations.SHEET.width}" height="{illustrations.HEIGHT}" '
+        f'alt="Fifteen drawn pictures. {escape(each.shown)}"><div>{escape(each.shown)}</div>'
         f"<div>✓ <b>{escape(each.good)}</b></div>"
         f"<div>✗ <s>{escape(each.poor)}</s> {escape(each.why)}</div></div>"
         for each in guidelines.EXAMPLES
     )
-    return f"<ul>{lines}</ul><h4>Two examples</h4>{examples}"
+    return f'<ul>{lines}</ul><h4>Two examples</h4><div class="an-examples">{examples}</div>'
 
 
 def bar(view: View) -> str:

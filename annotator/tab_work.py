@@ -145,7 +145,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
 
     @doors.allow(*EVERYBODY)
     def accept(typed: str, campaign_id: str, request: gr.Request) -> list[Any]:
-        """The person agreed to the consent text."""
+        """The person read the guidelines and agreed to the consent text."""
         return step(lambda db, person: desk.agree(db, person, int(campaign_id)), typed, request)
 
     @doors.allow(*EVERYBODY)
@@ -313,6 +313,11 @@ def _columns(view: View, *, test: bool = True) -> list[Any]:
     ]
 
 
+def _agrees(view: View) -> bool:
+    """Whether there is a text to agree to."""
+    return view.campaign is not None and bool(view.campaign.settings.consent.strip())
+
+
 def _place(view: View) -> list[Any]:
     """Campaign, token, the resting message, its two buttons and the timer."""
     waits = view.nothing is not None and view.nothing.reason in ("busy", "paused")
@@ -321,7 +326,7 @@ def _place(view: View) -> list[Any]:
         "" if view.campaign is None else str(view.campaign.campaign_id),
         "" if view.claim is None else view.claim.token,
         pages.message(view),
-        gr.Button(visible=view.screen == "welcome"),
+        gr.Button("I agree, start" if _agrees(view) else "Start", visible=view.screen == "welcome"),
         gr.Button(visible=waits or retry or view.screen == "test"),
         gr.Timer(active=waits),
     ]

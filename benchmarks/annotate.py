@@ -112,7 +112,9 @@ async def _annotator(
     session = f"s{name}"
     await asyncio.sleep(generator.random() * thinking)
     arrived = (await _event(client, functions["give_name"], session, [name]))[1:]
-    campaign, token = arrived[CAMPAIGN], arrived[TOKEN]
+    campaign = arrived[CAMPAIGN]
+    # the guidelines are read once
+    token = (await _event(client, functions["accept"], session, [name, campaign]))[TOKEN]
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         await asyncio.sleep(generator.uniform(0.5, 1.5) * thinking)

@@ -317,7 +317,10 @@ def grade(
 
 
 def consent(db: Database, campaign: Campaign, annotator: str) -> None:
-    """Write down that the person agreed to the campaign's consent text as it stands now."""
+    """Write down that the person agreed to the campaign's consent text as it stands now.
+
+    Where the text is empty it says that the guidelines were read.
+    """
     with immediate(db):
         db.execute(
             """
@@ -330,8 +333,14 @@ def consent(db: Database, campaign: Campaign, annotator: str) -> None:
 
 def consented(db: Database, campaign: Campaign, annotator: str) -> bool:
     """Whether the person agreed to the present text, or none is asked for."""
-    if not campaign.settings.consent.strip():
-        return True
+    return not campaign.settings.consent.strip() or welcomed(db, campaign, annotator)
+
+
+def welcomed(db: Database, campaign: Campaign, annotator: str) -> bool:
+    """Whether the person has left the welcome page, with its guidelines and the present text.
+
+    Unlike `consented` this asks for the page even where no consent text stands on it.
+    """
     row = db.conn.execute(
         "select 1 from consents where campaign_id = ? and annotator = ? and text_hash = ?",
         [campaign.campaign_id, annotator, _hash(campaign.settings.consent)],

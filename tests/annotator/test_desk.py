@@ -4,12 +4,14 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from annotating import add_people, add_units, start
+from annotating import add_people, add_units
+from annotating import start as started
 from sqlite_utils import Database
 
 from annotator import desk, desk_review, inspection, pages
 from db import annotations, campaigns, drafts, flags, progress, reviews, slots, users
 from db.annotations import Answer
+from db.campaigns import Campaign
 from db.claims import Claim
 from db.errors import NotAllowed
 from db.workspace import prepare
@@ -20,6 +22,36 @@ def db() -> Iterator[Database]:
     connection = sqlite3.connect(":memory:")
     yield prepare(connection)
     connection.close()
+
+
+def start(db: Database, units: int, *people: str, **settings: object) -> Campaign:
+    """A campaign whose people have read the guidelines."""
+    campaign = started(db, units, *people, **settings)
+    for name in people:
+        desk.agree(db, name, campaign.campaign_id)
+    return campaign
+
+
+@pytest.mark.parametrize("consent", ["", "You agree to be pseudonymous."])
+def test_the_guidelines_are_read_once_whether_or_not_there_is_a_consent_text(
+    db: Database, consent: str
+) -> None:
+    campaign = started(db, 2, "ada", "bo", consent=consent).campaign_id
+    for _ in range(2):
+        view = desk.arrive(db, "ada")
+        assert (view.screen, view.claim) == ("welcome", None)
+    page = pages.message(view)
+    assert "/examples/eyes.jpg" in page
+    assert "/examples/grids.jpg" in page
+    assert ("Before you start" in page) == bool(consent)
+    assert desk.agree(db, "ada", campaign).screen == "work"
+    assert desk.arrive(db, "ada").screen == "work"
+    assert desk.arrive(db, "bo").screen == "welcome"
+
+
+def test_without_a_consent_text_a_claim_asks_for_none(db: Database) -> None:
+    campaign = started(db, 1, "ada").campaign_id
+    assert isinstance(slots.claim(db, campaign, "ada"), Claim)
 
 
 def test_the_picture_ahead_is_the_next_unit_and_takes_no_lease(db: Database) -> None:
@@ -36,8 +68,6 @@ def test_the_picture_ahead_is_the_next_unit_and_takes_no_lease(db: Database) -> 
 
 def test_when_all_is_taken_the_page_says_how_many_and_when_to_come_back(db: Database) -> None:
     start(db, 2, "ada", "bo", "cy", annotators_per_unit=1)
-    desk.arrive(db, "ada")
-    desk.arrive(db, "bo")
     view = desk.arrive(db, "cy")
     assert view.nothing is not None
     assert view.nothing.retry_utc is not None

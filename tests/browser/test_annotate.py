@@ -93,6 +93,7 @@ def arrive(browser: sync_api.Browser, address: str, name: str, width: int) -> sy
     page.wait_for_selector("#an-name textarea, #an-name input", state="visible")
     page.locator("#an-name textarea, #an-name input").fill(name)
     page.locator("#an-named").click()
+    assert page.locator("#an-agree").inner_text() == "I agree, start"
     page.locator("#an-agree").click()
     page.wait_for_selector(".an-grid img", state="visible")
     return page
@@ -298,6 +299,15 @@ def test_people_are_who_they_signed_in_as_and_are_tested_first(
     workspace, address = guarded
     for name in ("bo", "cy"):
         page = sign_in(browser, address, name)
+        # no consent text here, and the guidelines are read all the same
+        page.wait_for_selector(".an-example img", state="visible")
+        for example in page.locator("#an-message .an-example img").all():
+            example.scroll_into_view_if_needed()
+            page.wait_for_function(
+                "image => image.naturalWidth > 1000", arg=example.element_handle()
+            )
+        assert page.locator("#an-agree").inner_text() == "Start"
+        page.locator("#an-agree").click()
         page.wait_for_selector("#an-hand-in", state="visible")
         assert "answer" not in page.content().split("Best description")[0][-200:]
         page.wait_for_selector("text=picture set 1 of 2")
