@@ -50,6 +50,7 @@ JOBS = {
     "spurious": "audits.spurious_runs",
     "agreement": "annotator.runs",
     "statistics": "annotator.runs_corpus",
+    "answers": "annotator.runs_export",
 }
 
 
@@ -272,7 +273,10 @@ def _run(kind: str, handle: jobs.Handle) -> dict[str, Any]:
     """Run a job. Its libraries are loaded now that it is claimed, so that claiming is quick."""
     runner: Callable[..., dict[str, Any]] = getattr(importlib.import_module(JOBS[kind]), kind)
     # What a kind needs of a package that its own may not import.
-    tools: dict[str, dict[str, Any]] = {"statistics": {"english": english.load}}
+    tools: dict[str, dict[str, Any]] = {
+        "statistics": {"english": english.load},
+        "answers": {"exemplars_of": _exemplars_of},
+    }
     return runner(handle, **tools.get(kind, {}))
 
 

@@ -9,14 +9,15 @@ commands that need them say so.
 import argparse
 import dataclasses
 import json
+import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator import cleaning, exports, imports, spelling, tables
+from annotator import cleaning, exports, imports, rules, spelling, tables
 from annotator.exports import Pictures
-from db import campaigns, cleanings, transfers
+from db import campaigns, transfers
 from db.errors import BadInput
 from db.transfers import Record
 from db.workspace import Workspace, create, open_database
@@ -86,6 +87,7 @@ def add_commands(
     give.add_argument(
         "--simulated", action="store_true", help="with the sentences of simulated annotators"
     )
+    give.add_argument("--license", default="unknown", help="for a dataset's card: cc-by-4.0, …")
     give.set_defaults(run=partial(_export, exemplars_of=exemplars_of))
 
 
@@ -201,20 +203,31 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
             db, campaign.campaign_id, secret=secret, simulated=options.simulated
         )
         if options.cleaned:
-            versions = cleanings.every(db)
-            rules = cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
-            records = cleaned(records, rules, transfers.pseudonyms(db, secret=secret))
+            version, in_force = rules.in_force(db)
+            pseudonym_of = transfers.pseudonyms(db, secret=secret)
+            records = cleaned(records, in_force, pseudonym_of, version=version)
     if options.approved_only:
         records = [record for record in records if record.status == "approved"]
     pictures = None if exemplars_of is None else exemplars_of(workspace)
-    write(options.out, records, form=options.format, title=campaign.name, pictures=pictures)
+    write(
+        options.out,
+        records,
+        form=options.format,
+        title=campaign.name,
+        pictures=pictures,
+        licence=options.license,
+    )
     print(f"{len(records)} answers written to {options.out}")
 
 
 def cleaned(
-    records: Sequence[Record], rules: Sequence[cleaning.Rule], pseudonym_of: Callable[[str], str]
+    records: Sequence[Record],
+    rules: Sequence[cleaning.Rule],
+    pseudonym_of: Callable[[str], str],
+    *,
+    version: int = 0,
 ) -> list[Record]:
-    """The records with their sentences after the cleaning rules; wordings stay as typed.
+    """The records with their sentences after the cleaning rules, as typed beside them.
 
     Rules name people as their accounts do, records by the pseudonyms that `pseudonym_of` gives.
     """
@@ -230,15 +243,23 @@ def cleaned(
             text=cleaning.clean(
                 record.text, hidden, annotator=record.annotator, spelling=spelling.suggest
             ),
+            raw=record.text,
+            rules=version,
         )
         for record in records
     ]
 
 
 def write(
-    out: Path, records: Sequence[Record], *, form: str, title: str, pictures: Pictures | None
+    out: Path,
+    records: Sequence[Record],
+    *,
+    form: str,
+    title: str,
+    pictures: Pictures | None,
+    licence: str = "unknown",
 ) -> None:
-    """Write records in one of `FORMATS`.
+    """Write records in one of `FORMATS`; what is a folder becomes one file if `out` is a .zip.
 
     Raises:
         BadInput: a file or folder that must not be overwritten is there, pictures are missing, or
@@ -255,6 +276,12 @@ def write(
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise BadInput(f"expected a new file or folder for the export, got {out}, which exists")
     out.parent.mkdir(parents=True, exist_ok=True)
+    if out.suffix == ".zip" and form in ("milannotations", "dataset"):
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as temporary:
+            folder = Path(temporary) / out.stem
+            write(folder, records, form=form, title=title, pictures=pictures, licence=licence)
+            exports.pack(folder, out)
+        return
     if form == "milannotations":
         if out.suffix == ".csv":
             tables.write(out, exports.milannotations_rows(records))
@@ -263,7 +290,7 @@ def write(
         else:
             exports.write_milannotations(out, records, pictures)
     elif form == "dataset":
-        exports.write_dataset(out, records, title=title)
+        exports.write_dataset(out, records, title=title, licence=licence)
     else:
         {
             "csv": exports.write_csv,

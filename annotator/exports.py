@@ -4,13 +4,16 @@
     write_jsonl(path, records), write_csv(path, records), write_parquet(path, records)
     write_mturk(path, records)
     write_ratings(path, records)              a line for every mark
-    write_dataset(folder, records, title)
+    write_dataset(folder, records, title, licence)
+    pack(folder, path)                        a folder as one zip file
 
 Full exports hold every answer with all its wordings, verdicts and flags; people are pseudonyms.
 """
 
 import csv
 import json
+import re
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -28,6 +31,7 @@ from db.transfers import Record
 # images uint8 (k, 3, H, W) and masks bool (k, 1, H, W) of one unit
 Pictures = Callable[[str, str, int, str], tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]]
 
+_LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 FULL = tuple(field for field in Record.__dataclass_fields__)
 MTURK = (
     "HITId",
@@ -99,7 +103,9 @@ def milannotations_rows(
                 f"several for {record.layer}; export a folder, or the full record"
             )
     kept.sort(key=lambda record: (record.layer, record.unit, record.slot))
-    return [Row(record.layer, record.unit, clean(record)) for record in kept]
+    return [
+        Row(record.layer, record.unit, clean(record), record.raw, record.rules) for record in kept
+    ]
 
 
 def write_milannotations(
@@ -121,24 +127,45 @@ def write_milannotations(
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in kept:
         groups.setdefault((record.subject, record.layer, record.exemplar_hash), []).append(record)
-    sets = Counter((subject, layer) for subject, layer, _ in groups)
+    layers = Counter((subject, layer) for subject, layer, _ in groups)
     written = []
     for (subject, layer, hash_), group in groups.items():
-        several = sets[subject, layer] > 1
-        target = folder / subject / (f"{layer}-{hash_[:12]}" if several else layer)
+        # One folder a set of exemplars: units of the same number may be shown by other pictures.
+        name = layer if layers[subject, layer] == 1 else f"{layer}-{hash_[:8]}"
+        target = folder / subject / name
         if folder.resolve() not in target.resolve().parents:
             raise BadInput(f"expected names that are folders, got {subject!r} and {layer!r}")
-        units = sorted({record.unit for record in group})
-        pairs = [pictures(subject, layer, unit, hash_) for unit in units]
-        if len({(images.shape, masks.shape) for images, masks in pairs}) > 1:
-            raise BadInput(f"expected pictures of one size in {subject} {layer}, got several")
         target.mkdir(parents=True, exist_ok=True)
-        np.save(target / "images.npy", np.stack([images for images, _ in pairs]))
-        np.save(target / "masks.npy", np.stack([masks for _, masks in pairs]).astype(np.uint8))
-        np.save(target / "units.npy", np.array(units))
+        units = sorted({record.unit for record in group})
+        _write_arrays(target, units, (pictures(subject, layer, unit, hash_) for unit in units))
         tables.write(target / "annotations.csv", milannotations_rows(group))
         written.append(target)
     return written
+
+
+def _write_arrays(
+    target: Path,
+    units: Sequence[int],
+    pairs: Iterable[tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]],
+) -> None:
+    """Write the pictures of one unit after the other: a layer's need not fit into memory."""
+    images: npt.NDArray[np.uint8] | None = None
+    masks: npt.NDArray[np.uint8] | None = None
+    for index, (shown, regions) in enumerate(pairs):
+        if images is None or masks is None:
+            images, masks = (
+                np.lib.format.open_memmap(
+                    target / name, mode="w+", dtype=np.uint8, shape=(len(units), *array.shape)
+                )
+                for name, array in (("images.npy", shown), ("masks.npy", regions))
+            )
+        if (shown.shape, regions.shape) != (images.shape[1:], masks.shape[1:]):
+            raise BadInput(
+                f"expected pictures of one size in {target.name}, got {shown.shape} for unit "
+                f"{units[index]} beside {images.shape[1:]}"
+            )
+        images[index], masks[index] = shown, regions
+    np.save(target / "units.npy", np.array(units))
 
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> None:
@@ -177,15 +204,16 @@ def write_parquet(path: Path, records: Iterable[Record]) -> None:
     except ImportError as error:
         raise BadInput(
             "expected pyarrow for a Parquet file, which is not installed: "
-            "`pip install pyarrow`, or choose jsonl"
+            '`pip install "milan-workbench[export]"` brings it, or choose jsonl'
         ) from error
 
 
-def write_mturk(path: Path, records: Iterable[Record]) -> None:
+def write_mturk(path: Path, records: Sequence[Record]) -> None:
     """The results CSV that MTurk's requester page gave, for scripts made for it."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(MTURK)
+        cleaned = any(record.raw is not None for record in records)
+        writer.writerow((*MTURK, "Answer.raw", "Answer.rules") if cleaned else MTURK)
         for record in records:
             if record.purpose != "collect" or record.withdrawn or record.kind != "text":
                 continue
@@ -208,6 +236,7 @@ def write_mturk(path: Path, records: Iterable[Record]) -> None:
                     neutral(record.layer),
                     record.unit,
                     neutral(record.text),
+                    *((neutral(record.raw or ""), record.rules) if cleaned else ()),
                 ]
             )
 
@@ -240,17 +269,41 @@ def write_ratings(path: Path, records: Iterable[Record]) -> None:
                     writer.writerow([cell(line[name]) for name in RATINGS])
 
 
-def write_dataset(folder: Path, records: Sequence[Record], *, title: str) -> None:
-    """A folder that Hugging Face `datasets` loads by its path, with a card."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_dataset(
+    folder: Path, records: Sequence[Record], *, title: str, licence: str = "unknown"
+) -> None:
+    """A folder that Hugging Face `datasets` loads by its path, with a card.
+
+    Args:
+        licence: an identifier of the hub, such as `cc-by-4.0`.
+
+    Raises:
+        BadInput: the licence is no such word, or nothing counts.
+    """
+    if not _LICENCE.fullmatch(licence):
+        raise BadInput(f"expected a licence such as cc-by-4.0 or unknown, got {licence!r}")
     kept = counting(records)
-    write_jsonl(folder / "train.jsonl", kept)
+    if not kept:
+        raise BadInput("expected sentences that count for the export, got none")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "train.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+        for record in kept:
+            values = transfers.as_json(record)
+            del values["rating"]
+            # Columns must be the same in every row.
+            values["flags"] = [
+                {"kind": kind, "detail": detail} for kind, detail in record.flags.items()
+            ]
+            file.write(json.dumps(values, ensure_ascii=False) + "\n")
     people = len({record.annotator for record in kept})
     units = len({(record.subject, record.layer, record.unit) for record in kept})
     simulated = sum(record.annotator_kind == "simulated" for record in kept)
+    versions = sorted({record.rules for record in kept if record.rules is not None})
+    cleaned = ", ".join("built-in" if each == 0 else str(each) for each in versions)
     card = [
         "---",
         f"pretty_name: {json.dumps(title, ensure_ascii=False)}",
+        f"license: {licence}",
         "language: [en]",
         "task_categories: [image-to-text]",
         "configs:",
@@ -263,12 +316,24 @@ def write_dataset(folder: Path, records: Sequence[Record], *, title: str) -> Non
         f"{len(kept)} sentences by {people} people about {units} units of vision networks: what "
         "the highlighted regions of a unit's 15 exemplars have in common.",
         f"{simulated} of the sentences were made by simulated annotators." if simulated else "",
+        f"`text` was cleaned (version of the rules: {cleaned}); `raw` is as typed."
+        if versions
+        else "",
         "",
         "`subject`, `layer`, `unit` and `exemplar_hash` name what a sentence is about; "
         "`annotator` is a pseudonym; `text` is the wording that counts and `revisions` holds all.",
         "",
     ]
     (folder / "README.md").write_text("\n".join(card), encoding="utf-8")
+
+
+def pack(folder: Path, target: Path) -> None:
+    """Put what is in a folder into one zip file; arrays are stored as they are."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                how = zipfile.ZIP_STORED if path.suffix == ".npy" else zipfile.ZIP_DEFLATED
+                archive.write(path, path.relative_to(folder), compress_type=how)
 
 
 def cell(value: object) -> str:

@@ -8,7 +8,9 @@ The kind of file is told by its columns. Tables without exemplar hash are about 
 under that network's name; tables without people get one stand-in author a position in the unit.
 """
 
+import contextlib
 import csv
+import datetime
 import hashlib
 import io
 import json
@@ -24,6 +26,7 @@ from db.annotations import Revision, Status
 from db.cells import restored
 from db.errors import BadInput
 from db.transfers import Record, Verdict
+from db.workspace import format_time
 
 LONG_AGO = "1970-01-01T00:00:00.000Z"
 _MTURK = ("WorkerId", "Input.layer", "Input.unit", "Answer.summary")
@@ -106,11 +109,12 @@ _NUMBER: dict[str, Callable[[str], Any]] = {
     "seconds": float,
     "pasted_characters": int,
     "unmasked_looks": int,
+    "rules": int,
 }
 _JSON = ("flags", "revisions", "reviews", "rating")
-_MAY_BE_NONE = ("slot", "seconds", "claimed_utc", "rating")
+_MAY_BE_NONE = ("slot", "seconds", "claimed_utc", "rating", "raw", "rules")
 # Columns that older exports lack.
-_LATER = ("rating",)
+_LATER = ("rating", "raw", "rules")
 
 
 def _full_csv(path: Path) -> list[Record]:
@@ -120,6 +124,8 @@ def _full_csv(path: Path) -> list[Record]:
         for row in reader:
             try:
                 values = {name: _value(name, row[name]) for name in FULL if name in row}
+                if values.get("rules") is not None:
+                    values["raw"] = values["raw"] or ""  # of an answer without words
                 records.append(transfers.from_json(values))
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise BadInput(
@@ -163,7 +169,7 @@ def _table(path: Path, subject: str) -> list[Record]:
 
 
 def _mturk(path: Path, subject: str) -> list[Record]:
-    """MTurk results: rejected assignments take no slot."""
+    """MTurk results with their approvals and rejections; rejected assignments take no slot."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         text = file.read()
     taken: Counter[tuple[str, int]] = Counter()
@@ -178,7 +184,8 @@ def _mturk(path: Path, subject: str) -> list[Record]:
             )
         worker = (row["WorkerId"] or "").strip().casefold() or "unknown"
         place = layer, int(unit)
-        refused = (row.get("RejectionTime") or "").strip()
+        verdict = _verdict(row)
+        refused = verdict is not None and verdict.verdict == "rejected"
         repeated = (*place, worker) in seen
         if repeated:
             raise BadInput(
@@ -188,7 +195,6 @@ def _mturk(path: Path, subject: str) -> list[Record]:
         seen.add((*place, worker))
         if not refused:
             taken[place] += 1
-        feedback = (row.get("RequesterFeedback") or "").strip() or "rejected on MTurk"
         records.append(
             _record(
                 id_=row.get("AssignmentId") or f"mturk/{subject}/{layer}/{unit}/{worker}",
@@ -198,13 +204,46 @@ def _mturk(path: Path, subject: str) -> list[Record]:
                 annotator=worker,
                 slot=None if refused else taken[place],
                 text=restored(row["Answer.summary"] or ""),
-                created_utc=row.get("SubmitTime") or LONG_AGO,
-                claimed_utc=row.get("AcceptTime") or None,
+                created_utc=_time(row.get("SubmitTime")) or LONG_AGO,
+                claimed_utc=_time(row.get("AcceptTime")),
                 seconds=_seconds(row.get("WorkTimeInSeconds")),
-                reviews=(Verdict("rejected", feedback, "mturk", refused),) if refused else (),
+                reviews=() if verdict is None else (verdict,),
             )
         )
     return records
+
+
+def _verdict(row: dict[str, str]) -> Verdict | None:
+    """What the requester said about an assignment; None while it is only submitted."""
+    told = (row.get("AssignmentStatus") or "").strip().casefold()
+    feedback = restored((row.get("RequesterFeedback") or "").strip())
+    submitted = _time(row.get("SubmitTime")) or LONG_AGO
+    refused, approved = _time(row.get("RejectionTime")), _time(row.get("ApprovalTime"))
+    if told == "rejected" or (refused and told != "approved"):
+        reason = feedback or "rejected on MTurk"
+        return Verdict("rejected", reason, "mturk", refused or submitted)
+    if told == "approved" or approved:
+        return Verdict("approved", feedback, "mturk", approved or submitted)
+    return None
+
+
+def _time(text: str | None) -> str | None:
+    """A moment as the workspace spells it, from ISO or MTurk's `Mon Jan 05 10:00:00 PST 2026`.
+
+    None for an empty cell and for a time of another kind: the sentence matters more.
+    """
+    plain = (text or "").strip()
+    for zone, offset in (("PST", "-0800"), ("PDT", "-0700"), ("UTC", "+0000"), ("GMT", "+0000")):
+        if f" {zone} " in plain:
+            with contextlib.suppress(ValueError):
+                spelled = plain.replace(f" {zone} ", f" {offset} ")
+                moment = datetime.datetime.strptime(spelled, "%a %b %d %H:%M:%S %z %Y")
+                return format_time(moment.astimezone(datetime.UTC))
+    try:
+        moment = datetime.datetime.fromisoformat(plain)
+    except ValueError:
+        return None
+    return format_time(moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC))
 
 
 def _seconds(text: str | None) -> float | None:
@@ -228,7 +267,7 @@ def _record(
     seconds: float | None = None,
     reviews: tuple[Verdict, ...] = (),
 ) -> Record:
-    status: Status = "rejected" if reviews else "waiting"
+    status: Status = reviews[-1].verdict if reviews else "waiting"  # type: ignore[assignment]
     return Record(
         id=id_,
         subject=subject,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
 
-from annotator import cleaning, corpus, runs, spelling
-from db import campaigns, cleanings, jobs
+from annotator import cleaning, corpus, rules, runs, spelling
+from db import campaigns, jobs
 from db.cells import neutral
 from db.errors import BadInput, Cancelled
 from db.jobs import Handle
@@ -50,16 +50,14 @@ def statistics(handle: Handle, *, english: "Callable[[], Language]") -> dict[str
     with open_database(handle.workspace) as db:
         given = runs.sentences(db, campaign_id)
         subject_of = runs.subjects(db, campaign_id)
-        versions = cleanings.every(db)
-    rules: tuple[cleaning.Rule, ...] = ()
-    if handle.job.args["cleaned"]:
-        rules = cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
+        version, in_force = rules.in_force(db)
+    cleaned = handle.job.args["cleaned"]
     rows = [
         (
             layer,
             unit,
-            cleaning.clean(text, rules, annotator=author, spelling=spelling.suggest)
-            if rules
+            cleaning.clean(text, in_force, annotator=author, spelling=spelling.suggest)
+            if cleaned
             else text,
         )
         for (layer, unit), said in sorted(given.items())
@@ -80,7 +78,7 @@ def statistics(handle: Handle, *, english: "Callable[[], Language]") -> dict[str
     )
     return {
         "pipeline": f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}",
-        "rules": versions[0].version if rules and versions else 0,
+        "rules": version if cleaned else None,
         "rows": [dataclasses.asdict(line) for line in found.values()],
     }
 

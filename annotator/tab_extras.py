@@ -16,10 +16,12 @@ from annotator import (
     commands,
     pages,
     spelling,
+    tab_arrays,
     tab_ratings,
     tab_statistics,
     tab_tests,
 )
+from annotator import rules as ruling
 from annotator.pages import near
 from db import annotations, campaigns, cleanings, transfers, users
 from db.doors import Doors
@@ -28,25 +30,41 @@ from db.users import Role
 from db.workspace import open_database
 
 ADMIN: tuple[Role, ...] = ("admin",)
-FORMATS = ("jsonl", "csv", "milannotations", "mturk", "ratings")
+# key: what it is, how its file ends
+FORMATS = {
+    "jsonl": ("everything, JSON lines", "jsonl"),
+    "csv": ("everything, CSV", "csv"),
+    "parquet": ("everything, Parquet", "parquet"),
+    "milannotations": ("milannotations table (layer, unit, summary)", "csv"),
+    "dataset": ("Hugging Face dataset folder with a card (zip)", "zip"),
+    "mturk": ("MTurk results", "csv"),
+    "ratings": ("ratings, a line for every mark", "csv"),
+}
 
 
 def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> None:
     """Add these tabs to those of the admin's page."""
     workspace = doors.workspace
-    with gr.Tab("Export", id="an-exports"):
-        form = gr.Dropdown(FORMATS, value="jsonl", label="Format", elem_id="an-format")
+    with gr.Tab("Export", id="an-exports") as exporting:
+        with gr.Row():
+            form = gr.Dropdown(
+                [(label, key) for key, (label, _) in FORMATS.items()],
+                value="jsonl",
+                label="Format",
+                elem_id="an-format",
+                scale=2,
+            )
+            licence = gr.Textbox(
+                label="Licence in a dataset's card", value="unknown", elem_id="an-licence"
+            )
         approved = gr.Checkbox(label="Approved answers only")
         cleaned = gr.Checkbox(label="Cleaned by the rules in force")
         simulated = gr.Checkbox(label="With the sentences of simulated annotators")
         export = gr.Button("Make the file", elem_id="an-export")
         trouble = gr.HTML(padding=False, elem_id="an-export-note")
         file = gr.File(label="File", interactive=False, elem_id="an-export-file")
-        gr.HTML(
-            '<p class="an-muted">People appear as pseudonyms. Pictures, Parquet and dataset '
-            "folders: <code>python app.py annotations export --help</code>.</p>",
-            padding=False,
-        )
+        tab_arrays.build(doors, exporting, chosen, approved, cleaned, simulated, wake=wake)
+        gr.HTML('<p class="an-muted">People appear as pseudonyms.</p>', padding=False)
     with gr.Tab("Tests", id="an-tests") as tests:
         tab_tests.build(doors, tests)
     tab_ratings.build(doors)
@@ -66,7 +84,10 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
     @doors.allow("admin", "reviewer", "annotator")
     def fill(request: gr.Request) -> Any:
         """The page was opened; only an admin is told the rules in force."""
-        return cleaning.as_lines(_in_force()) if doors.person(request).role == "admin" else ""
+        if doors.person(request).role != "admin":
+            return ""
+        with open_database(workspace) as db:
+            return cleaning.as_lines(ruling.in_force(db)[1])
 
     @doors.allow(*ADMIN)
     def write(
@@ -75,6 +96,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         only: bool,
         tidy: bool,
         made_up: bool,
+        under: str,
         request: gr.Request,
     ) -> tuple[str | None, str]:
         """The export as a file to download; it is written outside the workspace."""
@@ -85,22 +107,25 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
             secret = workspace.secret.read_bytes()
             records = transfers.records(db, campaign_id, secret=secret, simulated=made_up)
             pseudonym_of = transfers.pseudonyms(db, secret=secret)
+            version, in_force = ruling.in_force(db)
         if tidy:
-            records = commands.cleaned(records, _in_force(), pseudonym_of)
+            records = commands.cleaned(records, in_force, pseudonym_of, version=version)
         if only:
             records = [record for record in records if record.status == "approved"]
-        suffix = "jsonl" if kind == "jsonl" else "csv"
-        path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"campaign-{campaign_id}.{suffix}"
+        folder = Path(tempfile.mkdtemp(prefix="milan-export-"))
+        path = folder / f"campaign-{campaign_id}-{kind}.{FORMATS[kind][1]}"
         try:
-            commands.write(path, records, form=kind, title=campaign.name, pictures=None)
+            commands.write(
+                path,
+                records,
+                form=kind,
+                title=campaign.name,
+                pictures=None,
+                licence=under.strip() or "unknown",
+            )
         except BadInput as error:
             return None, pages.problem(str(error))
         return str(path), board.note(f"{len(records)} answers of {campaign.name}.")
-
-    def _in_force() -> tuple[cleaning.Rule, ...]:
-        with open_database(workspace) as db:
-            versions = cleanings.every(db)
-        return cleaning.from_json(versions[0].rules_json) if versions else cleaning.DEFAULT
 
     @doors.allow(*ADMIN)
     @near
@@ -136,7 +161,9 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, rules, show_progress="hidden")
-    export.click(write, [chosen, form, approved, cleaned, simulated], [file, trouble], **once)
+    export.click(
+        write, [chosen, form, approved, cleaned, simulated, licence], [file, trouble], **once
+    )
     preview.click(try_rules, [chosen, rules], changes, **once)
     keep.click(save_rules, rules, changes, **once)
     withdraw.click(remove, [person, sure], gone, **once)

@@ -19,15 +19,18 @@ from db.cells import neutral, restored
 from db.errors import BadInput
 
 COLUMNS = ("layer", "unit", "summary")
+CLEANED = ("raw", "rules")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One sentence about one unit."""
+    """One sentence about one unit; `raw` and `rules` stand beside a cleaned one."""
 
     layer: str
     unit: int
     summary: str
+    raw: str | None = None
+    rules: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,12 +108,15 @@ def read(path: Path) -> list[Row]:
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows as `layer,unit,summary`, formulas neutralised."""
+    """Write rows as `layer,unit,summary`, formulas neutralised; `raw,rules` behind if cleaned."""
+    lines = list(rows)
+    cleaned = any(row.raw is not None for row in lines)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for row in rows:
-            writer.writerow([neutral(row.layer), row.unit, neutral(row.summary)])
+        writer.writerow((*COLUMNS, *CLEANED) if cleaned else COLUMNS)
+        for row in lines:
+            plain = [neutral(row.layer), row.unit, neutral(row.summary)]
+            writer.writerow([*plain, neutral(row.raw or ""), row.rules] if cleaned else plain)
 
 
 def check(rows: Sequence[Row], *, expected: int = 3) -> Report:

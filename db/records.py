@@ -37,6 +37,8 @@ class Record:
         slot: in which of its unit's slots it counts; None: surplus, set aside, or a check.
         text: the newest wording; of a rating the description picked as best.
         rating: the marks, where descriptions were rated and none was written.
+        raw, rules: in a cleaned export, the wording as typed and the version of the cleaning rules
+            that made `text` of it (0: the built-in ones).
     """
 
     id: str
@@ -62,6 +64,8 @@ class Record:
     revisions: tuple[Revision, ...]
     reviews: tuple[Verdict, ...]
     rating: Response | None = None
+    raw: str | None = None
+    rules: int | None = None
 
 
 def as_json(record: Record) -> dict[str, Any]:
@@ -79,12 +83,19 @@ def from_json(values: dict[str, Any]) -> Record:
     return Record(
         **{
             **values,
-            "flags": {str(kind): str(detail) for kind, detail in values["flags"].items()},
+            "flags": _flags(values["flags"]),
             "revisions": tuple(Revision(**revision) for revision in values["revisions"]),
             "reviews": tuple(Verdict(**verdict) for verdict in values["reviews"]),
             "rating": _response(values.get("rating")),
         }
     )
+
+
+def _flags(values: Any) -> dict[str, str]:
+    """Flags by kind; a dataset folder lists them, because its columns must not differ by row."""
+    if isinstance(values, list):
+        return {str(flag["kind"]): str(flag["detail"]) for flag in values}
+    return {str(kind): str(detail) for kind, detail in values.items()}
 
 
 def _response(values: dict[str, Any] | None) -> Response | None:

@@ -2,26 +2,39 @@
 
 import csv
 import dataclasses
+import importlib.util
 import json
 import sqlite3
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from annotating import add_people, add_units, at, start
+import yaml
+from annotating import add_people, add_units, at, start, workspace_with_campaign
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from annotator import cleaning, commands, exports, imports, inspection, tables
-from db import annotations, campaigns, exemplars, reviews, slots, transfers, users
+from annotator import (
+    cleaning,
+    commands,
+    exports,
+    imports,
+    inspection,
+    runs,
+    runs_export,
+    tables,
+)
+from db import annotations, campaigns, exemplars, jobs, reviews, slots, transfers, users
 from db.annotations import Answer
 from db.claims import Claim
 from db.errors import BadInput
 from db.transfers import Record
-from db.workspace import prepare
+from db.workspace import open_database, prepare
 
 SECRET = b"0" * 32
 NASTY = (
@@ -243,7 +256,7 @@ def test_sentences_about_other_exemplars_are_never_mixed(filled: Database, tmp_p
         return np.zeros((15, 3, 8, 8), np.uint8), np.ones((15, 1, 8, 8), bool)
 
     folders = exports.write_milannotations(tmp_path / "out", mixed, pictures)
-    assert sorted(folder.name for folder in folders) == ["conv1-other exempl", "conv1-toy-conv1"]
+    assert sorted(folder.name for folder in folders) == ["conv1-other ex", "conv1-toy-conv"]
     assert sum(len(tables.read(folder / "annotations.csv")) for folder in folders) == len(own)
     with pytest.raises(BadInput, match="got several for conv1"):
         exports.milannotations_rows(mixed)
@@ -259,7 +272,147 @@ def test_a_dataset_folder_names_what_it_holds(filled: Database, tmp_path: Path) 
     lines = (tmp_path / "d" / "train.jsonl").read_text().splitlines()
     assert len(lines) == len(exports.counting(records))
     assert json.loads(lines[0])["subject"] == "toy"
-    assert "data_files: train.jsonl" in (tmp_path / "d" / "README.md").read_text()
+    card = yaml.safe_load((tmp_path / "d" / "README.md").read_text().split("---")[1])
+    assert card["license"] == "unknown"
+    assert card["configs"] == [{"config_name": "default", "data_files": "train.jsonl"}]
+    assert imports.read(tmp_path / "d" / "train.jsonl") == exports.counting(records)
+    with pytest.raises(BadInput, match="a licence such as"):
+        exports.write_dataset(tmp_path / "e", records, title="x", licence="free: yes")
+
+
+def test_the_dataset_folder_loads_as_a_table(filled: Database, tmp_path: Path) -> None:
+    """With `datasets` where it is installed, else with the reader that it uses for JSON lines."""
+    records = transfers.records(filled, 1, secret=SECRET)
+    exports.write_dataset(tmp_path / "d", records, title="Toy", licence="cc-by-4.0")
+    if importlib.util.find_spec("datasets") is not None:
+        import datasets
+
+        texts = datasets.load_dataset(str(tmp_path / "d"), split="train")["text"]
+    else:
+        from pyarrow import json as reader
+
+        found = reader.read_json(tmp_path / "d" / "train.jsonl")
+        assert str(found.schema.field("flags").type).startswith("list<")
+        texts = found.column("text").to_pylist()
+    assert list(texts) == [record.text for record in exports.counting(records)]
+
+
+def test_parquet_holds_every_answer_and_says_what_it_needs(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    records = transfers.records(filled, 1, secret=SECRET)
+    exports.write_parquet(tmp_path / "a.parquet", records)
+    found = pandas.read_parquet(tmp_path / "a.parquet")
+    assert list(found.columns) == list(exports.FULL)
+    assert list(found["text"]) == [record.text for record in records]
+    assert [json.loads(cell)[0]["text"] for cell in found["revisions"]] == [
+        record.revisions[0].text for record in records
+    ]
+
+    def missing(*_: object, **__: object) -> None:
+        raise ImportError("no pyarrow")
+
+    monkeypatch.setattr(pandas.DataFrame, "to_parquet", missing)
+    with pytest.raises(BadInput, match=r"milan-workbench\[export\]"):
+        exports.write_parquet(tmp_path / "b.parquet", records)
+
+
+def test_a_cleaned_export_has_the_raw_text_and_the_version_beside(
+    filled: Database, tmp_path: Path
+) -> None:
+    records = transfers.records(filled, 1, secret=SECRET)
+    rules = cleaning.parse("replace: risk -> danger")
+    tidy = commands.cleaned(records, rules, str, version=7)
+    (changed,) = {record.raw for record in tidy if "danger" in record.text}
+    assert changed == "@risk +1"
+    for form, name, raw, version in (
+        ("csv", "a.csv", "raw", "rules"),
+        ("milannotations", "m.csv", "raw", "rules"),
+        ("mturk", "t.csv", "Answer.raw", "Answer.rules"),
+    ):
+        commands.write(tmp_path / name, tidy, form=form, title="x", pictures=None)
+        with (tmp_path / name).open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert "'@risk +1" in {row[raw] for row in rows}
+        assert {row[version] for row in rows} == {"7"}
+    commands.write(tmp_path / "a.jsonl", tidy, form="jsonl", title="x", pictures=None)
+    assert imports.read(tmp_path / "a.jsonl") == tidy == imports.read(tmp_path / "a.csv")
+    commands.write(tmp_path / "d.zip", tidy, form="dataset", title="x", pictures=None)
+    with zipfile.ZipFile(tmp_path / "d.zip") as archive:
+        assert sorted(archive.namelist()) == ["README.md", "train.jsonl"]
+        assert "version of the rules: 7" in archive.read("README.md").decode()
+
+
+def test_the_worker_writes_the_arrays_that_the_command_writes(tmp_path: Path) -> None:
+    workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 2)
+    with open_database(workspace) as db:
+        add_people(db, "ada")
+        for text in ("fur", "dogs"):
+            found = slots.claim(db, campaign_id, "ada")
+            assert isinstance(found, Claim)
+            slots.submit(db, found.token, "ada", Answer(text))
+        runs_export.enqueue(db, campaign_id, approved=False, cleaned=False, person="admin")
+        with pytest.raises(BadInput, match="written already"):
+            runs_export.enqueue(db, campaign_id, approved=False, cleaned=False, person="admin")
+        records = transfers.records(db, campaign_id, secret=workspace.secret.read_bytes())
+
+    def pictures(subject: str, layer: str, unit: int, hash_: str) -> tuple[np.ndarray, np.ndarray]:
+        return np.full((15, 3, 8, 8), unit, np.uint8), np.ones((15, 1, 8, 8), bool)
+
+    run = partial(runs_export.answers, exemplars_of=lambda workspace: pictures)
+    assert jobs.run_next(workspace, {runs_export.KIND: run})
+    with open_database(workspace) as db:
+        result = runs.newest(db, runs_export.KIND, done=True)[campaign_id].result
+    exports.write_milannotations(tmp_path / "c", records, pictures)
+    with zipfile.ZipFile(workspace.reports / result["file"]) as archive:
+        names = archive.namelist()
+        assert len(names) == 4
+        for name in names:
+            assert archive.read(name) == (tmp_path / "c" / name).read_bytes()
+    assert runs_export.forget(workspace) == 1
+    assert not list(workspace.reports.glob("*.zip"))
+
+
+def test_two_sets_of_exemplars_of_a_layer_are_two_folders(filled: Database, tmp_path: Path) -> None:
+    records = exports.counting(transfers.records(filled, 1, secret=SECRET))
+    records = [*records, dataclasses.replace(records[0], exemplar_hash="f" * 40)]
+
+    def pictures(subject: str, layer: str, unit: int, hash_: str) -> tuple[np.ndarray, np.ndarray]:
+        size = 8 if hash_ == "toy-conv1" else 4
+        return np.zeros((15, 3, size, size), np.uint8), np.ones((15, 1, size, size), bool)
+
+    written = exports.write_milannotations(tmp_path, records, pictures)
+    assert {path.name for path in written} == {"conv1-toy-conv", "conv1-ffffffff"}
+    assert sum(len(tables.read(path / "annotations.csv")) for path in written) == len(records)
+
+
+@pytest.mark.parametrize(
+    ("cells", "status", "reason", "when"),
+    [
+        ("Approved,Mon Jan 05 10:00:00 PST 2026,,thanks", "approved", "thanks", "2026-01-05T18"),
+        ("Approved,,,", "approved", "", "2026-01-04T17"),
+        ("Rejected,,Mon Jul 06 10:00:00 PDT 2026,vague", "rejected", "vague", "2026-07-06T17"),
+        ("Rejected,,,", "rejected", "rejected on MTurk", "2026-01-04T17"),
+        ("Submitted,,,", "waiting", None, None),
+    ],
+)
+def test_mturk_verdicts_come_back_as_they_were(
+    tmp_path: Path, db: Database, cells: str, status: str, reason: str | None, when: str | None
+) -> None:
+    columns = "AssignmentStatus,ApprovalTime,RejectionTime,RequesterFeedback"
+    (tmp_path / "net.csv").write_text(
+        f"WorkerId,Input.layer,Input.unit,Answer.summary,SubmitTime,{columns}\n"
+        f"A1,conv1,3,dogs,Sun Jan 04 09:00:00 PST 2026,{cells}\n"
+    )
+    (record,) = imports.read(tmp_path / "net.csv")
+    assert (record.status, record.slot) == (status, None if status == "rejected" else 1)
+    assert [review.reason for review in record.reviews] == ([] if reason is None else [reason])
+    assert all(review.created_utc.startswith(str(when)) for review in record.reviews)
+    campaign = transfers.enter(db, "turk", [record], person="admin")
+    (answer,) = annotations.of_campaign(db, campaign.campaign_id)
+    assert answer.status == status
 
 
 @pytest.mark.parametrize(
