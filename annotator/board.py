@@ -1,7 +1,9 @@
 """What an admin sees of campaigns, as HTML made of plain values; texts are escaped here."""
 
+import csv
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from sqlite_utils import Database
 
@@ -11,11 +13,14 @@ from annotator.cleaning import Change
 from annotator.pages import moment
 from db import campaigns, exemplars, pictures, progress, qualifications, reviews
 from db.campaigns import Campaign
+from db.cells import neutral
 from db.exemplars import Unit
 from db.jobs import Job
 from db.progress import Progress
 from db.qualifications import Question
 from db.ratings import Rating
+
+SHOWN = 30
 
 
 def table(db: Database) -> str:
@@ -84,8 +89,43 @@ def one(db: Database, campaign: Campaign) -> str:
         f'<div class="an-card"><h3>{escape(campaign.name)} · {campaign.state}</h3>'
         f"{slots_bar(now)}<p>{now.complete} of {now.units} units complete; {now.filled} of "
         f"{now.slots} slots filled, {now.leased} on screens, {now.free} free; "
-        f"{now.surplus} surplus answers kept.</p>{warning}</div>"
+        f"{now.surplus} surplus answers kept.</p>{warning}</div>{uneven(db, campaign)}"
     )
+
+
+def uneven(db: Database, campaign: Campaign) -> str:
+    """The units that do not have exactly as many sentences as people are asked."""
+    found = progress.uneven(db, campaign.campaign_id)
+    asked = campaign.settings.annotators_per_unit
+    what = "ratings" if campaign.kind == "rate" else "sentences"
+    if not found:
+        return note(f"Every unit has exactly {asked} {what}.")
+    rows = "".join(
+        f"<tr><td>{escape(each.subject)} {escape(each.layer)} {each.unit}</td>"
+        f'<td class="n">{each.sentences}</td><td class="n">{each.no_pattern}</td></tr>'
+        for each in found[:SHOWN]
+    )
+    none = sum(each.sentences == 0 for each in found)
+    more = f"<p>… and {len(found) - SHOWN} more, all in the table to download.</p>"
+    return (
+        f"<details><summary>{len(found)} units do not have exactly {asked} {what}; {none} have "
+        f'none</summary><table class="an-table"><tr><th>unit</th><th class="n">{what}</th>'
+        f'<th class="n">no common pattern</th></tr>{rows}</table>'
+        f"{more if len(found) > SHOWN else ''}</details>"
+    )
+
+
+def write_uneven(db: Database, campaign_id: int, path: Path) -> int:
+    """The same as a table, all of them; returns how many."""
+    found = progress.uneven(db, campaign_id)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["subject", "layer", "unit", "sentences", "no_pattern", "expected"])
+        for each in found:
+            names = [neutral(each.subject), neutral(each.layer)]
+            counts = [each.unit, each.sentences, each.no_pattern, each.expected]
+            writer.writerow([*names, *counts])
+    return len(found)
 
 
 def settings(db: Database, campaign: Campaign) -> str:

@@ -17,6 +17,7 @@ from annotator import (
     pages,
     spelling,
     tab_arrays,
+    tab_import,
     tab_ratings,
     tab_statistics,
     tab_tests,
@@ -65,6 +66,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         file = gr.File(label="File", interactive=False, elem_id="an-export-file")
         tab_arrays.build(doors, exporting, chosen, approved, cleaned, simulated, wake=wake)
         gr.HTML('<p class="an-muted">People appear as pseudonyms.</p>', padding=False)
+    tab_import.build(doors)
     with gr.Tab("Tests", id="an-tests") as tests:
         tab_tests.build(doors, tests)
     tab_ratings.build(doors)

@@ -3,7 +3,9 @@
 build(doors, page, wake=…)
 """
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -35,7 +37,12 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
                 opened = gr.Button("Open", elem_id="an-open", min_width=90)
                 paused = gr.Button("Pause", elem_id="an-pause", min_width=90)
                 closed = gr.Button("Close", elem_id="an-close", min_width=90)
-            release = gr.Button("Offer held units again", elem_id="an-release")
+            with gr.Row():
+                release = gr.Button("Offer held units again", elem_id="an-release")
+                list_uneven = gr.Button("Make a table of uneven units", elem_id="an-uneven")
+            uneven = gr.File(
+                label="File", interactive=False, visible=False, elem_id="an-uneven-file"
+            )
         with gr.Tab("Settings", id="an-settings") as settings:
             rules_shown = gr.HTML(elem_id="an-rules-shown")
             with gr.Row():
@@ -216,6 +223,14 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
                 campaigns.release(db, _known(campaign_id), unit_id, person=person)
         return show(campaign_id, f"Units offered again: {len(held)}.")
 
+    @doors.allow(*ADMIN)
+    def list_them(campaign_id: int | None, request: gr.Request) -> tuple[Any, str]:
+        """The units that do not have as many sentences as people are asked, as a file."""
+        path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"uneven-{campaign_id}.csv"
+        with open_database(workspace) as db:
+            count = board.write_uneven(db, _known(campaign_id), path)
+        return gr.File(str(path), visible=True), board.note(f"{count} units.")
+
     def steer(state: State) -> Any:
         @doors.allow(*ADMIN)
         def change(campaign_id: int | None, request: gr.Request) -> list[Any]:
@@ -234,6 +249,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     paused.click(steer("paused"), chosen, shown, **once)
     closed.click(steer("closed"), chosen, shown, **once)
     more.click(extend, [chosen, people], shown, **once).then(tell, chosen, [rules_shown, people])
+    list_uneven.click(list_them, chosen, [uneven, note], **once)
     release.click(let_go, chosen, shown, **once)
     rules = [text, consent, each, lease, cap, pay, currency, repeats, gold_every, test]
     start.click(begin, [name, layer, units, gold, *rules], after, **once)

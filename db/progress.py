@@ -105,17 +105,48 @@ def share(db: Database, campaign_id: int) -> float:
     return 1 - missing / (units * each) if units else 0.0
 
 
-def uneven(db: Database, campaign_id: int) -> list[tuple[int, int]]:
-    """Units whose slots are not all filled: (unit_id, answers in slots), fewest first."""
-    rows = db.conn.execute(
+@dataclass(frozen=True)
+class Uneven:
+    """A unit that does not have as many sentences as people are asked.
+
+    Attributes:
+        sentences: that count; `no_pattern` are answers in slots that hold none.
+    """
+
+    subject: str
+    layer: str
+    unit: int
+    unit_id: int
+    sentences: int
+    no_pattern: int
+    expected: int
+
+
+def uneven(db: Database, campaign_id: int) -> list[Uneven]:
+    """Units without exactly the asked number of sentences, those with fewest first.
+
+    Units that nobody described yet are among them; answers without a pattern are no sentences.
+    """
+    rows = db.query(
         """
-        select s.unit_id, count(s.annotation_id) as answers
-        from slots s where s.campaign_id = ?
-        group by s.unit_id having answers <> count(*) order by answers, s.unit_id
+        select n.name as subject, e.layer, u.unit, w.unit_id,
+            count(*) filter (where a.kind = 'text' and not a.withdrawn) as sentences,
+            count(*) filter (where a.kind = 'no_pattern' and not a.withdrawn) as no_pattern,
+            c.annotators_per_unit as expected
+        from campaign_units w
+        join campaigns c using (campaign_id)
+        join units u on u.unit_id = w.unit_id
+        join exemplar_sets e using (exemplar_set_id)
+        join subjects n using (subject_id)
+        left join slots s on s.campaign_id = w.campaign_id and s.unit_id = w.unit_id
+        left join answers a on a.annotation_id = s.annotation_id
+        where w.campaign_id = ? and w.purpose = 'collect'
+        group by w.unit_id having sentences <> expected
+        order by sentences, w.position
         """,
         [campaign_id],
     )
-    return [(unit_id, answers) for unit_id, answers in rows]
+    return [Uneven(**row) for row in rows]
 
 
 @dataclass(frozen=True)

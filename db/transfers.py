@@ -26,7 +26,7 @@ from db.records import Record, Verdict, as_json, from_json
 from db.subjects import LayerRow
 from db.workspace import immediate, now, snapshot
 
-__all__ = ["Record", "Verdict", "as_json", "enter", "from_json", "pseudonym", "records"]
+__all__ = ["Record", "Verdict", "as_json", "check", "enter", "from_json", "pseudonym", "records"]
 
 
 def pseudonym(annotator: str, *, secret: bytes) -> str:
@@ -132,7 +132,7 @@ def enter(
         BadInput: the name is taken, there are no records, two of them exclude each other, or some
             are in this workspace already.
     """
-    _check(db, incoming)
+    check(db, incoming)
     incoming = [_known_people(db, record) for record in incoming]
     units = _units(db, incoming)
     ordered = list(dict.fromkeys(units[_where(record)] for record in incoming))
@@ -150,8 +150,12 @@ def enter(
     return campaigns.get(db, campaign.campaign_id)
 
 
-def _check(db: Database, incoming: Sequence[Record]) -> None:
-    """Refuse what the schema would refuse, with a sentence and before anything is written."""
+def check(db: Database, incoming: Sequence[Record]) -> None:
+    """Refuse what the schema would refuse, with a sentence and before anything is written.
+
+    Raises:
+        BadInput: as `enter`.
+    """
     if not incoming:
         raise BadInput("expected answers to import, got none")
     ids = [record.id for record in incoming]
