@@ -42,13 +42,13 @@ CLOSED = (
 )
 
 
-LARGEST_BODY = 4 * 2**20
+LARGEST_BODY = 8 * 2**20
 # Where the request that is being answered comes from, for whoever counts attempts.
 client: ContextVar[str] = ContextVar("client", default="")
 
 
 class Gate:
-    """Refuse requests of other sites' pages, to closed routes, or with bodies beyond 4 MiB.
+    """Refuse requests of other sites' pages, to closed routes, or with bodies beyond 8 MiB.
 
     Args:
         local: answer to names of this machine only (localhost, 127.0.0.1, [::1]).
