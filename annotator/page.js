@@ -2,8 +2,11 @@
   const page = {pasted: 0, pastedAfter: null, shown: 0, looks: 0, token: "", typed: 0, asked: 0,
     open: false, tile: -1};
   window.milanAnnotate = {
-    telemetry: () => JSON.stringify(
-      {pasted: page.pasted, pastedAfter: page.pastedAfter, looks: page.looks}),
+    telemetry: () => {
+      arrived();
+      return JSON.stringify(
+        {pasted: page.pasted, pastedAfter: page.pastedAfter, looks: page.looks});
+    },
   };
   const one = (selector) => document.querySelector(selector);
   const seen = (element) => element && element.offsetParent !== null;
@@ -51,6 +54,7 @@
   document.addEventListener("visibilitychange", () => { if (document.hidden && timer) save(); });
   document.addEventListener("paste", (event) => {
     if (!event.target.closest || !event.target.closest("#an-text")) return;
+    arrived();
     // how much and when, never what
     const length = (event.clipboardData ? event.clipboardData.getData("text") : "").length;
     if (length && page.pastedAfter === null)
@@ -75,6 +79,7 @@
 
   // whole pictures while M is held
   const reveal = (open) => {
+    arrived();
     if (open === page.open) return;
     page.open = open;
     if (open) page.looks += 1;
@@ -176,7 +181,16 @@
     if (choice) choice.click();
   };
 
-  // a new unit: fresh counters, the cursor in the box, times in the reader's zone
+  // a new unit: fresh counters, at the latest before anything is counted for it or sent with it
+  const arrived = () => {
+    const grid = grids().find((each) => each.dataset.token);
+    if (!grid || grid.dataset.token === page.token) return;
+    Object.assign(page, {first: !page.token, fresh: true, token: grid.dataset.token, pasted: 0,
+      pastedAfter: null, looks: 0, asked: 0, open: false, shown: performance.now()});
+    clearTimeout(timer); timer = 0; page.typed = 0;
+  };
+
+  // then the cursor in the box, and times in the reader's zone
   const settle = () => {
     for (const time of document.querySelectorAll("time.an-time:not([data-local])")) {
       const date = new Date(time.dateTime);
@@ -190,16 +204,13 @@
     if (saved && saved.dataset.saved) {
       if (saved.dataset.saved !== page.saved) { page.saved = saved.dataset.saved; page.asked = 0; }
     }
-    const grid = grids().find((each) => each.dataset.token);
-    if (grid && grid.dataset.token !== page.token) {
-      const first = !page.token;
-      Object.assign(page, {token: grid.dataset.token, pasted: 0, pastedAfter: null, looks: 0,
-        asked: 0, open: false, shown: performance.now()});
-      clearTimeout(timer); timer = 0; page.typed = 0;
+    arrived();
+    if (page.fresh) {
+      page.fresh = false;
       close();
       const area = box();
       if (area) {
-        if (!first || innerWidth > 700) area.focus({preventScroll: true});
+        if (!page.first || innerWidth > 700) area.focus({preventScroll: true});
         try {
           const kept = JSON.parse(localStorage.getItem("milan-draft") || "{}");
           if (kept.token === page.token && kept.text && !area.value) setText(kept.text);

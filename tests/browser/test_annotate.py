@@ -89,6 +89,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspac
 
 def arrive(browser: sync_api.Browser, address: str, name: str, width: int) -> sync_api.Page:
     page = browser.new_context(viewport={"width": width, "height": 900}).new_page()
+    page.set_default_timeout(90_000)  # a busy machine is no failure
     page.goto(f"{address}/?tab=annotate")
     page.wait_for_selector("#an-name textarea, #an-name input", state="visible")
     page.locator("#an-name textarea, #an-name input").fill(name)
@@ -101,6 +102,7 @@ def arrive(browser: sync_api.Browser, address: str, name: str, width: int) -> sy
 
 def sign_in(browser: sync_api.Browser, address: str, name: str, width: int = 1440) -> sync_api.Page:
     page = browser.new_context(viewport={"width": width, "height": 1000}).new_page()
+    page.set_default_timeout(90_000)
     page.goto(f"{address}/?tab=annotate")
     page.get_by_label("username").fill(name)
     page.get_by_label("password").fill("password1")
