@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from audits import pages_spurious, spurious_plans
+from audits import fonts, pages_spurious, spurious_plans
 from audits.spurious import CORNERS
 from audits.spurious_plans import KIND, SETS, SMALL, Settings
 from db import ablations, jobs, subjects
@@ -69,6 +69,12 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         share = gr.Slider(0.05, 1, ours.share, step=0.05, label="Share of images with their word")
         corner = gr.Dropdown(list(CORNERS), value=ours.corner, label="Corner")
         height = gr.Slider(0.05, 0.5, ours.height, step=0.01, label="Height of letters (share)")
+        font = gr.Dropdown(
+            [("Pillow's own", fonts.OWN), *fonts.installed()],
+            value=fonts.OWN,
+            label="Font",
+            elem_id="spurious_font",
+        )
         checkpoint = gr.Dropdown([DEMO], value=DEMO, label="MILAN checkpoint")
     with gr.Accordion("Test images, training, controls", open=False):
         with gr.Row():
@@ -108,6 +114,7 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         "share": share,
         "corner": corner,
         "height": height,
+        "font": font,
         "validation_share": validation_share,
         "test_share": test_share,
         "checkpoint": checkpoint,
@@ -183,6 +190,7 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         if empty:
             raise BadInput(f"Fill in {', '.join(str(label) for label in empty)} first.")
         asked["name"] = asked["name"].strip()
+        asked["font"] = fonts.path_of(asked["font"])
         with open_db() as db:
             job_id = spurious_plans.enqueue(
                 db, Settings(**asked), device=device, person=doors.person(request).name
