@@ -33,6 +33,7 @@ from audits.adversaries import (
     strength,
 )
 from audits.export import pack
+from audits.labels import distinct
 from audits.loading import Network, open_entered
 from audits.pasting import Mask, Pasted, Pixels, box, closed, corners, cut, paste, polygon
 from db import descriptions, exemplars, subjects
@@ -257,7 +258,7 @@ def _read(row: SubjectRow, root: str) -> tuple[tuple[Shown, ...], tuple[int, ...
     """An even sample of a folder as the network takes it, and what the network says to it."""
     network, folder = _open(row), probing.open_folder(Path(root))
     ids = np.linspace(0, len(folder) - 1, min(SAMPLE, len(folder))).astype(int).tolist()
-    names = network.subject.classes
+    names = distinct(network.subject.classes)
     shown = []
     for part in probing.batches(folder, network.subject, ids=ids):
         for image_id, image in zip(part.ids.tolist(), part.images, strict=True):

@@ -25,6 +25,7 @@ from sqlite_utils import Database
 from torch import Tensor, nn
 
 from audits.ablation import Rule, Units, ablated, check_rule
+from audits.labels import distinct
 from db import ablations
 from db.errors import BadInput, Cancelled
 
@@ -56,8 +57,8 @@ class Evaluation:
 
     `predictions` int32 (count,); `accuracy` in [0, 1]; `measure` says whether that is accuracy
     against labels or agreement with the unedited network; `by_class` is the accuracy over the
-    images of each class that has some, by the class's name (its number when it has no name), and
-    `images_by_class` how many those are.
+    images of each class that has some, by the class's name (its number when it has no name, both
+    where several have the same), and `images_by_class` how many those are.
     """
 
     predictions: Predictions
@@ -206,7 +207,7 @@ def judged(
     if truth is None:
         raise BadInput(f"expected labels for {images.name}, or the unedited network's predictions")
     right = predictions == truth
-    names = images.classes
+    names = distinct(images.classes)
     there = {
         names[index] if names else str(index): truth == index for index in np.unique(truth).tolist()
     }

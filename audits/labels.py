@@ -10,6 +10,7 @@ A flat folder may bring `labels.csv` in it, or `<folder>.csv` beside it, with th
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -108,18 +109,28 @@ def class_indices(
         classes: names of the network's outputs, in order.
         table: folder name to output, where folder names are not the class names; it goes first.
 
-    Without both, the folders are numbered in sorted order, as ImageFolder does.
+    Without both, the folders are numbered in sorted order, as ImageFolder does. A folder whose name
+    several outputs bear has to say which, as `distinct` does.
 
     >>> class_indices(["cat", "dog"], classes=["dog", "cat", "cow"])
     [1, 0]
 
     Raises:
-        BadInput: a folder that is no class of the network.
+        BadInput: a folder that is no class of the network, or that several classes are called.
     """
     if table is None and not classes:
         return list(range(len(folders)))
-    known = table if table is not None else {name: index for index, name in enumerate(classes)}
+    known = table
+    if known is None:
+        known = {name: index for index, name in enumerate(distinct(classes))}
     for folder in folders:
+        if folder not in known and folder in classes and table is None:
+            outputs = [str(index) for index, name in enumerate(classes) if name == folder]
+            raise BadInput(
+                f"expected classes of images that are one output of the network each, got "
+                f"{folder!r}, as outputs {', '.join(outputs)} are called; say {folder} "
+                f"({outputs[0]}) or {folder} ({outputs[1]}), or give --class-index"
+            )
         if folder not in known:
             near = get_close_matches(folder, known, n=3, cutoff=0.0)
             raise BadInput(
@@ -127,6 +138,18 @@ def class_indices(
                 f"got {folder!r}; nearest: {', '.join(near)}"
             )
     return [known[folder] for folder in folders]
+
+
+def distinct(classes: Sequence[str]) -> tuple[str, ...]:
+    """Names of outputs, with the output's number where several bear the same.
+
+    >>> distinct(["crane", "dog", "crane"])
+    ('crane (0)', 'dog', 'crane (2)')
+    """
+    counts = Counter(classes)
+    return tuple(
+        f"{name} ({index})" if counts[name] > 1 else name for index, name in enumerate(classes)
+    )
 
 
 def read_class_table(path: Path) -> dict[str, int]:

@@ -38,6 +38,12 @@ def test_classes_without_names_are_numbered_and_absent_ones_left_out() -> None:
     assert evaluate(nn.Identity(), images([0, 1, 1, 0])).by_class == {"0": 1.0, "1": 0.5}
 
 
+def test_classes_of_one_name_stay_apart() -> None:
+    found = evaluate(nn.Identity(), images([0, 1, 1, 2], ("crane", "dog", "crane")))
+    assert found.by_class == {"crane (0)": 1.0, "dog": 0.5, "crane (2)": 0.0}
+    assert found.images_by_class == {"crane (0)": 1, "dog": 2, "crane (2)": 1}
+
+
 def test_without_labels_the_unedited_network_is_the_measure() -> None:
     model = nn.Sequential(nn.Identity())
     assert evaluate(model, images()).accuracy == 1.0

@@ -87,6 +87,14 @@ def test_tables_are_read_with_other_columns_and_a_mark_of_their_encoding(tmp_pat
         read_labels(tmp_path / "missing.csv")
 
 
+def test_a_name_of_several_outputs_has_to_say_which() -> None:
+    classes = ("crane", "dog", "crane")
+    with pytest.raises(BadInput, match=r"got 'crane', as outputs 0, 2 are called; say crane \(0\)"):
+        class_indices(["crane", "dog"], classes=classes)
+    assert class_indices(["crane (2)", "dog"], classes=classes) == [2, 1]
+    assert class_indices(["crane"], classes=classes, table={"crane": 2}) == [2]
+
+
 def test_folders_become_outputs() -> None:
     assert class_indices(["a", "b"]) == [0, 1]
     assert class_indices(["cat"], classes=["dog", "cat"]) == [1]
