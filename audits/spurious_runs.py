@@ -89,14 +89,7 @@ def spurious(handle: Handle) -> dict[str, Any]:
             shelf.enter_images(db, root, name=set_name(settings.name, name))
 
     step = _step(handle, 3)
-    described = description_plans.Plan(
-        settings.name,
-        set_name(settings.name, "training"),
-        settings.checkpoint,
-        layers,
-        k=settings.k,
-        beam_size=settings.beam_size,
-    )
+    described = _described(settings, layers)
     description_runs.describe(_with(step, asdict(described)))
 
     every, chosen, agreement = _choose(handle, settings, made, size)
@@ -122,6 +115,18 @@ def spurious(handle: Handle) -> dict[str, Any]:
     }
 
 
+def _described(settings: Settings, layers: tuple[str, ...]) -> description_plans.Plan:
+    """How the network's units are described."""
+    return description_plans.Plan(
+        settings.name,
+        set_name(settings.name, "training"),
+        settings.checkpoint,
+        layers,
+        k=settings.k,
+        beam_size=settings.beam_size,
+    )
+
+
 def _choose(
     handle: Handle, settings: Settings, made: Made, size: int
 ) -> tuple[list[Unit], list[_Named], dict[str, Any]]:
@@ -129,9 +134,10 @@ def _choose(
     said: dict[Unit, str] = {}
     with open_database(handle.workspace) as db:
         checkpoint = subjects.get_checkpoint(db, settings.checkpoint)
+        known = _described(settings, ()).known_by(checkpoint.hash)
         sets = exemplars.sets(db, subject=settings.name)
         for row in descriptions.page(db, subject=settings.name, limit=MOST_UNITS).rows:
-            if row.model_hash == checkpoint.hash:
+            if row.model_hash == known:
                 said[row.layer, row.unit] = row.text
     source = layout.read(
         handle.workspace.exemplars / sets[-1].folder, images=ImageStore(handle.workspace.images)

@@ -30,6 +30,7 @@ from db.words import Word
 from db.workspace import open_database
 from describer import devices, english, milan, probing
 from describer.milan.model import Model
+from describer.plans import checkpoint_of
 
 Row = tuple[object, ...]
 
@@ -152,7 +153,7 @@ def model_of(handle: Handle, said: Sequence[Description]) -> Model:
     """The checkpoint that described, or the demo's where the sentences came from elsewhere."""
     with open_database(handle.workspace) as db:
         known = {each.hash: each.source for each in subjects.every_checkpoint(db)}
-    return milan.load(known.get(said[0].model_hash, milan.DEMO))
+    return milan.load(known.get(checkpoint_of(said[0].model_hash), milan.DEMO))
 
 
 def about(study: Study) -> dict[str, Any]:

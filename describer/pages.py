@@ -22,7 +22,7 @@ from db.doors import LOCAL, Person
 from db.exemplars import Unit
 from db.faithfulness import Score
 from db.jobs import Job
-from describer.plans import Estimate
+from describer.plans import Estimate, search_of
 
 CSS = """
 .mw-header {display:flex; gap:1rem; align-items:baseline; flex-wrap:wrap; padding:.1rem 0}
@@ -201,7 +201,7 @@ def unit(
         for value in activations
     )
     methods = "".join(
-        f"<tr><th>{escape(d.method)}</th><td>{escape(d.text)}</td>"
+        f"<tr><th>{escape(_how(d))}</th><td>{escape(d.text)}</td>"
         f'<td class="n">{_number(d.score)}</td></tr>'
         for d in said
     )
@@ -242,6 +242,12 @@ def exemplars(each: Unit) -> str:
         f'alt="the {each.k} images that activate {escape(each.name)} most, with the active '
         'regions highlighted">'
     )
+
+
+def _how(said: Description) -> str:
+    """The method, with its search where that is not the usual one."""
+    search = search_of(said.model_hash)
+    return f"{said.method} ({search})" if search else said.method
 
 
 def candidates(ranked: Sequence[Candidate], lam: float, *, limit: int = 15) -> str:

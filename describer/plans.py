@@ -40,6 +40,29 @@ class Plan:
     beam_size: int = 50
     temperature: float = 0.2
 
+    def known_by(self, checkpoint_hash: str) -> str:
+        """What its sentences are stored under: the checkpoint, and the search where it is another.
+
+        The usual search leaves the checkpoint's hash alone.
+        """
+        if (self.beam_size, self.temperature) == (Plan.beam_size, Plan.temperature):
+            return checkpoint_hash
+        return f"{checkpoint_hash}+beam {self.beam_size}, lambda {self.temperature:g}"
+
+
+def checkpoint_of(model_hash: str) -> str:
+    """The hash of the checkpoint among what a sentence is stored under."""
+    return model_hash.partition("+")[0]
+
+
+def search_of(model_hash: str) -> str:
+    """The search that a sentence was found with, in words; "" for the usual one.
+
+    >>> search_of("5f3c+beam 5, lambda 0")
+    'beam 5, lambda 0'
+    """
+    return model_hash.partition("+")[2]
+
 
 @dataclass(frozen=True)
 class Estimate:

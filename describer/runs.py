@@ -91,15 +91,16 @@ def _sentences(
     sets: list[ExemplarSet],
     device: str,
 ) -> int:
-    """Describe what this checkpoint has not described yet; returns how many units that were."""
+    """Describe what this checkpoint and search did not yet; returns how many units that were."""
     with open_database(handle.workspace) as db:
         checkpoint = subjects.get_checkpoint(db, plan.checkpoint)
+        known = plan.known_by(checkpoint.hash)
         left: dict[str, list[int]] = {}
         ids: dict[str, dict[int, int]] = {}
         for each in sets:
             units = exemplars.units_of(db, each.exemplar_set_id)
             done = descriptions.described(
-                db, each.exemplar_set_id, method=plans.METHOD, model_hash=checkpoint.hash
+                db, each.exemplar_set_id, method=plans.METHOD, model_hash=known
             )
             ids[each.layer] = {unit.unit: unit.unit_id for unit in units}
             left[each.layer] = [unit.unit for unit in units if unit.unit not in done]
@@ -124,7 +125,7 @@ def _sentences(
                     NewDescription(
                         unit_id=ids[each.layer][each.unit],
                         method=plans.METHOD,
-                        model_hash=checkpoint.hash,
+                        model_hash=known,
                         text=each.description.text,
                         score=each.description.score,
                         candidates=each.description.candidates,

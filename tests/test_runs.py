@@ -18,7 +18,7 @@ from db.errors import BadInput, NotFound
 from db.jobs import Handle
 from db.words import Query
 from db.workspace import Workspace, create, open_database
-from describer import plans, shelf
+from describer import pages, plans, shelf
 from describer.runs import describe
 
 RUNNERS = {"describe": describe, "ablate": ablate, "export": export}
@@ -115,6 +115,25 @@ def test_describing_again_adds_nothing_and_other_settings_are_other_exemplars(
     with open_database(workspace) as db:
         assert len(exemplars.sets(db)) == 4
     assert len(sentences(workspace)) == 28
+
+
+def test_describing_with_another_search_adds_its_own_sentences(workspace: Workspace) -> None:
+    usual = replace(PLAN, layers=("early",), beam_size=50)
+    others = (replace(usual, beam_size=1), replace(usual, temperature=0.0))
+    ids = [enqueue(workspace, plan) for plan in (usual, *others, usual, *others)]
+    jobs.work(workspace, RUNNERS)
+    with open_database(workspace) as db:
+        assert [jobs.get(db, each).result["described"] for each in ids] == [6, 6, 6, 0, 0, 0]
+        (made,) = exemplars.sets(db)
+        unit = exemplars.units_of(db, made.exemplar_set_id)[0]
+        said = descriptions.of_unit(db, unit.unit_id)
+        checkpoint = subjects.get_checkpoint(db, "tiny-milan")
+    assert said[2].model_hash == checkpoint.hash, "the usual search is known by the checkpoint"
+    assert {plans.checkpoint_of(each.model_hash) for each in said} == {checkpoint.hash}
+    assert [len(each.candidates) for each in said][1] == 1
+    page = pages.unit(unit, said, [1.0], [])
+    assert "milan (beam 50, lambda 0)" in page
+    assert "<th>milan</th>" in page
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_a_look_counts_and_writes_nothing(db: Database) -> None:
         ("annotations.csv", TABLE, "the network's name for annotations.csv"),
         ("a.csv", "x,y\n1,2\n", "expected the columns layer, unit, summary in a.csv"),
         ("spring.csv", TABLE, "'spring', which is taken"),
-        ("a.csv", "x" * (arrivals.LARGEST + 1), "expected at most 32 MB"),
+        ("a.csv", "x" * (arrivals.LARGEST + 1), "expected at most 5 MB"),
     ],
 )
 def test_what_cannot_come_in_is_said_without_paths(
