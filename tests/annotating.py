@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from db import campaigns, exemplars, pictures, subjects, users
 from db.campaigns import Campaign, Settings
 from db.exemplars import Unit
 from db.subjects import LayerRow
-from db.workspace import Workspace, create, format_time, open_database
+from db.workspace import Workspace, create, format_time, open_database, prepare
 
 PROJECT = Path(__file__).resolve().parents[1]
 START = datetime.datetime(2026, 3, 1, 9, 0, tzinfo=datetime.UTC)
@@ -26,6 +27,11 @@ START = datetime.datetime(2026, 3, 1, 9, 0, tzinfo=datetime.UTC)
 def at(*, minutes: float = 0, seconds: float = 0) -> str:
     """A moment after the fake start, as text."""
     return format_time(START + datetime.timedelta(minutes=minutes, seconds=seconds))
+
+
+def fresh() -> Database:
+    """An empty workspace database in memory."""
+    return prepare(sqlite3.connect(":memory:"))
 
 
 def add_units(db: Database, count: int, *, subject: str = "toy", layer: str = "conv1") -> list[int]:
