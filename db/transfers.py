@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +111,11 @@ def records(
     ]
 
 
-_MADE = {"id", "annotator", "withdrawn", "flags", "revisions", "reviews", "rating"}
-_PLAIN = tuple(name for name in Record.__dataclass_fields__ if name not in _MADE)
+# Fields that are columns of the query; those with a default come from elsewhere.
+_MADE = {"id", "annotator", "withdrawn", "flags", "revisions", "reviews"}
+_PLAIN = tuple(
+    field.name for field in fields(Record) if field.default is MISSING and field.name not in _MADE
+)
 
 
 def enter(
