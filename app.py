@@ -122,6 +122,8 @@ def serve(options: argparse.Namespace) -> None:
         options.device,
         not options.no_demo,
     )
+    # Answers, accounts and exports are the owner's alone, the page framework's copies too.
+    os.umask(0o077)
     workspace = create(settings.workspace)
     with open_database(workspace) as db:
         interrupted = jobs.mark_stale(db)

@@ -221,24 +221,23 @@ def write_mturk(path: Path, records: Sequence[Record]) -> None:
             verdict = judged[-1] if judged else None
             refused = record.status in ("rejected", "requeued")
             when = "" if verdict is None else verdict.created_utc
-            writer.writerow(
-                [
-                    f"{record.subject}-{record.layer}-{record.unit}",
-                    record.id,
-                    record.annotator,
-                    {"approved": "Approved", "waiting": "Submitted"}.get(record.status, "Rejected"),
-                    record.claimed_utc or "",
-                    record.created_utc,
-                    "" if record.seconds is None else round(record.seconds),
-                    when if record.status == "approved" else "",
-                    when if refused else "",
-                    neutral(verdict.reason) if verdict is not None else "",
-                    neutral(record.layer),
-                    record.unit,
-                    neutral(record.text),
-                    *((neutral(record.raw or ""), record.rules) if cleaned else ()),
-                ]
-            )
+            row = [
+                f"{record.subject}-{record.layer}-{record.unit}",
+                record.id,
+                record.annotator,
+                {"approved": "Approved", "waiting": "Submitted"}.get(record.status, "Rejected"),
+                record.claimed_utc or "",
+                record.created_utc,
+                "" if record.seconds is None else round(record.seconds),
+                when if record.status == "approved" else "",
+                when if refused else "",
+                verdict.reason if verdict is not None else "",
+                record.layer,
+                record.unit,
+                record.text,
+                *((record.raw or "", record.rules) if cleaned else ()),
+            ]
+            writer.writerow([neutral(each) if isinstance(each, str) else each for each in row])
 
 
 def write_ratings(path: Path, records: Iterable[Record]) -> None:

@@ -197,7 +197,8 @@ def _mturk(path: Path, subject: str) -> list[Record]:
             taken[place] += 1
         records.append(
             _record(
-                id_=row.get("AssignmentId") or f"mturk/{subject}/{layer}/{unit}/{worker}",
+                id_=restored(row.get("AssignmentId") or "")
+                or f"mturk/{subject}/{layer}/{unit}/{worker}",
                 subject=subject,
                 layer=layer,
                 unit=int(unit),

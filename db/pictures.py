@@ -69,7 +69,7 @@ PICTURES = {
     "report": Picture(tile=128, columns=5, limit=15),
     "strip": Picture(tile=88, columns=5, limit=5),
 }
-_TILE = re.compile(r"tile-(\d{1,2})(-open)?")
+_TILE = re.compile(r"tile-(0|[1-9][0-9]?)(-open)?")
 
 
 def address(unit: Unit, picture: str) -> str:

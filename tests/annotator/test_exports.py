@@ -79,6 +79,9 @@ def test_approved_only_holds_what_was_approved(filled: Database) -> None:
 
 def test_no_cell_of_any_table_is_a_formula(filled: Database, tmp_path: Path) -> None:
     records = transfers.records(filled, 1, secret=SECRET)
+    odd = {"id": "=1+1", "annotator": "@x", "created_utc": "+1", "claimed_utc": "-1"}
+    imported = dataclasses.replace(next(r for r in records if r.kind == "text"), **odd)
+    records = [*records, imported]
     exports.write_csv(tmp_path / "full.csv", records)
     exports.write_mturk(tmp_path / "mturk.csv", records)
     tables.write(tmp_path / "rows.csv", exports.milannotations_rows(records))

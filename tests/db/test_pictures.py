@@ -78,6 +78,8 @@ def test_both_sizes_stand_in_an_address_with_their_widths() -> None:
         "grid-2x.jpg",
         "-2x",
         "tile-15",
+        "tile-01",
+        "tile-١",
         "tile-",
         "../secret",
         "grid.jpg",
