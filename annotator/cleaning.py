@@ -86,6 +86,8 @@ _SUFFIXES = (
 )
 _JOINED = {"alot of": "a lot of", "aswell": "as well", "infront": "in front", "atleast": "at least"}
 
+# Without `spelling`: its list lacks names of breeds, plants and brands, so an admin adds a line
+# `spelling` after a look at the preview.
 DEFAULT: tuple[Rule, ...] = (
     *(Rule("prefix", words) for words in _PREFIXES),
     *(Rule("suffix", words) for words in _SUFFIXES),

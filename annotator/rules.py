@@ -16,3 +16,14 @@ def in_force(db: Database) -> tuple[int, tuple[Rule, ...]]:
     if not versions:
         return 0, cleaning.DEFAULT
     return versions[0].version, cleaning.from_json(versions[0].rules_json)
+
+
+def of(db: Database, version: int) -> tuple[Rule, ...]:
+    """The rules of one version; 0 are the built-in ones.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    if version == 0:
+        return cleaning.DEFAULT
+    return cleaning.from_json(cleanings.get(db, version).rules_json)

@@ -12,19 +12,18 @@ import gradio as gr
 
 from annotator import (
     board,
-    cleaning,
     commands,
     pages,
-    spelling,
     tab_arrays,
+    tab_cleaning,
     tab_import,
     tab_ratings,
     tab_statistics,
     tab_tests,
+    tab_withdrawal,
 )
 from annotator import rules as ruling
-from annotator.pages import near
-from db import annotations, campaigns, cleanings, transfers, users
+from db import campaigns, transfers
 from db.doors import Doors
 from db.errors import BadInput
 from db.users import Role
@@ -71,25 +70,8 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         tab_tests.build(doors, tests)
     tab_ratings.build(doors)
     tab_statistics.build(doors, chosen, wake=wake)
-    with gr.Tab("Cleaning", id="an-cleaning"):
-        rules = gr.Textbox(label="One rule a line", lines=10, elem_id="an-rules")
-        with gr.Row():
-            preview = gr.Button("Preview on the chosen campaign", elem_id="an-preview")
-            keep = gr.Button("Put in force", elem_id="an-rules-save")
-        changes = gr.HTML(padding=False, elem_id="an-changes")
-    with gr.Tab("Withdrawal", id="an-withdrawal"):
-        person = gr.Textbox(label="Name of the person whose text is to be removed")
-        sure = gr.Checkbox(label="Remove everything this person wrote; it cannot be undone")
-        withdraw = gr.Button("Remove", variant="stop", elem_id="an-withdraw")
-        gone = gr.HTML(padding=False)
-
-    @doors.allow("admin", "reviewer", "annotator")
-    def fill(request: gr.Request) -> Any:
-        """The page was opened; only an admin is told the rules in force."""
-        if doors.person(request).role != "admin":
-            return ""
-        with open_database(workspace) as db:
-            return cleaning.as_lines(ruling.in_force(db)[1])
+    tab_cleaning.build(doors, page, chosen)
+    tab_withdrawal.build(doors)
 
     @doors.allow(*ADMIN)
     def write(
@@ -129,43 +111,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
             return None, pages.problem(str(error))
         return str(path), board.note(f"{len(records)} answers of {campaign.name}.")
 
-    @doors.allow(*ADMIN)
-    @near
-    def try_rules(campaign_id: int | None, lines: str, request: gr.Request) -> str:
-        """Raw and cleaned text side by side."""
-        if campaign_id is None:
-            raise BadInput("Choose a campaign first.")
-        with open_database(workspace) as db:
-            answers = annotations.of_campaign(db, campaign_id)
-        sentences = [(each.annotator, each.text) for each in answers if each.kind == "text"]
-        found = cleaning.preview(sentences, cleaning.parse(lines), spelling=spelling.suggest)
-        return board.changes(found, len(sentences))
-
-    @doors.allow(*ADMIN)
-    @near
-    def save_rules(lines: str, request: gr.Request) -> str:
-        """Let these rules be in force; the versions before are kept."""
-        found = cleaning.as_json(cleaning.parse(lines))
-        with open_database(workspace) as db:
-            version = cleanings.add(db, found, person=doors.person(request).name).version
-        return board.note(f"Version {version} is in force. Raw text is untouched.")
-
-    @doors.allow(*ADMIN)
-    @near
-    def remove(name_typed: str, certain: bool, request: gr.Request) -> str:
-        """One person's text is removed everywhere; that it happened is logged."""
-        if not certain:
-            raise BadInput("Tick the box first.")
-        with open_database(workspace) as db:
-            author = users.get(db, name_typed).name
-            count = annotations.withdraw(db, author, person=doors.person(request).name)
-        return board.note(f"{count} answers were emptied; their slots are free again.")
-
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
-    page.load(fill, None, rules, show_progress="hidden")
     export.click(
         write, [chosen, form, approved, cleaned, simulated, licence], [file, trouble], **once
     )
-    preview.click(try_rules, [chosen, rules], changes, **once)
-    keep.click(save_rules, rules, changes, **once)
-    withdraw.click(remove, [person, sure], gone, **once)

@@ -285,3 +285,42 @@ def withdraw(db: Database, annotator: str, *, person: str) -> int:
 
 def _annotation(row: dict[str, Any]) -> Annotation:
     return Annotation(**{**row, "withdrawn": bool(row["withdrawn"])})
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A place that repeats a sentence somebody may want removed; `where` says in plain words."""
+
+    where: str
+    text: str
+
+
+def quoted(db: Database, annotator: str) -> list[Quote]:
+    """Reasons of reviewers and lines of the log that hold a wording of this person's answers.
+
+    Both are append-only by the schema, so withdrawal leaves them; to be looked for before it,
+    because afterwards the wordings are gone. Wordings of fewer than three words are not looked for
+    except in reasons about the person's own answers: they would be found everywhere.
+    """
+    rows = db.conn.execute(
+        """
+        with wordings as (
+            select distinct r.annotation_id, r.text
+            from revisions r join annotations a using (annotation_id)
+            where a.annotator = :annotator and not r.withdrawn and length(trim(r.text)) > 2
+        ), longer as (
+            select distinct text from wordings where trim(text) like '% % %'
+        )
+        select 'review ' || v.review_id || ' by ' || v.person, v.reason from reviews v
+        where exists (select 1 from longer where instr(lower(v.reason), lower(text)))
+            or exists (
+                select 1 from wordings w where w.annotation_id = v.annotation_id
+                    and instr(lower(v.reason), lower(w.text))
+            )
+        union all
+        select 'log line ' || event_id || ' by ' || person, detail_json from log
+        where exists (select 1 from longer where instr(lower(detail_json), lower(text)))
+        """,
+        {"annotator": annotator},
+    )
+    return [Quote(where, text) for where, text in rows]
