@@ -37,12 +37,18 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Study:
-    """A network, its sentences, and the images of a plan."""
+    """A network, its sentences, and the images of a plan, where they are the network's classes."""
 
     plan: Plan
     network: Network
-    images: Images
     said: list[Description]
+    evaluated: Images | None
+
+    @property
+    def images(self) -> Images:
+        """The labelled images that the network is evaluated on."""
+        assert self.evaluated is not None, "faithfulness only looks at its images"
+        return self.evaluated
 
     def units(self, places: Iterable[int] | None = None) -> list[Unit]:
         """Layer and number of every sentence's unit, or of those at some places."""
@@ -74,14 +80,17 @@ def open_study(handle: Handle) -> Study:
         reading.analyse_missing(db)
     handle.progress(0, 0, "loading the network")
     network = open_entered(row, device=devices.choose(handle.job.device))
-    images = open_images(
-        folder.root,
-        network,
-        name=folder.name,
-        progress=handle.progress,
-        cancelled=handle.cancelled,
-    )
-    return Study(plan, network, images, said)
+    images = None
+    if plan.kind != "faithfulness":
+        # Faithfulness asks nothing of the network's output: any classes will do, see `look`.
+        images = open_images(
+            folder.root,
+            network,
+            name=folder.name,
+            progress=handle.progress,
+            cancelled=handle.cancelled,
+        )
+    return Study(plan, network, said, images)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.study import Row, Seen, Study, about, look, open_study, read, write
+from audits.study import Row, Seen, Study, look, open_study, read, write
 from db import faithfulness as kept
 from db import subjects
 from db.faithfulness import Score
@@ -156,7 +156,9 @@ def _summary(study: Study, found: list[Score]) -> dict[str, Any]:
         ]
 
     return {
-        **{key: value for key, value in about(study).items() if not key.startswith("image")},
+        "subject": study.plan.subject,
+        "method": study.plan.method,
+        "units": len(study.said),
         "layers": layers,
         "most": shown(order[:SHOWN]),
         "least": shown(order[-SHOWN:][::-1]),

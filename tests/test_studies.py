@@ -276,5 +276,20 @@ def test_a_unit_that_is_silent_is_as_faithful_as_chance(tmp_path: Path) -> None:
     assert "3 units are alike active on all" in pages_studies.faithfulness(done.result, shown)
 
 
+def test_faithfulness_takes_images_of_any_classes(made: Workspace, tmp_path: Path) -> None:
+    folder = coloured_images(tmp_path / "zebras", count=6, seed=5)
+    (folder / "red").rename(folder / "zebra")
+    with open_database(made) as db:
+        shelf.enter_images(db, folder)
+        job_id = studies.enqueue(db, replace(FAITHFUL, images="zebras"), device="cpu", person="")
+        with pytest.raises(BadInput, match="network's 2 classes, got 'zebra'"):
+            studies.enqueue(db, replace(USES, images="zebras"), device="cpu", person="ada")
+    jobs.work(made, RUNNERS)
+    with open_database(made) as db:
+        found = jobs.get(db, job_id)
+    assert (found.state, found.message) == ("done", "")
+    assert found.result["image_count"] == 12
+
+
 def _shown(job: Job) -> list[dict[str, int]]:
     return [*job.result["most"], *job.result["least"]]
