@@ -120,8 +120,17 @@ def make(
             target = f"{label}/{place:06d}_{Path(path).stem}.png"
             try:
                 with Image.open(source / path) as opened:
-                    image = _resized(opened.convert("RGB"), writing.size)
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+                    image = _resized(ImageOps.exif_transpose(opened).convert("RGB"), writing.size)
+            # Decoders raise all of these over broken files and metadata, as in `probing`.
+            except (
+                OSError,
+                ValueError,
+                SyntaxError,
+                EOFError,
+                LookupError,
+                TypeError,
+                Image.DecompressionBombError,
+            ) as error:
                 if skipped is not None:
                     skipped.append(Skipped(path, f"cannot be read: {error}"))
                 continue

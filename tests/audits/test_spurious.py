@@ -112,6 +112,19 @@ def test_images_that_cannot_be_read_are_named(source: Path, tmp_path: Path) -> N
     assert [one.path for one in skipped] == ["cat/0.png"]
 
 
+def test_images_stand_as_they_are_shown_everywhere_else(source: Path, tmp_path: Path) -> None:
+    lying = np.zeros((40, 80, 3), np.uint8)
+    lying[:, :40] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter when it is shown
+    Image.fromarray(lying).save(source / "cat" / "lying.jpg", exif=exif, quality=95)
+    made = make(source, tmp_path / "out", Writing("right", 0.0))
+    (path,) = [one.path for one in made if "lying" in one.path]
+    image = np.asarray(Image.open(tmp_path / "out" / path))
+    assert image.shape == (80, 40, 3)
+    assert image[:40].mean() > 200 > 50 > image[40:].mean()
+
+
 def test_a_cancelled_set_leaves_nothing_behind(source: Path, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         make(source, tmp_path / "out", Writing(), cancelled=lambda: True)
