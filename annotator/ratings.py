@@ -123,10 +123,17 @@ def read(path: Path) -> list[Rating]:
     who found a unit uninterpretable, or none of its labels fitting, gave no valid response.
 
     Raises:
-        BadInput: the columns are not there, or a rating is none.
+        BadInput: the file cannot be read, the columns are not there, or a rating is none.
     """
-    if path.suffix == ".jsonl":
-        return of_records(imports.read(path))
+    try:
+        return of_records(imports.read(path)) if path.suffix == ".jsonl" else _read(path)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(
+            f"expected a table of ratings in {path}, it cannot be read: {error}"
+        ) from error
+
+
+def _read(path: Path) -> list[Rating]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns = list(reader.fieldnames or ())
@@ -146,14 +153,20 @@ def read(path: Path) -> list[Rating]:
             )
         ratings = []
         for row in reader:
-            for column, method, rater in marks:
-                if not row[column].strip().isdecimal():
+            if not (row["Unit"] or "").strip().isdecimal():
+                raise BadInput(
+                    f"expected the number of a unit, line {reader.line_num} of {path}, got "
+                    f"{row['Unit']!r}"
+                )
+            for column, _, _ in marks:
+                if not (row[column] or "").strip().isdecimal():
                     raise BadInput(
                         f"expected a rating in column {column!r}, line {reader.line_num} of "
                         f"{path}, got {row[column]!r}"
                     )
+            for column, method, rater in marks:
                 refused = any(
-                    row.get(f"{flag} {rater}", "").strip().upper() == "TRUE"
+                    (row.get(f"{flag} {rater}") or "").strip().upper() == "TRUE"
                     for flag in ("Uninterpretable", "None")
                 )
                 value = int(row[column])

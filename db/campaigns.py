@@ -208,9 +208,15 @@ def add_units(db: Database, campaign_id: int, unit_ids: Sequence[int], *, person
     """Let further units enter; those already in are left as they are. Returns how many are new.
 
     Raises:
-        BadInput: the campaign's test shows some of them.
+        BadInput: the campaign's test shows some of them, or people rate descriptions in it and
+            what is added here has none.
     """
     campaign = get(db, campaign_id)
+    if campaign.kind == "rate":
+        raise BadInput(
+            f"expected a campaign in which people describe, got {campaign.name!r}, in which they "
+            "rate descriptions: make a new one of the units to be rated"
+        )
     _apart_from_test(db, set(unit_ids), campaign.settings)
     with immediate(db):
         known = {

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from annotator import commands, exports, imports
 from annotator import ratings as tables
-from db import annotations, log, progress, ratings, reviews, slots, transfers
+from db import annotations, campaigns, log, progress, ratings, reviews, slots, transfers
 from db.campaigns import Campaign, Settings
 from db.claims import Claim
 from db.errors import BadInput
@@ -296,3 +296,31 @@ def test_more_labels_than_a_page_shows_are_refused_at_the_start(db: Database) ->
     given = [(f"method {number}", f"thing {number}") for number in range(ratings.MOST + 1)]
     with pytest.raises(BadInput, match="at most 12 different descriptions"):
         ratings.add(db, "x", {unit_id: given}, settings=Settings("?"), person="admin")
+
+
+def test_units_without_labels_do_not_enter(db: Database) -> None:
+    campaign = begin(db)
+    more = add_units(db, 1, layer="conv2", subject="other")
+    with pytest.raises(BadInput, match="a campaign in which people describe, got 'methods'"):
+        campaigns.add_units(db, campaign.campaign_id, more, person="admin")
+    assert len(campaigns.unit_ids(db, campaign.campaign_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "expected a table of ratings in .*, it cannot be read: .*No such file"),
+        (b"\xff\xfe\xff", "it cannot be read"),
+        (b"Layer,Unit\nconv1,0\n", "expected the columns Layer, Unit and"),
+        (b"Layer,Unit,MILAN E1 Rating\nconv1,0\n", "expected a rating in column 'MILAN E1"),
+        (b"Layer,Unit,A E1 Rating,B E1 Rating\nconv1,0,3\n", "a rating in column 'B E1 Rating'"),
+        (b"Layer,Unit,A E1 Rating\nconv1,x,3\n", "expected the number of a unit, line 2 of .*'x'"),
+    ],
+)
+def test_tables_that_are_none_are_one_sentence(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (tmp_path / "ratings.csv").write_bytes(content)
+    with pytest.raises(BadInput, match=message):
+        tables.read(tmp_path / "ratings.csv")
