@@ -268,5 +268,7 @@ def _range(found: Mapping[str, float]) -> str:
 
 
 def _file(result: Mapping[str, Any]) -> str:
+    if "file" not in result:
+        return ""
     name = escape(str(result["file"]))
     return f'<p><a href="/reports/{name}" download>Everything as a table ({name})</a></p>'

@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from audits import experiments, report_page
+from audits import experiments, report_findings, report_page
 from audits.comparison import stored_query
 from db import ablations, descriptions, exemplars, finding, log, reviewing, signoffs, subjects
 from db.ablations import Ablation
@@ -104,6 +104,7 @@ def gather(db: Database, *, concept: str, subject_names: Sequence[str] = ()) -> 
         "units": [_unit(db, unit, concept) for unit in units],
         "not_examined": _not_examined(db, concept, sorted(wanted)),
         "experiments": [_experiment(db, each) for each in measured],
+        "findings": report_findings.gather(db, concept=concept, units=units, names=wanted),
         "limits": list(LIMITS),
         "software": _software(),
     }
@@ -120,7 +121,9 @@ def as_html(workspace: Workspace, found: Report) -> str:
     from describer.shelf import picture_of
 
     pictures = {
-        unit.name: picture_of(workspace, unit.unit_id, report_page.PICTURE) for unit in found.units
+        unit.name: picture_of(workspace, unit.unit_id, report_page.PICTURE)
+        for unit in found.units
+        if unit.folder
     }
     return report_page.page(found.values, pictures)
 

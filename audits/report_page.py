@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from audits import pages
+from audits import pages, report_findings_page
 from db.ablations import Ablation, Point
 
 PICTURE = "report"
@@ -50,9 +50,14 @@ def page(values: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
         "<h2>Result</h2>" + _result(values),
         "<h2>Networks and data</h2>" + "".join(_network(each) for each in values["networks"]),
         "<h2>How units were found</h2>" + _filters(values["filters"]),
-        "<h2>Who judged</h2>" + _people(values),
-        "<h2>Units and verdicts</h2>" + _units(values["units"], pictures),
+        "<h2>Who judged</h2>"
+        + _people(values)
+        + report_findings_page.agreement(values["findings"]["agreement"]),
+        "<h2>Units and verdicts</h2>"
+        + _units(values["units"], pictures, values["findings"]["of_units"]),
         "<h2>Ablation</h2>" + _experiments(values["experiments"]),
+        "<h2>Studies of the descriptions</h2>"
+        + report_findings_page.studies(values["findings"]["studies"]),
         "<h2>What was not examined</h2>" + _not_examined(values),
         "<h2>Limits</h2>" + _list(values["limits"]),
         "<h2>Software</h2>"
@@ -144,7 +149,11 @@ def _people(values: Mapping[str, Any]) -> str:
     )
 
 
-def _units(units: Sequence[Mapping[str, Any]], pictures: Mapping[str, bytes]) -> str:
+def _units(
+    units: Sequence[Mapping[str, Any]],
+    pictures: Mapping[str, bytes],
+    known: Mapping[str, Mapping[str, Any]],
+) -> str:
     cards = []
     for unit in units:
         picture = ""
@@ -160,7 +169,8 @@ def _units(units: Sequence[Mapping[str, Any]], pictures: Mapping[str, bytes]) ->
         dead = " · dead unit" if unit["dead"] else ""
         cards.append(
             f"<section><p><b>{escape(unit['unit'])}</b> · {escape(unit['decision'])}{dead}</p>"
-            f"{picture}{verdicts}<p><small>exemplars <code>{escape(unit['exemplars'])}</code>"
+            f"{picture}{verdicts}{report_findings_page.of_unit(known.get(unit['unit']))}"
+            f"<p><small>exemplars <code>{escape(unit['exemplars'])}</code>"
             "</small></p></section>"
         )
     return f'<div class="units">{"".join(cards)}</div>'
