@@ -24,19 +24,22 @@ DASHES = ("", "8 3", "2 3", "10 3 2 3", "5 5", "1 4", "12 4")
 _Line = list[tuple[int, float]]
 
 
-def curve(points: Sequence[Point], *, chosen: int | None = None, best: int | None = None) -> str:
+def curve(
+    points: Sequence[Point], *, chosen: int | None = None, best: int | None = None, most: int = 0
+) -> str:
     """Draw the points of one ablation; an empty drawing says that nothing is measured yet.
 
     Args:
         points: accuracies in [0, 1] of the conditions keyword, random and sorted_all.
         chosen: the count chosen on validation data, marked by a line.
         best: the count that is best on test data, marked by a line.
+        most: how many units there are to ablate, so that a curve grows into its place.
     """
     # Whole layers are single numbers far to the right; the table has them.
     points = [point for point in points if point.condition != "whole_layer"]
     if not points:
         return '<p class="mw-muted">The curve appears here with the first measured point.</p>'
-    most = max(1, *(point.n_ablated for point in points))
+    most = max(1, most, *(point.n_ablated for point in points))
     low, high = _range([point.accuracy for point in points])
 
     def x(count: float) -> float:

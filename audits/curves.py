@@ -14,8 +14,8 @@ pass only where the next unit of the order is not silent on it already.
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -23,7 +23,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audits.ablation import Rule, ablated, check_rule, check_units, find_modules
-from audits.evaluation import Cache, Images, Predictions, Progress, check_outputs, judged
+from audits.evaluation import (
+    Cache,
+    Evaluation,
+    Images,
+    Predictions,
+    Progress,
+    check_outputs,
+    judged,
+)
 from audits.rows import first_choice
 from audits.sweeps import Sweep
 from db.errors import BadInput, Cancelled
@@ -41,11 +49,15 @@ _DRAWS_TRIED = 1000
 
 @dataclass(frozen=True)
 class Curve:
-    """Accuracies (or agreements) in [0, 1] after the first `counts[i]` units of an order."""
+    """Accuracies (or agreements) in [0, 1] after the first `counts[i]` units of an order.
+
+    by_class: the same of each class that images have.
+    """
 
     order: tuple[Unit, ...]
     counts: tuple[int, ...]
     accuracies: tuple[float, ...]
+    by_class: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def at(self, count: int) -> float:
         """The accuracy after that many units."""
@@ -70,34 +82,62 @@ def curve(
     rule: Rule = "zero",
     means: Mapping[str, Tensor] | None = None,
     cache: Cache | None = None,
+    on_part: Callable[[Curve], None] | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Curve:
     """Accuracy after the first n units of an order, for n from 0 to all or for given counts.
+
+    Args:
+        on_part: called with the curve as far as it is, whenever more of it is measured. The
+            images are then gone through several times, for 1, 2, 4, 8… further counts; what is
+            found is the same.
 
     Raises:
         BadInput: unknown layer or unit, a unit twice, a count beyond the order.
         Cancelled: `cancelled()` said so.
     """
     counts = sorted(set(range(len(order) + 1) if counts is None else counts))
-    found = curve_predictions(
-        model,
-        images,
-        order,
-        counts,
-        rule=rule,
-        means=means,
-        cache=cache,
-        progress=progress,
-        cancelled=cancelled,
-    )
     unedited = None
     if images.labels is None:
         unedited = curve_predictions(
             model, images, (), [0], cache=cache, rule=rule, means=means, cancelled=cancelled
         )[0]
-    accuracies = tuple(judged(row, images, unedited=unedited).accuracy for row in found)
-    return Curve(tuple(order), tuple(counts), accuracies)
+    judgements: list[Evaluation] = []
+    for part in _parts(counts) if on_part is not None else [counts]:
+        found = curve_predictions(
+            model,
+            images,
+            order,
+            part,
+            rule=rule,
+            means=means,
+            cache=cache,
+            progress=progress,
+            cancelled=cancelled,
+        )
+        judgements += [judged(row, images, unedited=unedited) for row in found]
+        if on_part is not None:
+            on_part(_curve(order, counts, judgements))
+    return _curve(order, counts, judgements)
+
+
+def _parts(counts: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Ever longer parts, so that the first is there soon and few passes are begun anew."""
+    start, length = 0, 1
+    while start < len(counts):
+        yield counts[start : start + length]
+        start, length = start + length, length * 2
+
+
+def _curve(order: Sequence[Unit], counts: Sequence[int], judgements: Sequence[Evaluation]) -> Curve:
+    names = judgements[0].by_class if judgements else ()
+    return Curve(
+        tuple(order),
+        tuple(counts[: len(judgements)]),
+        tuple(each.accuracy for each in judgements),
+        {name: tuple(each.by_class[name] for each in judgements) for name in names},
+    )
 
 
 def curve_predictions(

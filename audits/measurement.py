@@ -24,6 +24,9 @@ from audits.evaluation import Cache, Evaluation, Images, Progress, evaluate
 from audits.importance import Ranking, UnitImportance, importance
 from db.errors import BadInput
 
+# Random draws below this are warned of: their interval says little.
+ENOUGH = 5
+
 Condition = Literal["keyword", "random", "sorted_all", "whole_layer"]
 Split = Literal["validation", "test"]
 
@@ -123,7 +126,7 @@ def measure(
         validation: what units are ordered and counted on; without it the test images are used
             for the order, with a warning, and no count is chosen.
         examined: all units that were looked at, for the sort-all control; `selected` without.
-        on_line: called with each curve as soon as it is measured.
+        on_line: called with each curve as far as it is, whenever more of it is measured.
 
     Raises:
         BadInput: nothing selected, unknown units, labels that do not fit.
@@ -177,6 +180,16 @@ def measure(
     lines = []
     for condition, trial, units in orders:
         for split, images in sets:
+
+            def grown(
+                part: Curve,
+                condition: Condition = condition,
+                trial: int = trial,
+                split: Split = split,
+            ) -> None:
+                if on_line is not None:
+                    on_line(Line(condition, trial, split, part))
+
             measured = curves.curve(
                 model,
                 images,
@@ -185,12 +198,11 @@ def measure(
                 rule=plan.rule,
                 means=plan.means,
                 cache=cache,
+                on_part=None if on_line is None else grown,
                 progress=progress,
                 cancelled=cancelled,
             )
             lines.append(Line(condition, trial, split, measured))
-            if on_line is not None:
-                on_line(lines[-1])
 
     chosen = curves.chosen_count(_keyword(lines, "validation")) if validation else None
     best = curves.best_count(_keyword(lines, "test"))
@@ -218,7 +230,7 @@ def measure(
         before=look(()),
         after=look(order[:shown]),
         random=tuple(look(draw[:shown]) for draw in draws),
-        warnings=tuple(_warnings(test, validation, order, sizes)),
+        warnings=tuple(_warnings(test, validation, order, sizes, plan.controls)),
     )
 
 
@@ -247,9 +259,18 @@ def _keyword(lines: Sequence[Line], split: Split) -> Curve:
 
 
 def _warnings(
-    test: Images, validation: Images | None, order: Sequence[Unit], sizes: Mapping[str, int]
+    test: Images,
+    validation: Images | None,
+    order: Sequence[Unit],
+    sizes: Mapping[str, int],
+    controls: int,
 ) -> list[str]:
     found = []
+    if controls < ENOUGH:
+        found.append(
+            f"{controls} random draw{'s are' if controls > 1 else ' is'} fewer than {ENOUGH}: "
+            "where one more would lie is known badly."
+        )
     if validation is None:
         found.append(
             "Units were ordered on the test images themselves, so the curve flatters them; "

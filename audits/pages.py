@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from audits import chart
+from audits import chart, chart_classes
 from db import pictures
 from db.ablations import Ablation, Point
 from db.exemplars import Unit
@@ -57,6 +57,7 @@ def curve(experiment: Ablation, points: Sequence[Point]) -> str:
     chosen, best = experiment.summary.get("chosen"), experiment.summary.get("best")
     return chart.curve(
         points,
+        most=len(experiment.summary.get("units", experiment.request.get("places", []))),
         chosen=None if chosen is None else int(chosen["n_ablated"]),
         best=None if best is None else int(best["n_ablated"]),
     )
@@ -82,6 +83,8 @@ def numbers(summary: Mapping[str, Any], *, folded: bool = True) -> str:
         f"<table class='mw-table'><tr><th>class</th><th>images</th><th>before</th><th>without "
         f"{count} units</th><th>change</th><th>random units</th></tr>{by_class}</table>"
     )
+    chosen = (summary.get("chosen") or {}).get("n_ablated")
+    multiples = chart_classes.small_multiples(summary.get("class_curves", {}), chosen=chosen)
     drawn = "".join(
         f"<li>draw {control['trial'] + 1}: "
         f"{escape(', '.join(f'{layer}-{unit}' for layer, unit in control['units']))}</li>"
@@ -91,6 +94,7 @@ def numbers(summary: Mapping[str, Any], *, folded: bool = True) -> str:
     return (
         f'{warnings}<table class="mw-table" style="max-width:46rem">{body}</table>'
         + (_section("By class, test images", classes, folded) if by_class else "")
+        + (_section("By class, as units are ablated", multiples, folded) if multiples else "")
         + (_section("Units that the random controls drew", f"<ol>{drawn}</ol>", folded))
     )
 

@@ -23,6 +23,7 @@ from db.errors import BadInput
 
 CURVE_COLUMNS = ("condition", "trial", "n_ablated", "split", "accuracy")
 UNIT_COLUMNS = ("place", "layer", "unit", "accuracy_alone", "ablated", "description", "matched")
+CLASSES = 24
 _TEXT_COLUMNS = ("description", "summary")
 
 
@@ -136,8 +137,56 @@ def summary(measured: Measured) -> dict[str, Any]:
             }
             for name, accuracy in measured.before.by_class.items()
         },
+        "class_curves": class_curves(measured.lines),
         "warnings": list(measured.warnings),
         "rows": [list(row) for row in rows(measured)],
+    }
+
+
+def class_curves(lines: Sequence[Line]) -> dict[str, Any]:
+    """Accuracies by class as units are ablated: validation, test, and the mean of random draws.
+
+    With more than `CLASSES` classes those that change most on test images are kept; `left_out`
+    says how many are not.
+    """
+    by = {
+        (condition, split): [
+            line.curve for line in lines if (line.condition, line.split) == (condition, split)
+        ]
+        for condition, split in (
+            ("keyword", "validation"),
+            ("keyword", "test"),
+            ("random", "test"),
+        )
+    }
+    test = by["keyword", "test"][0]
+
+    def change(name: str) -> float:
+        values = test.by_class[name]
+        return max(values) - min(values)
+
+    # Names break ties, so that the same data gives the same classes.
+    kept = sorted(test.by_class, key=lambda name: (-change(name), name))[:CLASSES]
+    return {
+        "counts": list(test.counts),
+        "left_out": len(test.by_class) - len(kept),
+        "classes": {
+            name: {
+                "test": list(test.by_class[name]),
+                "validation": [
+                    value
+                    for curve in by["keyword", "validation"]
+                    for value in curve.by_class.get(name, ())
+                ],
+                "random": [
+                    math.fsum(values) / len(values)
+                    for values in zip(
+                        *(curve.by_class[name] for curve in by["random", "test"]), strict=True
+                    )
+                ],
+            }
+            for name in sorted(kept)
+        },
     }
 
 

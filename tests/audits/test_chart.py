@@ -3,7 +3,7 @@
 import re
 from xml.etree import ElementTree
 
-from audits import chart
+from audits import chart, chart_classes
 from db.ablations import Point
 
 POINTS = [
@@ -52,3 +52,30 @@ def test_lines_boxes_and_bars_are_well_formed_and_named() -> None:
         assert evil not in drawing
         assert "&lt;script&gt;" in drawing
     assert chart.bars([]) == ""
+
+
+def test_every_class_has_its_own_little_curve() -> None:
+    evil = "<script>alert('a class')</script>"
+    classes = {
+        "dog": {"test": [1.0, 0.5], "validation": [0.9, 0.4], "random": [1.0, 0.9]},
+        evil: {"test": [0.0, 1.0], "validation": [], "random": [0.2, 0.2]},
+    }
+    drawing = chart_classes.small_multiples(
+        {"counts": [0, 3], "classes": classes, "left_out": 7}, chosen=3
+    )
+    shown = ElementTree.fromstring(f"<div>{drawing}</div>")
+    assert len(shown.findall(".//svg")) == 2
+    assert len(shown.findall(".//polyline")) == 5
+    assert "<script>" not in drawing
+    assert "7 are not" in drawing
+    assert "dog: 100.0% at first, 50.0% at last" in drawing
+    for x, y in re.findall(r"([\d.]+),([\d.]+)", " ".join(re.findall('points="(.*?)"', drawing))):
+        assert 0 <= float(x) <= chart_classes.WIDE
+        assert chart_classes.HEAD <= float(y) <= chart_classes.TALL - chart_classes.FOOT
+    assert chart_classes.small_multiples({}) == ""
+
+
+def test_a_growing_curve_keeps_its_place() -> None:
+    first = [Point("keyword", 0, 0, "test", 0.9), Point("keyword", 0, 1, "test", 0.8)]
+    assert chart.curve(first, most=4) != chart.curve(first)
+    assert ">4</text>" in chart.curve(first, most=4)

@@ -106,10 +106,75 @@ def test_a_second_measurement_costs_only_what_is_new() -> None:
     assert again.lines == first.lines
 
 
-def test_lines_are_handed_over_as_they_are_measured() -> None:
+def test_curves_are_handed_over_as_they_grow_and_end_as_without() -> None:
     seen: list[Line] = []
-    found = measured(on_line=seen.append)
-    assert tuple(seen) == found.lines
+    found = measured(validation=other_pictures(), on_line=seen.append)
+    assert found.lines == measured(validation=other_pictures()).lines
+    assert [len(line.curve.counts) for line in seen] == [1, 3, 5] * len(found.lines)
+    whole = {(line.condition, line.trial, line.split): line.curve for line in found.lines}
+    for line in seen:
+        whole_line, reached = whole[line.condition, line.trial, line.split], line.curve
+        assert reached.accuracies == whole_line.accuracies[: len(reached.counts)]
+        assert reached.order == whole_line.order
+
+
+def test_a_measurement_that_was_stopped_in_a_curve_goes_on_there() -> None:
+    model, cache = ready(Residual()), Cache({}, "weights")
+    seen: list[Line] = []
+
+    def stop_in_the_second(line: Line) -> None:
+        seen.append(line)
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+
+    options = {"test": pictures(24), "sizes": SIZES[Residual], "cache": cache}
+    with pytest.raises(KeyboardInterrupt):
+        measure(model, SELECTED, on_line=stop_in_the_second, **options)
+    kept = len(cache.store)
+    found = measure(model, SELECTED, **options)
+    assert found.lines == measured().lines
+    assert kept < len(cache.store)
+
+
+@pytest.mark.parametrize(
+    ("controls", "told"), [(1, "1 random draw is fewer"), (4, "4 random draws are"), (5, None)]
+)
+def test_fewer_than_five_random_draws_are_warned_of(controls: int, told: str | None) -> None:
+    warnings = measured(validation=other_pictures(), plan=Plan(controls=controls)).warnings
+    assert [text.startswith(str(told)) for text in warnings] == ([True] if told else [])
+
+
+def test_accuracies_by_class_add_up_to_those_of_the_curve() -> None:
+    found = measured(validation=other_pictures())
+    curves = tables.class_curves(found.lines)
+    assert curves["counts"] == [0, 1, 2, 3, 4]
+    assert curves["left_out"] == 0
+    sizes = found.before.images_by_class
+    for split, line in (("validation", found.lines[0]), ("test", found.lines[1])):
+        assert line.split == split
+        images = dict.fromkeys(sizes, 4) if split == "validation" else sizes
+        for place, accuracy in enumerate(line.curve.accuracies):
+            right = sum(
+                each[split][place] * images[name] for name, each in curves["classes"].items()
+            )
+            assert right / sum(images.values()) == pytest.approx(accuracy)
+    draws = [line for line in found.lines if (line.condition, line.split) == ("random", "test")]
+    for name, each in curves["classes"].items():
+        means = [sum(line.curve.by_class[name][n] for line in draws) / 5 for n in range(5)]
+        assert each["random"] == pytest.approx(means)
+
+
+def test_of_very_many_classes_those_that_change_most_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tables, "CLASSES", 2)
+    found = measured()
+    curves = tables.class_curves(found.lines)
+    spread = {
+        name: max(values) - min(values) for name, values in found.lines[0].curve.by_class.items()
+    }
+    assert curves["left_out"] == 3
+    assert min(spread[name] for name in curves["classes"]) >= sorted(spread.values())[-2]
 
 
 def test_a_selection_that_means_nothing_gains_nothing_over_its_controls() -> None:
