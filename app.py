@@ -275,11 +275,8 @@ def _run(kind: str, handle: jobs.Handle) -> dict[str, Any]:
     """Run a job. Its libraries are loaded now that it is claimed, so that claiming is quick."""
     runner: Callable[..., dict[str, Any]] = getattr(importlib.import_module(JOBS[kind]), kind)
     # What a kind needs of a package that its own may not import.
-    tools: dict[str, dict[str, Any]] = {
-        "statistics": {"english": english.load},
-        "answers": {"exemplars_of": _exemplars_of},
-    }
-    return runner(handle, **tools.get(kind, {}))
+    tools = {"statistics": ("english", english.load), "answers": ("exemplars_of", _exemplars_of)}
+    return runner(handle, **dict([tools[kind]] if kind in tools else []))
 
 
 def _enter_pictures(workspace: Workspace, folder: Path, subject: str) -> int:

@@ -43,7 +43,7 @@ def line(job: Job) -> str:
     if job.state == "running":
         step = f"{job.message}, {job.done} of {job.total}" if job.total else "loading a model"
         return board.note(f"At work: {step}. This page may be closed.")
-    return pages.problem(f"The last measurement is {job.state}. {job.message}")
+    return pages.problem(f"The last one is {job.state}: {job.message}")
 
 
 def _persons(job: Job) -> str:
