@@ -76,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Before torch is loaded: its threads sleep while they wait for each other. By default they
     # spin, and on a machine that does other things as well they mostly hinder each other.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser().parse_args(audit_commands.words_kept(given))
     try:
         options.run(options)
     except WorkbenchError as error:

@@ -4,6 +4,7 @@ the edited network; `report`, from a workspace's verdicts and experiments to one
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def add_commands(commands: Any) -> None:
         nargs="+",
         required=True,
         metavar="WORD",
-        help="whole words, in any form; preset:face and preset:text stand for MILAN's lists",
+        help="whole words, in any form: any WORD, each +WORD, no -WORD; preset:face and "
+        "preset:text stand for MILAN's lists",
     )
     audit.add_argument("--out", type=Path, required=True, metavar="DIR")
     audit.add_argument(
@@ -74,6 +76,23 @@ def add_commands(commands: Any) -> None:
     report.add_argument("--json", type=Path, metavar="FILE.json", help="the same as JSON")
     report.set_defaults(run=_report)
     commands_spurious.add_command(commands)
+
+
+def words_kept(arguments: Sequence[str]) -> list[str]:
+    """Arguments in which `-word` after --keywords is a word: argparse takes it for an option.
+
+    What begins with a space is none to it, and keywords are stripped when they are read.
+
+    >>> words_kept(["audit", "--keywords", "red", "-blue", "--out", "-x"])
+    ['audit', '--keywords', 'red', ' -blue', '--out', '-x']
+    """
+    kept, inside = [], False
+    for each in arguments:
+        if each.startswith("--"):
+            inside = each == "--keywords"
+        word = inside and each.startswith("-") and each not in ("-", "-h", "--keywords")
+        kept.append(f" {each}" if word else each)
+    return kept
 
 
 def _audit(options: argparse.Namespace) -> None:
@@ -158,7 +177,7 @@ def _audit(options: argparse.Namespace) -> None:
             "weights": network.weights,
             "test": test.digest,
             "validation": None if validation is None else validation.digest,
-            "keywords": list(options.keywords),
+            "keywords": [each.strip() for each in options.keywords],
             "english": english.source(nlp),
             "rule": options.rule,
             "seed": options.seed,

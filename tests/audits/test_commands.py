@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import app
 from audits import commands
 from db.errors import BadInput
 
@@ -74,6 +75,20 @@ def audit(world: Path) -> Callable[..., Path]:
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_words_that_must_not_be_there_are_no_options(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["audit", str(world / "SUBJECT.toml"), str(world / "test"), "--descriptions"]
+    arguments += [str(world / "described.csv"), "--keywords", "text", "+word|text", "-sign"]
+    assert app.main([*arguments, "--out", str(world / "out"), "--controls", "1"]) == 0
+    assert "1 of 1 matching units ablated" in capsys.readouterr().out
+    assert {row["unit"] for row in rows(world / "out" / "units.csv")} == {"0"}
+    summary = json.loads((world / "out" / "summary.json").read_text())
+    assert summary["keywords"] == ["text", "+word|text", "-sign"]
+    with pytest.raises(SystemExit):
+        app.main([*arguments, "--help"])
 
 
 def test_the_curve_has_every_condition_split_and_count(
