@@ -113,7 +113,9 @@ def test_the_curve_has_every_condition_split_and_count(
     assert summary["chosen"]["validation"] >= summary["start"]["validation"]
     printed = capsys.readouterr()
     assert "2 of 2 matching units ablated" in printed.out
-    assert printed.err == ""
+    assert printed.err == (
+        "warning: 3 random draws are fewer than 5: where one more would lie is known badly.\n"
+    )
 
 
 def test_without_validation_it_warns_and_has_only_test_rows(

@@ -49,9 +49,8 @@ def workspace(tmp_path: Path) -> Workspace:
         for unit_id in units(db)[:3]:
             for person in ("ada", "bob"):
                 verdict = "rejected" if (unit_id, person) == (units(db)[2], "bob") else "confirmed"
-                signoffs.add(
-                    db, unit_id, person=person, verdict=verdict, concept="text", seen={"filter": {}}
-                )
+                seen = {"filter": {}, "reviewers": 2}
+                signoffs.add(db, unit_id, person=person, verdict=verdict, concept="text", seen=seen)
         (said,) = descriptions.of_unit(db, units(db)[0])
         faithfulness.add(
             db, [Score(said.description_id, "the truth", "val", 0.71, 0.8, 0.3, 0.1, 0.12)]

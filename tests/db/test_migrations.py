@@ -17,7 +17,7 @@ def test_answers_from_before_paste_times_are_kept_as_they_are() -> None:
     connection = sqlite3.connect(":memory:")
     old = Database(connection, recursive_triggers=False)
     earlier = Migrations("milan-workbench")
-    before = [step.__name__ for step in migrations.STEPS].index("m009_paste_times")
+    before = [step.__name__ for step in migrations.STEPS].index("m011_paste_times")
     for step in migrations.STEPS[:before]:
         earlier()(step)
     earlier.apply(old)

@@ -33,7 +33,9 @@ def test_the_campaign_is_closed_and_full_and_its_annotators_are_simulated() -> N
     found = progress.of(db, made.campaign_id)
     assert (found.units, found.complete, found.filled, found.free) == (3, 3, 9, 0)
     assert progress.uneven(db, made.campaign_id) == []
-    assert annotations.accepted_texts(db, ids[1]) == [f"{who} saw {ids[1]}" for who in WRITERS]
+    said = annotations.accepted(db, ids[1])
+    assert [each.text for each in said] == [f"{who} saw {ids[1]}" for who in WRITERS]
+    assert all(each.simulated for each in said)
     assert {users.get(db, writer).kind for writer in WRITERS} == {"simulated"}
 
 
