@@ -56,6 +56,7 @@ def table(db: Database) -> str:
 
 def _row(campaign: Campaign, now: Progress, flagged: int, measured: Job | None) -> str:
     finish = moment(now.finish_utc) if now.finish_utc else "–"
+    pace = f"{now.per_hour:.0f}" if campaign.state == "open" else "–"
     agreed = "–"
     if measured is not None and measured.result["rows"][0]["mean"] is not None:
         found = measured.result["rows"][0]
@@ -64,7 +65,7 @@ def _row(campaign: Campaign, now: Progress, flagged: int, measured: Job | None) 
         f"<tr><td>{escape(campaign.name)}</td><td>{campaign.state}</td>"
         f'<td class="n">{now.complete} of {now.units}</td><td>{slots_bar(now)}'
         f'<span class="an-muted">{now.filled} · {now.leased} · {now.free}</span></td>'
-        f'<td class="n">{now.annotators}</td><td class="n">{now.per_hour:.0f}</td>'
+        f'<td class="n">{now.annotators}</td><td class="n">{pace}</td>'
         f'<td>{finish}</td><td class="n">{agreed}</td><td class="n">{flagged}</td></tr>'
     )
 
