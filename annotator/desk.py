@@ -17,6 +17,7 @@ from annotator import hints, spelling
 from db import (
     annotations,
     campaigns,
+    claims,
     drafts,
     exemplars,
     progress,
@@ -71,8 +72,10 @@ class View:
 
 
 def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> View:
-    """Where the person is: the named campaign, or the newest open one that describes."""
-    campaign = _campaign(db, campaign_id)
+    """Where the person is: the named campaign, the one they are at work in, or the newest open one
+    that describes.
+    """
+    campaign = _campaign(db, campaign_id, annotator)
     if campaign is None:
         return View("empty")
     mine = progress.mine(db, campaign.campaign_id, annotator)
@@ -233,7 +236,7 @@ def reword(db: Database, annotator: str, chosen: str, answer: Answer) -> str:
     return "Saved; the earlier wording is kept too."
 
 
-def _campaign(db: Database, campaign_id: int | None) -> Campaign | None:
+def _campaign(db: Database, campaign_id: int | None, annotator: str) -> Campaign | None:
     if campaign_id is not None:
         try:
             asked = campaigns.get(db, campaign_id)
@@ -242,4 +245,6 @@ def _campaign(db: Database, campaign_id: int | None) -> Campaign | None:
         return asked if asked.kind == "describe" else None
     known = campaigns.every(db, kind="describe")
     opened = [campaign for campaign in known if campaign.state == "open"]
-    return next(iter(opened or known), None)
+    at_work = claims.at_work(db, annotator)
+    here = [campaign for campaign in opened if campaign.campaign_id == at_work]
+    return next(iter(here or opened or known), None)

@@ -164,6 +164,18 @@ def on_screen(db: Database, campaign_id: int, annotator: str) -> Purpose | None:
     return None if row is None else row[0]
 
 
+def at_work(db: Database, annotator: str) -> int | None:
+    """The campaign in which this person saw a picture set last that is still unanswered."""
+    row = db.conn.execute(
+        """
+        select campaign_id from claims where annotator = ? and outcome is null
+        order by seen_utc desc, claim_id desc limit 1
+        """,
+        [annotator],
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
 def check_due(
     db: Database, campaign: Campaign, annotator: str, answered: int
 ) -> tuple[int, Purpose] | None:

@@ -160,3 +160,24 @@ def test_a_simulated_annotator_is_shown_as_such(db: Database) -> None:
     assert "robot (simulated)" in desk_review.people(db, campaign)
     said = annotations.accepted(db, first.unit_id)
     assert {each.marked for each in said} == {"words of robot (simulated)", "words of ada"}
+
+
+def test_a_reload_goes_on_where_the_person_was_at_work(db: Database) -> None:
+    first = start(db, 2, "ada")
+    view = desk.arrive(db, "ada")
+    assert view.claim is not None
+    desk.keep(db, "ada", first.campaign_id, token=view.claim.token, answer=Answer("half a"))
+    rules = campaigns.Settings("One sentence.")
+    units = add_units(db, 1, subject="other")
+    newer = campaigns.add(db, "autumn", units, settings=rules, person="admin")
+    again = desk.arrive(db, "ada")
+    assert again.claim is not None
+    assert (again.campaign, again.claim.token) == (first, view.claim.token)
+    assert again.draft is not None
+    assert again.draft.text == "half a"
+    assert desk.arrive(db, "ada", campaign_id=newer.campaign_id).campaign == newer
+    for _ in range(2):
+        seen = desk.arrive(db, "ada", campaign_id=first.campaign_id)
+        assert seen.claim is not None
+        desk.submit(db, "ada", first.campaign_id, token=seen.claim.token, answer=Answer("fur"))
+    assert desk.arrive(db, "ada").campaign == newer, "nothing is left in the first"

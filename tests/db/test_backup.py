@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from db import backup, users
+from db import backup, jobs, subjects, users
 from db.errors import BadInput
 from db.workspace import create, open_database
 
@@ -23,6 +23,26 @@ def test_a_workspace_comes_back_from_its_backup(tmp_path: Path) -> None:
     with open_database(restored) as db:
         assert users.verify(db, "ada", "correct horse")
     assert restored.secret.read_bytes() != workspace.secret.read_bytes()
+
+
+def test_a_restored_workspace_leads_to_its_own_files_and_runs_no_job(tmp_path: Path) -> None:
+    workspace = create(tmp_path / "one")
+    inside, outside = workspace.path / "demo" / "subjects" / "signs.toml", tmp_path / "own.toml"
+    inside.parent.mkdir(parents=True)
+    inside.write_text("name")
+    with open_database(workspace) as db:
+        for name, source in (("signs", inside), ("own", outside)):
+            subjects.add(db, name, source=source, weights_hash=name, layers=[])
+        job_id = jobs.enqueue(db, "describe", {}, title="t", device="cpu", person="ada")
+        db.execute("update jobs set state = 'running', pid = 1 where job_id = ?", [job_id])
+        backup.write(workspace, tmp_path / "lab.tar")
+    restored = backup.restore(tmp_path / "lab.tar", tmp_path / "two")
+    with open_database(restored) as db:
+        source = subjects.get(db, "signs").source
+        assert source == restored.path / "demo" / "subjects" / "signs.toml"
+        assert source.read_text() == "name"
+        assert subjects.get(db, "own").source == outside
+        assert [job.state for job in jobs.latest(db)] == ["interrupted"]
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
