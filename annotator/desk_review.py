@@ -75,7 +75,7 @@ def card(seen: Look, *, siblings: bool) -> str:
     if siblings:
         lines = "".join(
             f"<li>{escape(other.text) or 'No common pattern'} "
-            f'<span class="an-muted">{_who(other.status, other.annotator in seen.simulated)}'
+            f'<span class="an-muted">· {_who(other.status, other.annotator in seen.simulated)}'
             "</span></li>"
             for other in seen.siblings
         )

@@ -115,7 +115,7 @@
     overlay.firstChild.src = `/pictures/${grid.dataset.unitId}/${name}.jpg?v=${grid.dataset.version}`;
     overlay.firstChild.alt = `picture ${page.tile + 1} of ${tiles}, enlarged`;
     overlay.lastChild.textContent =
-      `${page.tile + 1} of ${tiles} · arrows walk · hold M for the whole picture · Esc closes`;
+      `${page.tile + 1} of ${tiles} · arrows walk · hold M for the whole picture · Esc or a tap closes`;
   };
   const close = () => { const overlay = one(".an-overlay"); if (overlay) overlay.remove(); page.tile = -1; };
   document.addEventListener("click", (event) => {
@@ -140,7 +140,8 @@
   const KEYS = {a: "an-approve", r: "an-reject", q: "an-requeue", u: "an-undo"};
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-      for (const id of ["an-submit", "an-hand-in", "an-rate-submit"])
+      const refusing = document.activeElement.closest("#an-reason") ? ["an-reject"] : [];
+      for (const id of [...refusing, "an-submit", "an-hand-in", "an-rate-submit"])
         if (pressSeen(id)) { event.preventDefault(); return; }
       return;
     }
@@ -164,6 +165,11 @@
     if (inBox || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.key === "Enter" && document.activeElement.classList.contains("an-grid")) {
       event.preventDefault(); show(0); return;
+    }
+    // refusing needs a reason first: the key leads to its box, Ctrl+Enter there refuses
+    const reason = one("#an-reason textarea, #an-reason input");
+    if (letter === "r" && seen(one("#an-reject")) && reason && !reason.value.trim()) {
+      event.preventDefault(); reason.focus(); return;
     }
     if (KEYS[letter] && pressSeen(KEYS[letter])) { event.preventDefault(); return; }
     if (/^[1-5]$/.test(event.key) && window.milanRate) window.milanRate(Number(event.key));

@@ -42,8 +42,8 @@ FORMATS = {
 }
 
 
-def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> None:
-    """Add these tabs to those of the admin's page."""
+def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Any:
+    """Add these tabs to those of the admin's page; returns the event after which counts differ."""
     workspace = doors.workspace
     with gr.Tab("Export", id="an-exports") as exporting:
         with gr.Row():
@@ -71,7 +71,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
     tab_ratings.build(doors)
     tab_statistics.build(doors, chosen, wake=wake)
     tab_cleaning.build(doors, page, chosen)
-    tab_withdrawal.build(doors)
+    withdrawn = tab_withdrawal.build(doors)
 
     @doors.allow(*ADMIN)
     def write(
@@ -115,3 +115,4 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
     export.click(
         write, [chosen, form, approved, cleaned, simulated, licence], [file, trouble], **once
     )
+    return withdrawn

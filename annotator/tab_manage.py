@@ -96,7 +96,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
                 start = gr.Button("Start campaign", variant="primary", elem_id="an-start")
                 add = gr.Button("Add these units to the chosen campaign", elem_id="an-add-units")
             trouble = gr.HTML(padding=False, elem_id="an-start-note")
-        tab_extras.build(doors, page, chosen, wake=wake)
+        withdrawn = tab_extras.build(doors, page, chosen, wake=wake)
 
     shown: list[Any] = [table, chosen, detail, note]
     # Besides: the tab that is open, and what stands beside the button that starts a campaign.
@@ -244,6 +244,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, shown, show_progress="hidden")
     refresh.click(look, chosen, shown, **once)
+    withdrawn.then(look, chosen, shown, show_progress="hidden")
     chosen.input(look, chosen, shown, **once)
     opened.click(steer("open"), chosen, shown, **once)
     paused.click(steer("paused"), chosen, shown, **once)

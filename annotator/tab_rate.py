@@ -34,7 +34,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     chooser = gr.Dropdown(
         label="Rating", choices=[], visible=False, interactive=True, elem_id="an-rate-chooser"
     )
-    message = gr.HTML()
+    message = gr.HTML(
+        board.note("Several sentences about the same pictures: say how well each describes them.")
+    )
     start = gr.Button("Look for picture sets to rate", elem_id="an-rate-start")
     agree = gr.Button("I agree, start", variant="primary", visible=False, elem_id="an-rate-agree")
     with gr.Column(visible=False, elem_classes="an-work") as working:

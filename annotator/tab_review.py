@@ -44,7 +44,8 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
                         "Show what the others said", elem_id="an-siblings", size="sm"
                     )
                     reason = gr.Textbox(
-                        label="Reason (its author can read it)", elem_id="an-reason"
+                        label="Reason (its author can read it; Ctrl+Enter rejects)",
+                        elem_id="an-reason",
                     )
                     with gr.Row(elem_classes="an-keys"):
                         approve = gr.Button("Approve · A", variant="primary", elem_id="an-approve")

@@ -25,8 +25,8 @@ KEPT = (
 )
 
 
-def build(doors: Doors) -> None:
-    """Add the tab to those of the admin's page."""
+def build(doors: Doors) -> Any:
+    """Add the tab to those of the admin's page; returns the event after which counts differ."""
     workspace = doors.workspace
     with gr.Tab("Withdrawal", id="an-withdrawal"):
         person = gr.Textbox(
@@ -67,7 +67,7 @@ def build(doors: Doors) -> None:
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     search.click(find, person, gone, **once)
-    withdraw.click(remove, [person, sure], gone, **once)
+    return withdraw.click(remove, [person, sure], gone, **once)
 
 
 def _quotes(found: list[Quote]) -> str:

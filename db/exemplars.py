@@ -178,7 +178,9 @@ def by_name(db: Database, name: str) -> Unit:
     for row in rows:
         if index.isdecimal():
             return _unit(row)
-    raise NotFound(f"expected a unit as network/layer/index, got {name!r}")
+    raise NotFound(
+        f"expected a unit that is in the workspace, as network/layer/index, got {name!r}"
+    )
 
 
 def units_of(db: Database, exemplar_set_id: int) -> list[Unit]:

@@ -113,7 +113,7 @@ def test_from_an_empty_workspace_to_a_curve(
 def test_links_open_where_they_point(page: Page, serve: Serve, workspace: Workspace) -> None:
     url = serve(workspace)
     page.goto(f"{url}?unit=net/layer4/427")
-    expect(page.get_by_text("expected a unit as network/layer/index")).to_be_visible()
+    expect(page.get_by_text("expected a unit that is in the workspace")).to_be_visible()
     expect(page.locator("#start")).to_contain_text("Add a network")
     page.goto(f"{url}?tab=audit")
     expect(page.get_by_role("tab", name="Audit", exact=True)).to_have_attribute(
