@@ -82,7 +82,7 @@ def test_from_an_empty_workspace_to_a_curve(
     expect(page.locator("#test input")).to_have_value("test")
     page.locator("#ablate").click()
     expect(page.locator("#ablate_job")).to_contain_text("· done on", timeout=120_000)
-    expect(page.locator("#curve svg")).to_be_visible()
+    expect(page.locator("#curve svg.mw-curve")).to_be_visible()
     expect(page.locator("#curve")).to_contain_text("random units")
 
     # Cut and paste: the piece is dragged, and the network is asked again.
