@@ -26,6 +26,8 @@ from db.cells import neutral
 from db.errors import BadInput, Cancelled
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from audits.curves import Interval
     from audits.loading import Network
 
@@ -131,7 +133,11 @@ class Arrangement:
 
 
 def probabilities(network: "Network", images: Sequence[Pixels]) -> NDArray[np.float64]:
-    """What the network makes of images, float (images, classes), rows sum to 1."""
+    """What the network makes of images, float (images, classes), rows sum to 1.
+
+    Raises:
+        BadInput: its output is no row of class scores for each image.
+    """
     import torch
 
     from describer import probing
@@ -141,7 +147,7 @@ def probabilities(network: "Network", images: Sequence[Pixels]) -> NDArray[np.fl
         for first in range(0, len(images), AT_ONCE):
             part = np.stack(images[first : first + AT_ONCE])
             inputs = probing.as_inputs(part, network.subject, device=network.device)
-            found.append(network.model(inputs).double().softmax(dim=1).cpu().numpy())
+            found.append(_scores(network, inputs).double().softmax(dim=1).cpu().numpy())
     return np.concatenate(found)
 
 
@@ -199,7 +205,7 @@ def outgoing(network: "Network", layer: str, unit: int, images: Sequence[Pixels]
     that drive it.
 
     Raises:
-        BadInput: no such unit, or no images.
+        BadInput: no such unit, no images, or a network that gives no class scores.
     """
     import torch
 
@@ -216,9 +222,9 @@ def outgoing(network: "Network", layer: str, unit: int, images: Sequence[Pixels]
         head = found.behind[layer].head if found is not None and layer in found.behind else None
         if head is not None and head.in_features == network.sizes[layer]:
             return Outgoing("weights", head.weight[:, unit].double().cpu().numpy())
-        plain = network.model(inputs)
+        plain = _scores(network, inputs)
         with ablated(network.model, {layer: [unit]}):
-            silent = network.model(inputs)
+            silent = _scores(network, inputs)
     return Outgoing("ablation", (plain - silent).double().mean(dim=0).cpu().numpy())
 
 
@@ -350,6 +356,20 @@ def _mask(one: Shown) -> Mask:
     if one.mask is None:
         raise BadInput(f"expected a mask of what to cut from {one.name}, got none")
     return one.mask
+
+
+def _scores(network: "Network", inputs: "Tensor") -> "Tensor":
+    """What the network answers, float (images, classes)."""
+    import torch
+
+    answer = network.model(inputs)
+    if isinstance(answer, torch.Tensor) and answer.ndim == 2 and len(answer) == len(inputs):
+        return answer
+    got = tuple(answer.shape) if isinstance(answer, torch.Tensor) else type(answer).__name__
+    raise BadInput(
+        f"expected a network that gives each image a row of class scores, got {got} for "
+        f"{len(inputs)} images from {network.subject.name}: choose one that classifies"
+    )
 
 
 def _toward(before: NDArray[np.int64], after: NDArray[np.int64], classes: Sequence[int]) -> float:

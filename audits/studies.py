@@ -136,6 +136,21 @@ def networks(db: Database) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
+def classifiers(db: Database) -> list[str]:
+    """The described networks that classify images, those with named classes first.
+
+    Without names of classes, one whose last layer gives a vector is taken to classify; an image
+    generator's gives a map.
+    """
+    found = []
+    for name in networks(db):
+        row = subjects.get(db, name)
+        vector = bool(row.layers) and row.layers[-1].kind == "vector"
+        if vector or files.read(row.source).classes:
+            found.append(name)
+    return found
+
+
 def super_classes(text: str) -> dict[str, tuple[str, ...]]:
     """Read super-classes, one a line: a name, and after a colon words that stand for it.
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import gradio as gr
 
+from audits import studies
 from audits.adversaries import Arrangement
 from db import descriptions, exemplars, subjects
 from db.doors import Doors
@@ -92,7 +93,7 @@ def build(doors: Doors, item: gr.Tab) -> None:
     ) -> tuple[Any, Any, Any]:
         with open_db() as db:
             described = {each.subject for each in exemplars.sets(db) if each.folder}
-            names = [each.name for each in subjects.every(db) if each.name in described]
+            names = [each for each in studies.classifiers(db) if each in described]
             folders = [each.name for each in subjects.every_probing_set(db)]
         chosen = network if network in names else next(iter(names), None)
         return (
@@ -244,6 +245,6 @@ def _strips(doors: Doors, what: tuple[str, str, int], how: Arrangement) -> str:
 
 
 _NOTHING = (
-    '<div class="mw-card">Describe the units of a network first: what is pasted is cut from their '
-    "exemplars.</div>"
+    '<div class="mw-card">Describe the units of a network that classifies images first: what is '
+    "pasted is cut from their exemplars.</div>"
 )

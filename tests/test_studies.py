@@ -1,8 +1,9 @@
 """Studies of descriptions as jobs: what they find is kept, can be taken away, and is checked."""
 
 import csv
+import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from audits.studies import Plan
 from audits.study_faithfulness import faithfulness
 from audits.study_importance import importance
 from audits.study_uses import uses
-from db import descriptions, exemplars, finding, jobs
+from db import descriptions, exemplars, finding, jobs, subjects
 from db import faithfulness as db_faithfulness
 from db.descriptions import NewDescription
 from db.errors import BadInput, NotFound
@@ -77,6 +78,28 @@ def done(made: Workspace) -> dict[str, Job]:
         found = [jobs.get(db, job_id) for job_id in ids]
     assert [(each.state, each.message) for each in found] == [("done", "")] * 3
     return {each.kind: each for each in found}
+
+
+def test_only_networks_that_classify_are_offered_for_pasting(
+    made: Workspace, tmp_path: Path
+) -> None:
+    with open_database(made) as db:
+        assert studies.classifiers(db) == ["two-layers"]
+        row = subjects.get(db, "two-layers")
+        nameless = tmp_path / "nameless.toml"
+        text = row.source.read_text().replace("network.py", str(row.source.parent / "network.py"))
+        nameless.write_text(text.replace('classes = ["blue", "red"]', ""))
+        for kept, expected in ((row.layers, ["two-layers"]), (row.layers[:1], [])):
+            db.execute(
+                "update subjects set source = ?, layers_json = ? where name = 'two-layers'",
+                [str(nameless), json.dumps([astuple(each) for each in kept])],
+            )
+            assert studies.networks(db) == ["two-layers"]
+            assert studies.classifiers(db) == expected
+        db.execute(
+            "update subjects set source = ?, layers_json = ? where name = 'two-layers'",
+            [str(row.source), json.dumps([astuple(each) for each in row.layers])],
+        )
 
 
 def test_importance_starts_unedited_and_ends_with_nothing(done: dict[str, Job]) -> None:

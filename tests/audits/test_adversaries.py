@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from audits.adversaries import Shown, batch, best, outgoing, save, strength
+from audits.adversaries import Shown, batch, best, outgoing, probabilities, save, strength
 from audits.dissimilar import rank
 from audits.loading import Network
 from db.errors import BadInput
@@ -59,6 +59,18 @@ def test_elsewhere_a_unit_speaks_through_what_is_lost_without_it() -> None:
     drawn = outgoing(network, "eye", 0, [one.image for one in RED])
     assert drawn.how == "ablation"
     assert drawn.first(1) == (1,)
+
+
+def test_a_network_that_gives_no_class_scores_is_refused_in_a_sentence() -> None:
+    network = reader()
+    network.model.pool, network.model.head = nn.Identity(), nn.Conv2d(2, 3, 1)
+    images = [one.image for one in RED]
+    for ask in (
+        lambda: outgoing(network, "eye", 0, images),
+        lambda: probabilities(network, images),
+    ):
+        with pytest.raises(BadInput, match=r"row of class scores, got .* from reader: choose one"):
+            ask()
 
 
 def test_images_that_drive_a_unit_are_told_from_those_that_leave_it_quiet() -> None:
