@@ -47,6 +47,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
 
     with gr.Row(equal_height=True):
         preset = gr.Dropdown([("none", "")], value="", label="Preset", elem_id="preset")
+        networks = gr.Dropdown(
+            [], label="Networks (empty: all)", multiselect=True, elem_id="networks"
+        )
         typed = gr.Textbox(
             label="Words",
             placeholder="any of these · +must · +one|other · -not",
@@ -57,7 +60,6 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         search = gr.Button("Find", variant="primary", elem_id="find", scale=0, min_width=140)
     with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
         with gr.Row():
-            networks = gr.Dropdown([], label="Networks", multiselect=True, elem_id="networks")
             methods = gr.Dropdown([], label="Methods", multiselect=True, elem_id="methods")
             layer = gr.Dropdown([("all", "")], value="", label="Layer", elem_id="layer")
             verdict = gr.Dropdown(VERDICTS, value="", label="Verdict", elem_id="verdict")
@@ -352,7 +354,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     hidden: dict[str, Any] = {"show_progress": "hidden"}
     opened = [*fields, saved, *queued]
     page.load(arrive, None, opened, **hidden)
-    gr.on([search.click, typed.submit, like.submit], find, fields, queued)
+    gr.on([search.click, typed.submit, like.submit], find, fields, queued).success(
+        None, js="() => window.showQueue()"
+    )
     saved.input(open_saved, saved, [*fields, link, *queued])
     save.click(save_filter, [name, query], [saved, name, link])
     save_preset.click(keep_preset, [preset_name, preset_words], [preset, preset_name, preset_words])
