@@ -234,18 +234,18 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             if wanted.meaning:
                 meaning.embed_missing(db, [wanted.meaning])
             filters.remember(db, wanted, person=person)
-        return shown(wanted, person)
+        return ("", *shown(wanted, person))
 
     @doors.allow(*STAFF)
     def open_saved(filter_id: int | None, request: gr.Request) -> tuple[Any, ...]:
         if filter_id is None:
-            return (gr.skip(),) * (len(fields) + 1 + len(queued))
+            return (gr.skip(),) * (len(fields) + 1 + len(turned))
         person = doors.person(request).name
         with open_db() as db:
             kept = filters.get(db, filter_id)
             filters.remember(db, kept.query, person=person)
             values = filled(experiments.fields_of(kept.query, presets.every(db)))
-        return (*values, pages_find.link(filter_id, kept.name), *shown(kept.query, person))
+        return (*values, pages_find.link(filter_id, kept.name), "", *shown(kept.query, person))
 
     @doors.allow(*STAFF)
     def save_filter(name: str, wanted: Query | None, request: gr.Request) -> tuple[Any, ...]:
@@ -297,15 +297,15 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             raise BadInput("Nothing of this visit is left to undo.")
         with open_db() as db:
             signoffs.undo(db, given[-1], person=person)
-        return (given[:-1], *shown(wanted, person, at, first))
+        return (given[:-1], "", *shown(wanted, person, at, first))
 
     @doors.allow(*STAFF)
     def earlier(wanted: Query | None, at: int, first: int, request: gr.Request) -> tuple[Any, ...]:
-        return shown(wanted, doors.person(request).name, at - 1, first)
+        return ("", *shown(wanted, doors.person(request).name, at - 1, first))
 
     @doors.allow(*STAFF)
     def later(wanted: Query | None, at: int, first: int, request: gr.Request) -> tuple[Any, ...]:
-        return shown(wanted, doors.person(request).name, at + 1, first)
+        return ("", *shown(wanted, doors.person(request).name, at + 1, first))
 
     @doors.allow(*STAFF)
     def page_back(
@@ -351,13 +351,15 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         remarks,
         detect,
     ]
+    # A reason is of one unit: it goes when another comes to the front.
+    turned = [note, *queued]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
     opened = [*fields, saved, *queued]
     page.load(arrive, None, opened, **hidden)
-    gr.on([search.click, typed.submit, like.submit], find, fields, queued).success(
+    gr.on([search.click, typed.submit, like.submit], find, fields, turned).success(
         None, js="() => window.showQueue()"
     )
-    saved.input(open_saved, saved, [*fields, link, *queued])
+    saved.input(open_saved, saved, [*fields, link, *turned])
     save.click(save_filter, [name, query], [saved, name, link])
     save_preset.click(keep_preset, [preset_name, preset_words], [preset, preset_name, preset_words])
     verdict_of: dict[gr.Button, signoffs.Verdict] = {
@@ -369,10 +371,12 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         button.click(
             judging(judged),
             [query, current, place, offset, given, tag, note],
-            [given, note, *queued],
+            [given, *turned],
             **hidden,
         )
-    undo.click(take_back, [query, place, offset, given], [given, *queued], **hidden)
-    for button, step in ((back, earlier), (on, later), (fewer, page_back), (more, page_on)):
+    undo.click(take_back, [query, place, offset, given], [given, *turned], **hidden)
+    for button, step in ((back, earlier), (on, later)):
+        button.click(step, [query, place, offset], turned, **hidden)
+    for button, step in ((fewer, page_back), (more, page_on)):
         button.click(step, [query, place, offset], queued, **hidden)
     detect.click(ask, current, seen)
