@@ -19,6 +19,7 @@ CSS = """
 .mw-tally {border:1px solid var(--border-color-primary); border-radius:.6rem; padding:.6rem .9rem;
   background:var(--background-fill-secondary); min-width:9rem}
 .mw-look p.text {font-size:1.25rem; margin:.4rem 0}
+#confirm, #reject, #unsure, #undo, #queue_back, #queue_on {white-space:nowrap}
 .mw-thumbs {display:flex; flex-wrap:wrap; gap:.5rem}
 .mw-thumbs figure {margin:0; font-size:.8rem}
 """

@@ -46,9 +46,11 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     absent = meaning.missing()
 
     with gr.Row(equal_height=True):
-        preset = gr.Dropdown([("none", "")], value="", label="Preset", elem_id="preset")
+        preset = gr.Dropdown(
+            [("none", "")], value="", label="Preset", elem_id="preset", min_width=140
+        )
         networks = gr.Dropdown(
-            [], label="Networks (empty: all)", multiselect=True, elem_id="networks"
+            [], label="Networks (empty: all)", multiselect=True, elem_id="networks", min_width=190
         )
         typed = gr.Textbox(
             label="Words",
@@ -56,7 +58,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             elem_id="typed",
             scale=3,
         )
-        source = gr.Dropdown(SOURCES, value="descriptions", label="In", elem_id="source")
+        source = gr.Dropdown(
+            SOURCES, value="descriptions", label="In", elem_id="source", min_width=230
+        )
         search = gr.Button("Find", variant="primary", elem_id="find", scale=0, min_width=140)
     with gr.Accordion("Narrow down", open=False, elem_id="narrow"):
         with gr.Row():
@@ -109,13 +113,13 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 note = gr.Textbox(label="Reason", elem_id="note", scale=2)
             with gr.Row(visible=False) as verdicts:
                 confirm = gr.Button(
-                    "Confirm (C)", variant="primary", elem_id="confirm", min_width=90
+                    "Confirm (C)", variant="primary", elem_id="confirm", min_width=110
                 )
-                reject = gr.Button("Reject (X)", elem_id="reject", min_width=90)
-                unsure = gr.Button("Unsure (?)", elem_id="unsure", min_width=90)
-                undo = gr.Button("Undo (Z)", elem_id="undo", min_width=90)
-                back = gr.Button("‹ Back (←)", elem_id="queue_back", min_width=90)
-                on = gr.Button("Later (→) ›", elem_id="queue_on", min_width=90)
+                reject = gr.Button("Reject (X)", elem_id="reject", min_width=110)
+                unsure = gr.Button("Unsure (?)", elem_id="unsure", min_width=110)
+                undo = gr.Button("Undo (Z)", elem_id="undo", min_width=110)
+                back = gr.Button("‹ Back (←)", elem_id="queue_back", min_width=110)
+                on = gr.Button("Later (→) ›", elem_id="queue_on", min_width=110)
             seen = gr.HTML(elem_id="evidence")
             detect = gr.Button("Ask detectors about the regions", elem_id="detect", visible=False)
         with gr.Column(scale=1, min_width=150):
