@@ -8,14 +8,18 @@ sheets(found)                         the exemplars of the confirmed units, as o
 from collections.abc import Sequence
 from html import escape
 
-from audits.comparison import Compared
+from audits.comparison import Compared, Count
 from db import pictures
 
-WIDTH, LEFT, ROW, GAP = 760, 180, 18, 14
+WIDTH, LEFT, LABEL, ROW, GAP = 860, 180, 190, 18, 14
 COLOURS = ("#0b6fa4", "#b8860b", "#7b4fa3", "#2a7f4f", "#a03b3b", "#555555")
 SHOWN = 24
 
 CSS = """
+.mw-wide {overflow-x:auto}
+.mw-wide th, .mw-wide td:first-child {white-space:nowrap}
+.mw-wide td:first-child, .mw-wide th:first-child {position:sticky; left:0;
+  background:var(--background-fill-primary)}
 .mw-sheets {display:grid; grid-template-columns:repeat(auto-fit,minmax(24rem,1fr)); gap:1rem}
 .mw-sheets > div {max-height:44rem; overflow-y:auto}
 .mw-sheets img {width:100%; border-radius:3px}
@@ -24,27 +28,32 @@ CSS = """
 
 
 def bars(found: Sequence[Compared], concept: str) -> str:
-    """Confirmed units as filled bars on described ones as outlines, layer by layer."""
-    layers = list(dict.fromkeys(layer for each in found for layer in each.layers))
-    most = max(
-        [1, *(max(c.described, c.confirmed) for each in found for c in each.layers.values())]
-    )
-    scale = (WIDTH - LEFT - 70) / most
+    """Confirmed units as filled bars on described ones as outlines, layer by layer.
+
+    A layer has a bar for each network in which something of it is described or confirmed.
+    """
+    layers: dict[str, list[tuple[int, Count]]] = {}
+    for place, each in enumerate(found):
+        for layer, count in each.layers.items():
+            if count.described or count.confirmed:
+                layers.setdefault(layer, []).append((place, count))
+    if not layers:
+        return '<p class="mw-muted">No unit of these networks is described with it.</p>'
+    most = max(max(c.described, c.confirmed) for rows in layers.values() for _, c in rows)
+    scale = (WIDTH - LEFT - LABEL) / most
     parts, top = [], 8
-    for layer in layers:
-        parts.append(_text(LEFT - 8, top + ROW * len(found) / 2 + 4, layer, anchor="end"))
-        for place, each in enumerate(found):
-            count = each.layers.get(layer)
-            if count is not None:
-                colour = COLOURS[place % len(COLOURS)]
-                parts.append(
-                    f'<rect x="{LEFT}" y="{top}" height="{ROW - 4}" '
-                    f'width="{count.described * scale:.1f}" fill="none" stroke="{colour}"/>'
-                    f'<rect x="{LEFT}" y="{top}" height="{ROW - 4}" '
-                    f'width="{count.confirmed * scale:.1f}" fill="{colour}"/>'
-                )
-                end = LEFT + max(count.described, count.confirmed) * scale
-                parts.append(_text(end + 6, top + ROW - 7, f"{count.confirmed} of {count.units}"))
+    for layer, rows in layers.items():
+        parts.append(_text(LEFT - 8, top + ROW * len(rows) / 2 + 1, layer, anchor="end"))
+        for place, count in rows:
+            colour = COLOURS[place % len(COLOURS)]
+            parts.append(
+                f'<rect x="{LEFT}" y="{top}" height="{ROW - 4}" '
+                f'width="{count.described * scale:.1f}" fill="none" stroke="{colour}"/>'
+                f'<rect x="{LEFT}" y="{top}" height="{ROW - 4}" '
+                f'width="{count.confirmed * scale:.1f}" fill="{colour}"/>'
+            )
+            end = LEFT + max(count.described, count.confirmed) * scale
+            parts.append(_text(end + 6, top + ROW - 7, _told(count)))
             top += ROW
         top += GAP
     legend = ""
@@ -52,14 +61,15 @@ def bars(found: Sequence[Compared], concept: str) -> str:
         colour = COLOURS[place % len(COLOURS)]
         legend += (
             f'<rect x="{LEFT}" y="{top}" width="12" height="12" fill="{colour}"/>'
-            f"{_text(LEFT + 18, top + 11, each.name)}"
+            f"{_text(LEFT + 18, top + 11, f'{each.name}: {_told(each.total)}')}"
         )
         top += ROW
     return (
         f'<svg viewBox="0 0 {WIDTH} {top + 4}" role="img" aria-label="confirmed units of '
         f'{escape(concept)} by layer and network" style="width:100%;max-width:{WIDTH}px;'
         f'height:auto;font:12px sans-serif">{"".join(parts)}{legend}</svg>'
-        '<p class="mw-muted">Filled: confirmed. Outlined: described with it.</p>'
+        '<p class="mw-muted">Filled: confirmed. Outlined: described with it. Layers where neither '
+        "is found are left out here; the table has them.</p>"
     )
 
 
@@ -80,8 +90,8 @@ def table(found: Sequence[Compared]) -> str:
         )
         rows.append(f"<tr><td>{escape(layer or 'all layers')}</td>{cells}</tr>")
     return (
-        f'<table class="mw-table"><tr><th></th>{head}</tr><tr><th>layer</th>{names}</tr>'
-        f"{''.join(rows)}</table>"
+        '<div class="mw-wide"><table class="mw-table"><tr><th></th>'
+        f"{head}</tr><tr><th>layer</th>{names}</tr>{''.join(rows)}</table></div>"
     )
 
 
@@ -100,6 +110,11 @@ def sheets(found: Sequence[Compared]) -> str:
         nothing = "" if figures else "<p class='mw-muted'>No unit is confirmed.</p>"
         columns.append(f"<div><h4>{escape(each.name)}</h4>{figures}{rest}{nothing}</div>")
     return f'<div class="mw-sheets">{"".join(columns)}</div>'
+
+
+def _told(count: Count) -> str:
+    """What a bar's two lengths are."""
+    return f"{count.confirmed:,} confirmed of {count.described:,} described"
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:

@@ -8,6 +8,7 @@ import pytest
 from worlds import coloured_images, tiny_milan, two_layer_subject
 
 from audits import comparison, experiments, pages_compare, plans, report
+from audits.comparison import Compared, Count
 from audits.runs import ablate
 from db import exemplars, finding, jobs, reviewing, signoffs, subjects, words
 from db.errors import BadInput
@@ -110,10 +111,24 @@ def test_networks_are_counted_beside_each_other(made: Workspace) -> None:
     assert [each.described for each in counts] == [8, 9]
     assert [each.confirmed for each in counts] == [4, 4]
     assert found[0].total == counts[0]
-    assert "4 of 8" in pages_compare.bars(found, EVIL)
+    assert "4 confirmed of 8 described" in pages_compare.bars(found, EVIL)
     assert EVIL not in pages_compare.bars(found, EVIL)
     assert "<b>4</b>" in pages_compare.table(found)
     assert pages_compare.sheets(found).count("<img") == 8
+
+
+def test_bars_are_drawn_only_where_a_network_has_something_to_show() -> None:
+    nothing, some = Count(9, 0, 0), Count(9, 5, 2)
+    sharp = Compared("sharp", {"early": nothing, "late": some}, ())
+    token = Compared("token", {"blocks": nothing}, ())
+    drawn = pages_compare.bars([sharp, token], "face")
+    # Two rectangles for the only bar, and one in the legend for each network.
+    assert drawn.count("<rect") == 4
+    assert ">late<" in drawn
+    assert ">early<" not in drawn
+    assert ">blocks<" not in drawn
+    assert "token: 0 confirmed of 0 described" in drawn
+    assert "<svg" not in pages_compare.bars([token], "face")
 
 
 def test_a_report_keeps_verdicts_blind_that_wait_for_another(made: Workspace) -> None:
