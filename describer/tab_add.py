@@ -127,21 +127,21 @@ def wire(
     def enter_subject(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
-            shelf.enter_subject(db, Path(path.strip()))
+            shelf.enter_subject(db, Path(given(path)))
         return (*choices(), _networks(doors))
 
     @doors.allow(*ADMIN)
     def enter_images(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
-            shelf.enter_images(db, Path(path.strip()))
+            shelf.enter_images(db, Path(given(path)))
         return choices()
 
     @doors.allow(*ADMIN)
     def enter_checkpoint(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
-            shelf.enter_checkpoint(db, path.strip())
+            shelf.enter_checkpoint(db, given(path))
         return choices()
 
     @doors.allow(*ADMIN)
@@ -183,6 +183,17 @@ def wire(
         [adding.text, adding.name, adding.subject, adding.method, adding.layer, *filters],
         [adding.told, adding.name, adding.text, *listed],
     )
+
+
+def given(path: str) -> str:
+    """A path as it was typed, without the spaces around it.
+
+    Raises:
+        BadInput: the field is empty, which as a path would be the working directory.
+    """
+    if not path.strip():
+        raise BadInput("Give a path first.")
+    return path.strip()
 
 
 def _path(label: str, button: str, name: str) -> tuple[gr.Textbox, gr.Button]:
