@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass, replace
 
 from sqlite_utils import Database
 
-from db import exemplars, reviewing, signoffs
+from audits import labels
+from db import exemplars, reviewing, signoffs, subjects
 from db.errors import BadInput
 from db.finding import Match
 from db.words import Query, Source, parse
+from describer import subjects as files
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,21 @@ def likely(names: Sequence[str], purpose: str, subject: str = "") -> str | None:
         )
 
     return max(names, key=alike, default=None)
+
+
+def likely_images(db: Database, subject: str, purpose: str) -> str | None:
+    """The labelled image folder that is probably meant for a network and a purpose.
+
+    Folders whose classes the network has go before all others, whatever they are called.
+    """
+    labelled = [each for each in subjects.every_probing_set(db) if each.classes]
+    known: set[str] = set()
+    for row in subjects.every(db):
+        # Imported sentences may name a network of which there is no file.
+        if row.name == subject and row.source.is_file():
+            known = {*labels.distinct(files.read(row.source).classes)}
+    fitting = [each for each in labelled if known.issuperset(each.classes)]
+    return likely([each.name for each in fitting or labelled], purpose, subject)
 
 
 def sign_off(

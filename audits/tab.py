@@ -43,11 +43,12 @@ HEAD = (
     return visible > 0 && visible >= Math.min(box.height, innerHeight) / 4;
   };
   const showUnit = () => document.getElementById('look').scrollIntoView({block: 'start'});
-  // What was found comes to the top of the window; the unit, where there is no room for both.
+  // The unit comes to the top of the window, under what was found where that takes little room.
   window.showQueue = () => requestAnimationFrame(() => {
     if (!document.querySelector('#look .mw-look')) return;
-    document.getElementById('found').scrollIntoView({block: 'start'});
-    if (!seesUnit()) showUnit();
+    const found = document.getElementById('found');
+    if (found.offsetHeight < innerHeight / 4) found.scrollIntoView({block: 'start'});
+    else showUnit();
   });
   document.addEventListener('keydown', (event) => {
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;

@@ -166,11 +166,10 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
     @doors.allow(*STAFF)
     def guess_images(subject: str | None, request: gr.Request) -> tuple[Any, Any]:
         with open_db() as db:
-            labelled = [each.name for each in subjects.every_probing_set(db) if each.classes]
-        return (
-            experiments.likely(labelled, "validation", subject or ""),
-            experiments.likely(labelled, "test", subject or ""),
-        )
+            return (
+                experiments.likely_images(db, subject or "", "validation"),
+                experiments.likely_images(db, subject or "", "test"),
+            )
 
     @doors.allow(*STAFF)
     def warn(

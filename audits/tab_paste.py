@@ -107,7 +107,7 @@ def build(doors: Doors, item: gr.Tab) -> None:
         from audits import experiments
 
         with open_db() as db:
-            labelled = [each.name for each in subjects.every_probing_set(db) if each.classes]
+            likely = experiments.likely_images(db, network or "", "test")
             choices = _choices(doors, network) if network else []
         return (
             gr.update(
@@ -115,7 +115,7 @@ def build(doors: Doors, item: gr.Tab) -> None:
                 value=None,
                 label=f"Unit ({len(choices)}; those that join dissimilar words first)",
             ),
-            experiments.likely(labelled, "test", network or ""),
+            likely,
         )
 
     @doors.allow(*STAFF)

@@ -106,8 +106,8 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
             names = studies.networks(db)
             folders = [each.name for each in subjects.every_probing_set(db) if each.classes]
             methods = descriptions.methods(db)
-        network = subject if subject in names else next(iter(names), None)
-        likely = experiments.likely(folders, "validation", network or "")
+            network = subject if subject in names else next(iter(names), None)
+            likely = experiments.likely_images(db, network or "", "validation")
         return (
             gr.update(choices=names, value=network),
             gr.update(choices=methods, value=next(iter(methods), None)),
@@ -122,6 +122,11 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
             found = [each.layer for each in exemplars.sets(db, subject=subject)] if subject else []
         names = list(dict.fromkeys(reversed(found)))
         return gr.update(choices=[("all", ""), *((each, each) for each in names)], value="")
+
+    @doors.allow(*STAFF)
+    def guess_images(subject: str | None, request: gr.Request) -> str | None:
+        with open_db() as db:
+            return experiments.likely_images(db, subject or "", "validation")
 
     @doors.allow(*STAFF)
     def enqueue(
@@ -179,6 +184,7 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
         arrive, [subject, images, shown], [subject, method, images, unseen, *watched], **hidden
     )
     subject.change(list_layers, subject, layer, **hidden)
+    subject.input(guess_images, subject, images, **hidden)
     asked = [subject, method, layer, images, controls, step, threshold, terms, unseen, groups]
     start.click(enqueue, asked, [timer, shown]).then(poll, shown, watched, **hidden)
     timer.tick(poll, shown, watched, queue=False, **hidden)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from worlds import coloured_images, tiny_milan, two_layer_subject
 
-from audits import pages_studies, queue, studies
+from audits import experiments, pages_studies, queue, studies
 from audits.studies import Plan
 from audits.study_faithfulness import faithfulness
 from audits.study_importance import importance
@@ -78,6 +78,19 @@ def done(made: Workspace) -> dict[str, Job]:
         found = [jobs.get(db, job_id) for job_id in ids]
     assert [(each.state, each.message) for each in found] == [("done", "")] * 3
     return {each.kind: each for each in found}
+
+
+def test_images_are_proposed_whose_classes_the_network_has(made: Workspace, tmp_path: Path) -> None:
+    named = "two-layers-validation"
+    strange = coloured_images(tmp_path / named, count=2)
+    (strange / "red").rename(strange / "zebra")
+    with open_database(made) as db:
+        shelf.enter_images(db, strange)
+        for purpose in ("validation", "test"):
+            assert experiments.likely_images(db, "two-layers", purpose) == purpose
+        # Of a network that is not here only the names can tell.
+        assert experiments.likely_images(db, "elsewhere two layers", "validation") == named
+        db.execute("delete from probing_sets where name = ?", [named])
 
 
 def test_only_networks_that_classify_are_offered_for_pasting(
