@@ -19,18 +19,13 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.filterwarnings("ignore"),
 ]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 XSS = "<img src=x onerror=\"document.title='owned'\"> ${document.title='owned'}"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        system = Path("/usr/bin/chromium")
-        options = {"executable_path": str(system)} if system.exists() else {}
-        found = playwright.chromium.launch(args=FLAGS, **options)
-        yield found
-        found.close()
+@pytest.fixture
+def browser(chromium: sync_api.Browser) -> sync_api.Browser:
+    """The one Chromium of all browser tests: a second one could not start beside it."""
+    return chromium
 
 
 def prepare(folder: Path, **settings: object) -> Workspace:
