@@ -46,6 +46,14 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The one Chromium, since two cannot run in one process; pages left open are closed after."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
+
+
+@pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh page; the test fails when a script on it throws."""
     errors: list[str] = []

@@ -22,12 +22,6 @@ pytestmark = [
 XSS = "<img src=x onerror=\"document.title='owned'\"> ${document.title='owned'}"
 
 
-@pytest.fixture
-def browser(chromium: sync_api.Browser) -> sync_api.Browser:
-    """The one Chromium of all browser tests: a second one could not start beside it."""
-    return chromium
-
-
 def prepare(folder: Path, **settings: object) -> Workspace:
     workspace = create(folder)
     with open_database(workspace) as db:
