@@ -69,6 +69,10 @@ def test_from_an_empty_workspace_to_a_curve(
     expect(page.locator("#found")).to_contain_text("described units match")
     expect(page.locator("#look mark").first).to_be_visible()
     for confirmed in (1, 2, 3):
+        # Only what is on the screen can be judged.
+        picture = page.locator("#look img.grid")
+        expect(picture).to_have_js_property("complete", True)
+        picture.evaluate("node => node.scrollIntoView({block: 'center', behavior: 'instant'})")
         page.keyboard.press("c")
         expect(page.locator("#tally")).to_contain_text(f"confirmed {confirmed}")
         # A press that comes before the next unit is on the screen is meant for nothing.
