@@ -29,8 +29,8 @@ from db.doors import Doors
 from db.errors import WorkbenchError
 from db.gate import Gate
 from db.workspace import Workspace, create, open_database
+from describer import allocation, english
 from describer import commands as describer_commands
-from describer import english
 from describer.demo import commands as demo_commands
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     given = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(audit_commands.words_kept(given))
+    if options.run is not serve:
+        allocation.keep_freed()
     try:
         options.run(options)
     except WorkbenchError as error:
@@ -165,6 +167,7 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
     demo: gr.Blocks
     with gr.Blocks(title="MILAN Workbench", analytics_enabled=False) as demo:
         header = gr.HTML(elem_id="header")
+        guide = gr.HTML(elem_id="help")
         with gr.Tabs() as tabs:
             with gr.Tab("Annotate", id="annotate"):
                 annotator.tab.build(doors, demo, wake=wake)
@@ -175,7 +178,8 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
 
         @doors.allow("admin", "reviewer", "annotator")
         def arrive(request: gr.Request) -> tuple[Any, ...]:
-            staff = doors.person(request).role != "annotator"
+            role = doors.person(request).role
+            staff = role != "annotator"
             asked = request.query_params.get("tab", "")
             if not asked and "unit" in request.query_params:
                 asked = "describe"
@@ -185,6 +189,7 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
                 gr.Tab(visible=staff),
                 gr.Tab(visible=staff),
                 gr.Timer(active=staff),
+                pages.help_(role),
             )
 
         @doors.allow("admin", "reviewer", "annotator")
@@ -194,7 +199,8 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
 
         # Only staff see jobs run, so that annotators' pages are silent while they think.
         timer = gr.Timer(5, active=False)
-        demo.load(arrive, None, [tabs, describe_tab, audit_tab, timer], show_progress="hidden")
+        opened = [tabs, describe_tab, audit_tab, timer, guide]
+        demo.load(arrive, None, opened, show_progress="hidden")
         demo.load(refresh, None, header, show_progress="hidden")
         timer.tick(refresh, None, header, queue=False, show_progress="hidden")
     demo.queue(default_concurrency_limit=32, max_size=300)

@@ -22,7 +22,7 @@ from db.finding import PEOPLE, SIMULATED, Found, Match
 from db.log import Event
 from db.reviewing import Decision
 from db.signoffs import Signoff
-from describer.pages import exemplars
+from describer.pages_unit import exemplars
 
 LAMBDA = 0.2
 _CANDIDATES = 5

@@ -18,7 +18,7 @@ from db.doors import Doors
 from db.errors import BadInput
 from db.users import Role
 from db.workspace import open_database
-from describer.pages import job as job_line
+from describer.pages_jobs import line as job_line
 
 STAFF: tuple[Role, ...] = ("admin", "reviewer")
 KINDS = ("ablate", "export")

@@ -8,7 +8,7 @@ orders them again without a model.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,6 +73,7 @@ _WHERE = """
         and (:method is null or method = :method)
         and (:search = '' or instr(lower(text), lower(:search)) > 0)
 """
+_ORDER = "order by subject, exemplar_set_id, unit, description_id"
 
 
 def add(db: Database, new: Sequence[NewDescription]) -> None:
@@ -143,24 +144,48 @@ def page(
     offset: int = 0,
 ) -> Page:
     """Descriptions without candidates, by network and unit; `search` is part of the text."""
-    parameters = {
-        "subject": subject,
-        "layer": layer,
-        "method": method,
-        "search": search.strip(),
-        "limit": limit,
-        "offset": offset,
-    }
-    (total,) = db.execute(f"select count(*) {_TABLES} {_WHERE}", parameters).fetchone()
+    wanted = {"subject": subject, "layer": layer, "method": method, "search": search.strip()}
+    (total,) = db.execute(f"select count(*) {_TABLES} {_WHERE}", wanted).fetchone()
     rows = db.query(
-        f"""
-        select {_COLUMNS} {_TABLES} {_WHERE}
-        order by subject, exemplar_set_id, unit, description_id
-        limit :limit offset :offset
-        """,
-        parameters,
+        f"select {_COLUMNS} {_TABLES} {_WHERE} {_ORDER} limit :limit offset :offset",
+        {**wanted, "limit": limit, "offset": offset},
     )
     return Page([_description(row) for row in rows], int(total))
+
+
+def every(
+    db: Database,
+    *,
+    subject: str | None = None,
+    layer: str | None = None,
+    method: str | None = None,
+    search: str = "",
+) -> Iterator[Description]:
+    """What `page` lists, all of it and with candidates, one after the other."""
+    wanted = {"subject": subject, "layer": layer, "method": method, "search": search.strip()}
+    for row in db.query(f"select {_COLUMNS}, candidates_json {_TABLES} {_WHERE} {_ORDER}", wanted):
+        yield _description(row)
+
+
+def alike(db: Database, unit_id: int, *, limit: int = 8) -> list[Description]:
+    """Other units of the network that a method describes in the very same words, by layer."""
+    rows = db.query(
+        f"""
+        with own as (
+            select subject_id as network, layer as place, unit as number
+            from units join exemplar_sets using (exemplar_set_id) where unit_id = :unit_id
+        )
+        select {_COLUMNS} {_TABLES} join own on subject_id = network
+        where (layer <> place or unit <> number) and exists (
+            select 1 from descriptions as said
+            where said.unit_id = :unit_id and said.method = descriptions.method
+                and said.text = descriptions.text
+        )
+        group by layer, unit {_ORDER} limit :limit
+        """,
+        {"unit_id": unit_id, "limit": limit},
+    )
+    return [_description(row) for row in rows]
 
 
 def methods(db: Database) -> list[str]:

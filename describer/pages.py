@@ -1,28 +1,24 @@
 """What the Describe tab shows, as HTML made of plain values; every text is escaped here.
 
     header(db, "workspace", person)       the line above the tabs
-    results(page)                         rows with thumbnails
-    unit(…), candidates(…)                a unit's page
-    job(job)                              progress with rate and finish time
+    help_("reviewer")                     what there is to do, and the keys
+    start_cards(db)                       what to do first
+    results(page, units, offset=0)        rows with thumbnails
 
 No page framework and no model: database rows in, markup out.
 """
 
-import datetime
 from collections.abc import Sequence
 from html import escape
-from urllib.parse import quote
 
 from sqlite_utils import Database
 
 from db import jobs, pictures, subjects
-from db.annotations import Said
-from db.descriptions import Candidate, Description, Page
+from db.descriptions import Description, Page
 from db.doors import LOCAL, Person
 from db.exemplars import Unit
-from db.faithfulness import Score
-from db.jobs import Job
-from describer.plans import Estimate, search_of
+from describer import pages_jobs
+from describer.plans import Estimate
 
 CSS = """
 .mw-header {display:flex; gap:1rem; align-items:baseline; flex-wrap:wrap; padding:.1rem 0}
@@ -43,12 +39,31 @@ CSS = """
   color:inherit; font:inherit}
 .mw-row:hover, .mw-row:focus-visible {background:var(--background-fill-secondary);
   outline:2px solid var(--color-accent); outline-offset:-2px}
+.mw-row[aria-current] {background:var(--background-fill-secondary);
+  box-shadow:inset 4px 0 var(--color-accent)}
 .mw-row img {height:46px; border-radius:3px; flex:none; background:#8883; min-width:136px}
 .mw-row .name {flex:none; width:7.5rem; overflow-wrap:anywhere}
-.mw-row .text {flex:1; font-size:1.02rem}
+.mw-row .text {flex:1; min-width:0; overflow-wrap:anywhere; font-size:1.02rem}
 .mw-row .number {font-variant-numeric:tabular-nums; text-align:right; min-width:4rem}
-.mw-unit img.grid {width:100%; max-width:1300px; border-radius:4px}
-.mw-look img.grid {width:100%}
+/* A hidden overflow would be what #unit_side sticks to; a clipped one is not. */
+.gradio-container {overflow:clip !important}
+@media (min-width: 800px) {
+  #unit_side {position:sticky; top:0; align-self:flex-start; max-height:100vh; overflow:auto}
+  #unit_side > * {flex-shrink:0}
+}
+.mw-lift {display:block; max-width:1300px; background-size:100% 100%}
+.mw-lift img.grid {display:block; width:100%; border-radius:4px}
+.mw-look .mw-lift {max-width:none}
+#help {position:absolute; top:0; right:0; z-index:20; width:auto; max-width:min(44rem,100%)}
+.mw-help > summary {cursor:pointer; text-align:right; padding:.1rem 0}
+.mw-help > div {background:var(--background-fill-primary); padding:.8rem;
+  border:1px solid var(--border-color-primary); border-radius:.6rem; box-shadow:0 4px 16px #0004}
+.mw-help[open] .mw-table th {white-space:nowrap}
+.mw-help kbd {font-family:inherit; border:1px solid var(--border-color-primary);
+  border-radius:.25rem; padding:0 .3rem}
+.mw-wide {overflow-x:auto}
+button.mw-chip {color:inherit; font-family:inherit; cursor:pointer}
+button.mw-chip:hover, button.mw-chip:focus-visible {outline:2px solid var(--color-accent)}
 .mw-table {border-collapse:collapse; width:100%}
 .mw-table td, .mw-table th {padding:.2rem .6rem; border-bottom:1px solid
   var(--border-color-primary); text-align:left}
@@ -58,6 +73,9 @@ CSS = """
 .mw-activations span {flex:1; max-width:2rem; background:var(--color-accent); min-height:1px}
 mark {background:#ffd54a; color:#111; border-radius:2px; padding:0 .1em}
 .mw-hidden {position:absolute !important; left:-9999px; width:1px; height:1px; overflow:hidden}
+@media (max-width: 1100px) {
+  .mw-row img {min-width:0; width:92px; height:auto} .mw-row .name {width:6rem}
+}
 @media (max-width: 480px) {
   .mw-row {flex-wrap:wrap} .mw-row .name {width:auto}
 }
@@ -66,18 +84,51 @@ mark {background:#ffd54a; color:#111; border-radius:2px; padding:0 .1em}
 
 def header(db: Database, workspace: str, person: Person) -> str:
     """The line above the tabs: workspace, person, running jobs."""
-    chips = [
-        f'<span class="mw-chip" title="{escape(job.message)}">{escape(job.title)} · '
-        f"{_share(job)}</span>"
-        for job in jobs.latest(db, limit=5)
-        if job.state in ("running", "queued")
-    ]
+    chips = "" if person.role == "annotator" else pages_jobs.chips(jobs.latest(db, limit=5))
     who = "this machine" if person.name == LOCAL else f"{person.name} · {person.role}"
     return (
         '<div class="mw-header"><b>MILAN Workbench</b>'
         f'<span class="mw-muted">workspace {escape(workspace)} · {escape(who)}</span>'
-        + "".join(chips if person.role != "annotator" else [])
-        + "</div>"
+        f"{chips}</div>"
+    )
+
+
+_KEYS = {
+    "Annotate": (
+        ("Ctrl+Enter", "send the sentence"),
+        ("Alt+N, Alt+S, Alt+B", "no common pattern, skip, picture broken"),
+        ("Enter on the pictures, then arrows", "enlarge one, walk"),
+        ("hold M (Alt+M while typing)", "without masks"),
+    ),
+    "Rate": (("1 to 5", "how well the sentence fits most of the pictures"),),
+    "Review": (("A, R, Q, U", "approve, reject, requeue, undo"),),
+    "Describe": (("← →", "walk the list of units"), ("hold M", "without masks")),
+    "Audit": (("C, X, ?, Z", "confirm, reject, unsure, undo"), ("hold M", "without masks")),
+}
+
+
+def help_(role: str) -> str:
+    """What a person of a role does here, and the keys for it."""
+    if role == "annotator":
+        parts: tuple[str, ...] = ("Annotate", "Rate")
+        words = "Say in one sentence what the highlighted regions share."
+    else:
+        parts = tuple(_KEYS)
+        words = (
+            "<b>Describe</b> finds the images that activate each unit of a network most, and lets "
+            "MILAN put them into words. <b>Audit</b> finds units by words, lets people sign them "
+            "off, and measures what the network loses without them. <b>Annotate</b> collects "
+            "people's own sentences. Every command is told by <code>python app.py --help</code>."
+        )
+    rows = "".join(
+        f"<tr><th>{'' if place else part}</th><td><kbd>{escape(keys)}</kbd></td>"
+        f"<td>{escape(meaning)}</td></tr>"
+        for part in parts
+        for place, (keys, meaning) in enumerate(_KEYS[part])
+    )
+    return (
+        f'<details class="mw-help"><summary>Help</summary><div><p>{words}</p>'
+        f'<table class="mw-table">{rows}</table></div></details>'
     )
 
 
@@ -92,7 +143,7 @@ def start_cards(db: Database) -> str:
         (
             bool(networks),
             "1 Add a network",
-            f"{len(networks)} in this workspace: {', '.join(n.name for n in networks[:4])}"
+            f"{len(networks)} in this workspace: {_some([each.name for each in networks])}"
             if networks
             else "Needs a SUBJECT.toml that says how your network is built and where its weights "
             "lie, and a folder of images. Seconds. <i>Add…</i> below, or start without "
@@ -125,26 +176,6 @@ def start_cards(db: Database) -> str:
             f'<span class="mw-muted">{shown}</span></div>'
         )
     return f'<div class="mw-cards">{"".join(cards)}</div>'
-
-
-def job(each: Job, *, now: datetime.datetime | None = None) -> str:
-    """One job: what it does, how far it is, at what rate, and when it will be done."""
-    now = now or datetime.datetime.now(datetime.UTC)
-    line = f"<b>{escape(each.title)}</b> · {escape(each.state)} on {escape(each.device)}"
-    if each.state == "running":
-        line += f" · {_share(each)} · {escape(each.message)}{_finish(each, now)}"
-        note = "Closing this page is safe: the work goes on, and the page finds it again."
-    elif each.state == "queued":
-        note = "Waits until its device is free."
-    else:
-        note = each.message
-    width = 100 if each.state == "done" else _percent(each)
-    return (
-        f'<div class="mw-job">{line}<div class="mw-bar" role="progressbar" '
-        f'aria-valuenow="{width}" aria-valuemin="0" aria-valuemax="100">'
-        f'<span style="width:{width}%"></span></div>'
-        f'<span class="mw-muted">{escape(note)}</span></div>'
-    )
 
 
 def estimate(plan: Estimate | None) -> str:
@@ -183,89 +214,15 @@ def results(page: Page, units: dict[int, Unit], *, offset: int) -> str:
     last = offset + len(page.rows)
     return (
         f'<p class="mw-muted">{offset + 1} to {last} of {page.total} descriptions</p>'
-        f'<div class="mw-results">{"".join(rows)}</div>'
+        f'<div class="mw-results" data-offset="{offset}" data-total="{page.total}">'
+        f"{''.join(rows)}</div>"
     )
 
 
-def unit(
-    each: Unit,
-    said: Sequence[Description],
-    activations: Sequence[float],
-    people: Sequence[Said],
-    scores: Sequence[Score] = (),
-) -> str:
-    """A unit's page: exemplars, activations, what methods and people say of it, and how well."""
-    top = max([value for value in activations if value > 0], default=1.0)
-    bars = "".join(
-        f'<span style="height:{max(0.0, value) / top * 100:.0f}%" title="{value:.4g}"></span>'
-        for value in activations
-    )
-    methods = "".join(
-        f"<tr><th>{escape(_how(d))}</th><td>{escape(d.text)}</td>"
-        f'<td class="n">{_number(d.score)}</td></tr>'
-        for d in said
-    )
-    names = {d.description_id: d.method for d in said}
-    faithful = "".join(
-        f'<p class="mw-muted">{escape(names[score.description_id])} is faithful to AUPRC '
-        f"{score.auprc:.2f} (constant {score.constant:.2f}, other units' sentences "
-        f"{score.shuffled:.2f}), correlation {score.correlation:.2f}, on {escape(score.images)}, "
-        f"judged by {escape(score.judge)}</p>"
-        for score in scores
-    )
-    sentences = "".join(f"<li>{escape(one.marked)}</li>" for one in people)
-    dead = "<p>No image activates this unit: its exemplars say little.</p>" if each.dead else ""
-    return (
-        f'<div class="mw-unit" data-current="{each.unit_id}">'
-        f"<h3>{escape(each.name)}</h3>{dead}{exemplars(each)}"
-        '<p class="mw-muted">Hold M to see the images without masks · ← → walk the list · '
-        f'<a href="?tab=describe&amp;unit={quote(each.name)}">link to this unit</a></p>'
-        f'<div class="mw-activations" aria-label="activation of each exemplar">{bars}</div>'
-        f'<p class="mw-muted">activations, strongest first: {_range(activations)}</p>'
-        + (f'<table class="mw-table">{methods}</table>' if methods else "<p>Not described.</p>")
-        + faithful
-        + (f"<p>People wrote:</p><ul>{sentences}</ul>" if sentences else "")
-        + "</div>"
-    )
-
-
-def exemplars(each: Unit) -> str:
-    """A unit's grid of exemplars, or a sentence where none were computed."""
-    if not each.folder:
-        return (
-            '<div class="mw-card">No exemplars of this layer were computed here: its descriptions '
-            "came from a table. The Describe tab computes them.</div>"
-        )
-    grid, bare = pictures.address(each, "grid"), pictures.address(each, "open")
-    return (
-        f'<img class="grid" data-masked="{grid}" data-open="{bare}" src="{grid}" '
-        f'alt="the {each.k} images that activate {escape(each.name)} most, with the active '
-        'regions highlighted">'
-    )
-
-
-def _how(said: Description) -> str:
-    """The method, with its search where that is not the usual one."""
-    search = search_of(said.model_hash)
-    return f"{said.method} ({search})" if search else said.method
-
-
-def candidates(ranked: Sequence[Candidate], lam: float, *, limit: int = 15) -> str:
-    """The candidates of a beam in the order that a lambda gives them."""
-    if not ranked:
-        return '<p class="mw-muted">This method keeps no candidates.</p>'
-    rows = "".join(
-        f'<tr class="{"best" if place == 0 else ""}"><td>{escape(text)}</td>'
-        f'<td class="n">{given - lam * prior:.2f}</td><td class="n">{given:.2f}</td>'
-        f'<td class="n">{prior:.2f}</td></tr>'
-        for place, (text, given, prior) in enumerate(ranked[:limit])
-    )
-    return (
-        '<table class="mw-table"><tr><th>candidate</th><th>score</th><th>log p(d|E)</th>'
-        f"<th>log p(d)</th></tr>{rows}</table>"
-        f'<p class="mw-muted">score = log p(d|E) - {lam:g} log p(d); '
-        f"{min(limit, len(ranked))} of {len(ranked)} candidates of the beam</p>"
-    )
+def _some(names: Sequence[str], *, most: int = 6) -> str:
+    """Some of the names, and how many there are besides."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _strip(each: Unit) -> str:
@@ -277,35 +234,12 @@ def _strip(each: Unit) -> str:
     )
 
 
-def _share(each: Job) -> str:
-    if each.state == "queued":
-        return "queued"
-    return f"{each.done} / {each.total}" if each.total else "starting"
-
-
-def _percent(each: Job) -> int:
-    return round(100 * each.done / each.total) if each.total else 0
-
-
-def _finish(each: Job, now: datetime.datetime) -> str:
-    """The rate and the time of day, in UTC until the page shows its own, when the phase ends."""
-    if not each.rate:
-        return ""
-    left = datetime.timedelta(seconds=(each.total - each.done) / each.rate)
-    stamp = (now + left).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return f" · {each.rate:.3g}/s · done about <time data-utc='{stamp}'>{stamp[11:16]} UTC</time>"
-
-
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
-
-
-def _range(values: Sequence[float]) -> str:
-    return f"{max(values):.3g} to {min(values):.3g}" if len(values) else "none"
 
 
 def _dead(each: Description) -> str:

@@ -1,4 +1,4 @@
-"""The Describe tab: choose a network, start the work, watch it, read the results, open a unit.
+"""The Describe tab: choose a network, start the work, watch it; results are `tab_results`.
 
     build(doors, page, wake=…, device="auto")
 
@@ -9,67 +9,21 @@ the page polls its row and finds it again after a reload.
 from collections.abc import Callable
 from functools import partial
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from db import annotations, descriptions, exemplars, faithfulness, jobs, subjects
+from db import descriptions, exemplars, jobs, subjects
 from db.doors import Doors
 from db.errors import NotFound
 from db.users import Role
 from db.workspace import open_database
-from describer import pages, plans, shelf, tab_add
+from describer import pages, pages_jobs, plans, tab_add, tab_jobs, tab_results
 
-PAGE = 25
-ANY = "any"
 STAFF: tuple[Role, ...] = ("admin", "reviewer")
-
-# Rows are buttons made as text; a click writes the unit's id where an event listens for it.
-HEAD = (
-    """
-<script>
-(() => {
-  const pick = (id) => {
-    const box = document.querySelector('#unit_pick textarea, #unit_pick input');
-    if (!box || !id) return;
-    box.value = id;
-    box.dispatchEvent(new Event('input', {bubbles: true}));
-  };
-  const typing = (e) => /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName);
-  const visible = (node) => node && node.offsetParent !== null;
-  document.addEventListener('click', (event) => {
-    const row = event.target.closest('[data-unit]');
-    if (row) pick(row.dataset.unit);
-  });
-  const mask = (masked) => document.querySelectorAll('img[data-open]').forEach((image) => {
-    const wanted = masked ? image.dataset.masked : image.dataset.open;
-    if (visible(image) && image.getAttribute('src') !== wanted) image.src = wanted;
-  });
-  document.addEventListener('keydown', (event) => {
-    if (typing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === 'm' || event.key === 'M') mask(false);
-    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-    const shown = document.querySelector('.mw-unit[data-current]');
-    const rows = [...document.querySelectorAll('.mw-results [data-unit]')].filter(visible);
-    if (!visible(shown) || !rows.length) return;
-    const here = rows.findIndex((row) => row.dataset.unit === shown.dataset.current);
-    const next = rows[here + (event.key === 'ArrowRight' ? 1 : -1)];
-    if (next) pick(next.dataset.unit);
-  });
-  document.addEventListener('keyup', (event) => {
-    if (event.key === 'm' || event.key === 'M') mask(true);
-  });
-  const local = () => document.querySelectorAll('time[data-utc]').forEach((node) => {
-    const text = new Date(node.dataset.utc).toLocaleTimeString([], {hour: '2-digit',
-      minute: '2-digit'});
-    if (node.textContent !== text) node.textContent = text;
-  });
-  new MutationObserver(local).observe(document.documentElement, {childList: true, subtree: true});
-})();
-</script>
-"""
-    + tab_add.HEAD
-)
+_SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
+HEAD = f"<script>{_SCRIPT}</script>{tab_add.HEAD}"
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: str) -> None:
@@ -99,59 +53,32 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         resume = gr.Button("Resume job", visible=False, elem_id="resume")
     timer = gr.Timer(2, active=False)
 
-    with gr.Row():
-        search = gr.Textbox(label="Search descriptions", elem_id="search", scale=3)
-        layer = gr.Dropdown([ANY], value=ANY, label="Layer", elem_id="layer")
-        method = gr.Dropdown([ANY], value=ANY, label="Method", elem_id="method")
-    offset = gr.State(0)
-    with gr.Row():
-        with gr.Column(scale=5):
-            rows = gr.HTML(elem_id="rows")
-            with gr.Row():
-                back = gr.Button("‹ earlier", size="sm", elem_id="back")
-                forth = gr.Button("later ›", size="sm", elem_id="forth")
-        with gr.Column(scale=4):
-            picked = gr.Textbox(elem_id="unit_pick", elem_classes="mw-hidden", container=False)
-            unit = gr.HTML(elem_id="unit")
-            lam = gr.Slider(0, 1, 0.2, step=0.05, label="lambda", visible=False, elem_id="lambda")
-            beam_table = gr.HTML(elem_id="candidates")
+    tab_jobs.build(doors, wake=wake)
+    results = tab_results.build()
 
-    def choices() -> tuple[Any, ...]:
+    def choices(**new: str) -> tuple[Any, ...]:
+        """What is to be chosen from; what is new is chosen, and leaves the other choices alone."""
         with open_db() as db:
-            names = [each.name for each in subjects.every(db)]
-            folders = [each.name for each in subjects.every_probing_set(db)]
-            models = [each.name for each in subjects.every_checkpoint(db)]
+            every = {
+                "subject": [each.name for each in subjects.every(db)],
+                "images": [each.name for each in subjects.every_probing_set(db)],
+                "checkpoint": [each.name for each in subjects.every_checkpoint(db)],
+            }
             cards = pages.start_cards(db)
             described = bool(descriptions.methods(db))
+        chosen: dict[str, Any] = new or {kind: names[0] for kind, names in every.items() if names}
         return (
             cards,
-            gr.Dropdown(names, value=names[0] if names else None),
-            gr.Dropdown(folders, value=folders[0] if folders else None),
-            gr.Dropdown(models, value=models[0] if models else None),
+            *(
+                gr.update(choices=names, **({"value": chosen[kind]} if kind in chosen else {}))
+                for kind, names in every.items()
+            ),
             # Who has results came to see them.
-            gr.Accordion(open=not described),
+            gr.update(open=bool(new) or not described),
         )
 
-    def listing(
-        search: str, layer: str, method: str, offset: int
-    ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        with open_db() as db:
-            found = descriptions.page(
-                db,
-                search=search,
-                layer=None if layer == ANY else layer,
-                method=None if method == ANY else method,
-                limit=PAGE,
-                offset=offset,
-            )
-            units = {row.unit_id: exemplars.unit(db, row.unit_id) for row in found.rows}
-            known = sorted({each.layer for each in exemplars.sets(db)})
-            used = descriptions.methods(db)
-        return (
-            pages.results(found, units, offset=offset),
-            gr.update(choices=[ANY, *known]),
-            gr.update(choices=[ANY, *used]),
-        )
+    def listing(*asked: Any) -> tuple[Any, ...]:
+        return tab_results.listing(doors, *asked)
 
     @doors.allow("admin", "reviewer", "annotator")
     def arrive(request: gr.Request) -> tuple[Any, ...]:
@@ -165,7 +92,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         except NotFound as error:
             # An old link is no reason to show an empty page.
             gr.Warning(escape(str(error)))
-        return (*choices(), *listing("", ANY, ANY, 0), unit_id)
+        return (*choices(), *listing(), unit_id)
 
     @doors.allow(*STAFF)
     def list_layers(subject: str | None, request: gr.Request) -> tuple[Any, Any]:
@@ -229,11 +156,11 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         if not newest:
             return "", gr.update(visible=False), gr.update(visible=False), gr.Timer(active=False)
         state = newest[0].state
-        live = state in ("running", "queued")
+        live = state in pages_jobs.LIVE
         return (
-            pages.job(newest[0]),
-            gr.update(visible=live),
-            gr.update(visible=state in ("failed", "cancelled", "interrupted")),
+            pages_jobs.line(newest[0]),
+            gr.update(visible=live and not newest[0].cancel),
+            gr.update(visible=state in pages_jobs.STOPPED),
             gr.Timer(active=live),
         )
 
@@ -243,9 +170,9 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
 
     @doors.allow(*STAFF)
     def poll_results(
-        search: str, layer: str, method: str, offset: int, request: gr.Request
+        search: str, network: str, layer: str, method: str, offset: int, request: gr.Request
     ) -> tuple[Any, ...]:
-        return (*watch(), *listing(search, layer, method, offset))
+        return (*watch(), *listing(search, network, layer, method, offset))
 
     @doors.allow(*STAFF)
     def stop(request: gr.Request) -> tuple[Any, ...]:
@@ -261,72 +188,13 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
                 jobs.requeue(db, each.job_id)
         return watch()
 
-    @doors.allow(*STAFF)
-    def find(search: str, layer: str, method: str, request: gr.Request) -> tuple[Any, ...]:
-        return (0, *listing(search, layer, method, 0))
-
-    def turn(
-        step: int, search: str, layer: str, method: str, offset: int, request: gr.Request
-    ) -> tuple[Any, ...]:
-        with open_db() as db:
-            total = descriptions.page(
-                db,
-                search=search,
-                layer=None if layer == ANY else layer,
-                method=None if method == ANY else method,
-                limit=0,
-            ).total
-        moved = offset + step
-        offset = moved if 0 <= moved < total else offset
-        return (offset, *listing(search, layer, method, offset))
-
-    @doors.allow(*STAFF)
-    def earlier(
-        search: str, layer: str, method: str, offset: int, request: gr.Request
-    ) -> tuple[Any, ...]:
-        return turn(-PAGE, search, layer, method, offset, request)
-
-    @doors.allow(*STAFF)
-    def later(
-        search: str, layer: str, method: str, offset: int, request: gr.Request
-    ) -> tuple[Any, ...]:
-        return turn(PAGE, search, layer, method, offset, request)
-
-    @doors.allow(*STAFF)
-    def show(unit_id: str, lam: float, request: gr.Request) -> tuple[Any, ...]:
-        if not unit_id.isdecimal():
-            return "", gr.update(visible=False), ""
-        with open_db() as db:
-            each = exemplars.unit(db, int(unit_id))
-            said = descriptions.of_unit(db, each.unit_id)
-            people = annotations.accepted(db, each.unit_id)
-            scores = faithfulness.of_descriptions(db, [d.description_id for d in said])
-        activations = shelf.activations_of(doors.workspace, each)
-        beams = [d.candidates for d in said if len(d.candidates) > 1]
-        return (
-            pages.unit(each, said, activations, people, scores),
-            gr.update(visible=bool(beams)),
-            pages.candidates(shelf.ranked(beams[0], lam), lam) if beams else "",
-        )
-
-    @doors.allow(*STAFF)
-    def rank(unit_id: str, lam: float, request: gr.Request) -> str:
-        if not unit_id.isdecimal():
-            return ""
-        with open_db() as db:
-            said = descriptions.of_unit(db, int(unit_id))
-        beams = [d.candidates for d in said if len(d.candidates) > 1]
-        return pages.candidates(shelf.ranked(beams[0], lam), lam) if beams else ""
-
     watched = [job, cancel, resume, timer]
     setup = [start, subject, images, checkpoint, setting]
-    filters = [search, layer, method]
-    listed = [rows, layer, method]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
-    opened = [*setup, *listed, picked]
+    opened = [*setup, *results.listed, results.picked]
     page.load(arrive, None, opened, **hidden)
     page.load(poll, None, watched, **hidden)
-    timer.tick(poll_results, [*filters, offset], [*watched, *listed], queue=False, **hidden)
+    timer.tick(poll_results, results.asked, [*watched, *results.listed], queue=False, **hidden)
     subject.change(list_layers, subject, [layers, more], **hidden)
     gr.on(
         [subject.change, images.change, layers.change, more.change],
@@ -349,18 +217,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         choices=choices,
         setup=setup,
         listing=listing,
-        filters=[*filters, offset],
-        listed=listed,
+        filters=results.asked,
+        listed=results.listed,
     )
-    gr.on(
-        [search.submit, search.change, layer.input, method.input],
-        find,
-        filters,
-        [offset, *listed],
-        trigger_mode="always_last",
-        **hidden,
-    )
-    back.click(earlier, [*filters, offset], [offset, *listed], **hidden)
-    forth.click(later, [*filters, offset], [offset, *listed], **hidden)
-    picked.change(show, [picked, lam], [unit, lam, beam_table], **hidden)
-    lam.change(rank, [picked, lam], beam_table, trigger_mode="always_last", **hidden)
+    tab_results.wire(results, doors)

@@ -54,6 +54,7 @@ class Adding:
     network: tuple[gr.Textbox, gr.Button]
     images: tuple[gr.Textbox, gr.Button]
     checkpoint: tuple[gr.Textbox, gr.Button]
+    entered: gr.HTML
     area: gr.Accordion
     subject: gr.Dropdown
     method: gr.Textbox
@@ -70,6 +71,7 @@ def build(doors: Doors) -> Adding:
         network = _path("Path of a SUBJECT.toml", "Add network", "subject")
         images = _path("Path of a folder of images", "Add images", "images")
         checkpoint = _path("Path of a MILAN checkpoint", "Add checkpoint", "checkpoint")
+        entered = gr.HTML(elem_id="entered")
     with gr.Accordion(
         "Add descriptions by another method…", open=False, visible=False, elem_id="add_table"
     ) as area:
@@ -95,7 +97,9 @@ def build(doors: Doors) -> Adding:
         text = gr.Textbox(label="Table", lines=4, max_lines=4, elem_id="table_text")
         add = gr.Button("Add descriptions", elem_id="add_descriptions")
         told = gr.HTML(elem_id="table_told")
-    return Adding(network, images, checkpoint, area, subject, method, layer, name, text, add, told)
+    return Adding(
+        network, images, checkpoint, entered, area, subject, method, layer, name, text, add, told
+    )
 
 
 def wire(
@@ -103,7 +107,7 @@ def wire(
     page: gr.Blocks,
     doors: Doors,
     *,
-    choices: Callable[[], tuple[Any, ...]],
+    choices: Callable[..., tuple[Any, ...]],
     setup: Sequence[gr.components.Component],
     listing: Callable[..., tuple[Any, ...]],
     filters: Sequence[gr.components.Component],
@@ -112,7 +116,8 @@ def wire(
     """Connect the components.
 
     Args:
-        choices, setup: what is shown of networks, images and checkpoints, and where.
+        choices, setup: what is shown of networks, images and checkpoints, and where; the name of
+            what is new is given as `subject`, `images` or `checkpoint`.
         listing, filters, listed: the descriptions that a search finds, its fields, and where.
     """
     open_db = partial(open_database, doors.workspace)
@@ -127,22 +132,27 @@ def wire(
     def enter_subject(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
-            shelf.enter_subject(db, Path(given(path)))
-        return (*choices(), _networks(doors))
+            row = shelf.enter_subject(db, Path(given(path)))
+        units = sum(each.units for each in row.layers if each.listed)
+        layers = sum(each.listed for each in row.layers)
+        said = f"Network {row.name} is here: {layers} layers with {units:,} units."
+        return (*choices(subject=row.name), _entered(said), _networks(doors))
 
     @doors.allow(*ADMIN)
     def enter_images(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
-            shelf.enter_images(db, Path(given(path)))
-        return choices()
+            row = shelf.enter_images(db, Path(given(path)))
+        kinds = f"of {len(row.classes):,} classes" if row.classes else "without classes"
+        said = f"Images {row.name} are here: {row.images:,} {kinds}."
+        return (*choices(images=row.name), _entered(said))
 
     @doors.allow(*ADMIN)
     def enter_checkpoint(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
-            shelf.enter_checkpoint(db, given(path))
-        return choices()
+            row = shelf.enter_checkpoint(db, given(path))
+        return (*choices(checkpoint=row.name), _entered(f"Checkpoint {row.name} is here."))
 
     @doors.allow(*ADMIN)
     def enter_table(
@@ -176,8 +186,9 @@ def wire(
         (adding.images, enter_images),
         (adding.checkpoint, enter_checkpoint),
     ):
-        button.click(enter, path, list(setup))
-    adding.network[1].click(enter_subject, adding.network[0], [*setup, adding.subject])
+        button.click(enter, path, [*setup, adding.entered])
+    path, button = adding.network
+    button.click(enter_subject, path, [*setup, adding.entered, adding.subject])
     adding.add.click(
         enter_table,
         [adding.text, adding.name, adding.subject, adding.method, adding.layer, *filters],
@@ -200,6 +211,10 @@ def _path(label: str, button: str, name: str) -> tuple[gr.Textbox, gr.Button]:
     with gr.Row():
         path = gr.Textbox(label=label, elem_id=f"new_{name}")
         return path, gr.Button(button, elem_id=f"add_{name}")
+
+
+def _entered(sentence: str) -> str:
+    return f'<p role="status">{escape(sentence)}</p>'
 
 
 def _networks(doors: Doors) -> Any:

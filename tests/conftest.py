@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from describer.allocation import keep_freed
+
 PROJECT = Path(__file__).resolve().parents[1]
 
-# As the app does it, before torch is loaded.
+# As the app's commands do it, before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+keep_freed()
 
 # A busy machine is no failure.
 settings.register_profile("workbench", deadline=None)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import exemplars
+from benchmarks import allocation, exemplars
 
 
 def test_measurements_are_written_as_they_were_promised(
@@ -20,6 +20,12 @@ def test_measurements_are_written_as_they_were_promised(
     for each in found:
         assert set(each) == {"name", "ours", "baseline", "unit", "ratio", "what"}
         assert each["ratio"] == pytest.approx(each["ours"] / each["baseline"])
+
+
+def test_memory_is_kept_and_returned_in_processes_of_their_own() -> None:
+    seconds, gigabytes = allocation.measure(batch_size=1, batches=1, rounds=1)
+    assert seconds.ours > 0 < seconds.baseline
+    assert 0.1 < gigabytes.baseline < 8
 
 
 def test_an_unknown_benchmark_is_named(capsys: pytest.CaptureFixture[str]) -> None:

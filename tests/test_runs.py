@@ -18,7 +18,7 @@ from db.errors import BadInput, NotFound
 from db.jobs import Handle
 from db.words import Query
 from db.workspace import Workspace, create, open_database
-from describer import pages, plans, shelf
+from describer import pages_unit, plans, shelf
 from describer.runs import describe
 
 RUNNERS = {"describe": describe, "ablate": ablate, "export": export}
@@ -131,7 +131,7 @@ def test_describing_with_another_search_adds_its_own_sentences(workspace: Worksp
     assert said[2].model_hash == checkpoint.hash, "the usual search is known by the checkpoint"
     assert {plans.checkpoint_of(each.model_hash) for each in said} == {checkpoint.hash}
     assert [len(each.candidates) for each in said][1] == 1
-    page = pages.unit(unit, said, [1.0], [])
+    page = pages_unit.unit(unit, said, [1.0], [])
     assert "milan (beam 50, lambda 0)" in page
     assert "<th>milan</th>" in page
 

@@ -21,7 +21,7 @@ from db.errors import BadInput, NotFound
 from db.jobs import Job
 from db.words import Query
 from db.workspace import Workspace, create, open_database
-from describer import pages as unit_pages
+from describer import pages_unit as unit_pages
 from describer import plans, shelf
 from describer.runs import describe
 

@@ -60,6 +60,9 @@ def test_from_an_empty_workspace_to_a_curve(
     expect(page.locator("#unit")).to_contain_text("two-layers/late/1")
     expect(page.locator("#candidates")).to_contain_text("0.2 log p(d)")
     expect(page.locator("#unit img.grid")).to_have_js_property("naturalWidth", 1304)
+    page.locator("#masks").fill("40")
+    page.locator("#masks").blur()  # there the arrows are the slider's
+    expect(page.locator("#unit img.grid")).to_have_css("opacity", "0.4")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#unit")).to_contain_text("two-layers/late/2")
 

@@ -174,7 +174,7 @@ def test_a_bad_table_gets_one_sentence_and_changes_nothing(
 def test_units_without_exemplars_are_found_and_shown_without_pictures(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    from describer import pages
+    from describer import pages_unit
 
     add(workspace, written(tmp_path, OURS))
     with open_database(workspace) as db:
@@ -182,7 +182,7 @@ def test_units_without_exemplars_are_found_and_shown_without_pictures(
         (match,) = finding.find(db, Query(any=("dog",)), limit=10).matches
         unit = exemplars.unit(db, match.unit_id)
     assert (unit.name, unit.folder) == ("two-layers/late/7", "")
-    shown = pages.unit(unit, [], shelf.activations_of(workspace, unit), [])
+    shown = pages_unit.unit(unit, [], shelf.activations_of(workspace, unit), [])
     assert "No exemplars of this layer" in shown
     assert "<img" not in shown
     with pytest.raises(LookupError, match="has no exemplars"):
