@@ -61,6 +61,8 @@
       page.pastedAfter = Math.round(performance.now() - page.shown);
     page.pasted += length;
   });
+  // looks again by itself while nothing can be claimed
+  setInterval(() => { if (one("#an-frame [data-waits]")) pressSeen("an-again"); }, 20000);
   setInterval(() => {  // the draft was not acknowledged: say so and try again
     if (page.asked && Date.now() - page.asked > 5000 && seen(box())) {
       const line = one(".an-advice") || one(".an-hint");

@@ -24,6 +24,9 @@ from db.workspace import open_database
 
 EVERYBODY: tuple[Role, ...] = ("admin", "reviewer", "annotator")
 # the page's counters travel with the answer in the place of the hidden box
+# What is to be seen in turns. All of it is always on the page and a style hides the rest: switching
+# components by their `visible` makes each of them anew at every step, on the server.
+PARTS = ("naming", "resting", "agree", "again", "testing", "working", "back", "mine")
 COUNT = "(...all) => { all[3] = window.milanAnnotate.telemetry(); return all; }"
 
 
@@ -40,20 +43,23 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         label="Campaign", choices=[], visible=False, interactive=True, elem_id="an-chooser"
     )
 
-    with gr.Column(visible=False) as naming:
+    frame = gr.HTML(_frame(), elem_id="an-frame", padding=False)
+    with gr.Column(elem_id="an-part-naming"):
         gr.HTML(
             '<div class="an-card"><h3>Welcome</h3><p>Which name should stand beside your answers? '
             "Use the same one next time; exports show a pseudonym instead.</p></div>"
         )
         name = gr.Textbox(label="Your name", max_lines=1, elem_id="an-name")
         named = gr.Button("Start", variant="primary", elem_id="an-named")
-    with gr.Column(visible=False) as resting:
+    with gr.Column(elem_id="an-part-resting"):
         message = gr.HTML(elem_id="an-message")
-        agree = gr.Button("I agree, start", variant="primary", elem_id="an-agree", visible=False)
-        again = gr.Button("Look again", elem_id="an-again", visible=False)
-    with gr.Column(visible=False) as testing:
+        with gr.Column(elem_id="an-part-agree"):
+            agree = gr.Button("I agree, start", variant="primary", elem_id="an-agree")
+        with gr.Column(elem_id="an-part-again"):
+            again = gr.Button("Look again", elem_id="an-again")
+    with gr.Column(elem_id="an-part-testing"):
         test = tab_qualify.build()
-    with gr.Column(visible=False, elem_classes="an-work") as working:
+    with gr.Column(elem_id="an-part-working", elem_classes="an-work"):
         bar = gr.HTML(elem_id="an-bar")
         question = gr.HTML(padding=False)
         with gr.Accordion("Guidelines and examples", open=False):
@@ -74,10 +80,14 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             no_pattern = gr.Button("No common pattern · Alt+N", elem_id="an-no-pattern", **small)
             skip = gr.Button("Skip · Alt+S", elem_id="an-skip", **small)
             broken = gr.Button("Picture broken · Alt+B", elem_id="an-broken", **small)
-            back = gr.Button("Back to the skipped one", visible=False, elem_id="an-back", **small)
+            with gr.Column(elem_id="an-part-back", min_width=150):
+                back = gr.Button("Back to the skipped one", elem_id="an-back", **small)
             gr.Button("Whole pictures: hold M", elem_id="an-look", **small)
         save = gr.Button("save", elem_id="an-save", elem_classes="an-hidden", visible=True)
-    with gr.Accordion("My last answers", open=False, visible=False) as mine:
+    with (
+        gr.Column(elem_id="an-part-mine"),
+        gr.Accordion("My last answers", open=False),
+    ):
         gr.HTML(
             '<p class="an-muted">Choose one to change its wording; the old one is kept too.</p>',
             padding=False,
@@ -87,14 +97,10 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         revise = gr.Button("Save new wording", elem_id="an-revise")
         revised = gr.HTML(padding=False)
 
-    # looks again by itself while nothing can be claimed
-    timer = gr.Timer(20, active=False)
-
-    columns = [naming, resting, testing, working, mine]
-    place = [campaign, token, message, agree, again, timer]
-    work = [bar, question, grid, text, hint, earlier, back]
+    place = [frame, campaign, token, message, agree]
+    work = [bar, question, grid, text, hint, earlier]
     # Steps from one picture set to the next do not touch the test: each output has its price.
-    shorter: list[Any] = [*columns, *place, *work]
+    shorter: list[Any] = [*place, *work]
     outputs: list[Any] = [*shorter, *test.outputs]
 
     def who(typed: str, request: gr.Request) -> str:
@@ -111,7 +117,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             view = action(db, person)
         if view.screen == "test":
             gr.Info("There is a new test: press “Look again” to take it.")
-        return [*_columns(view, test=False), *_place(view), *_work(view)]
+        return [*_place(view, test=False), *_work(view)]
 
     def shown(db: Database, view: View, head: str = "") -> list[Any]:
         if view.sitting is None or view.standing is None:
@@ -119,7 +125,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         else:
             left = view.standing.attempts_left
             sheet = tab_qualify.asked(db, view.sitting, [], attempts_left=left, head=head)
-        return [*_columns(view), *_place(view), *_work(view), *sheet]
+        return [*_place(view), *_work(view), *sheet]
 
     def only(component: Any, value: Any, among: list[Any]) -> list[Any]:
         return [value if output is component else gr.skip() for output in among]
@@ -128,7 +134,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     def arrive(typed: str, wanted: str, request: gr.Request) -> list[Any]:
         """The page was opened or looks again."""
         if not doors.login and not typed:
-            return only(naming, gr.Column(visible=True), outputs)
+            return only(frame, _frame("naming"), outputs)
         asked = wanted or request.query_params.get("campaign", "")
         campaign_id = int(asked) if asked.isdecimal() else None
         with open_database(workspace) as db:
@@ -275,7 +281,6 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     here = [name_kept, campaign]
     page.load(arrive, here, outputs, **quiet)
     again.click(arrive, here, outputs, **quiet)
-    timer.tick(arrive, here, outputs, **quiet)
     for event in (named.click, name.submit):
         event(give_name, name, [name_kept, *outputs], **once)
     agree.click(accept, here, outputs, **once)
@@ -299,18 +304,29 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     revise.click(reword, [*here, earlier, wording], [revised, earlier], **once)
 
 
-def _columns(view: View, *, test: bool = True) -> list[Any]:
-    """Which of naming, resting, testing, working and the last answers is to be seen."""
+def _frame(*parts: str, waits: bool = False) -> str:
+    """What shows these parts alone; the page looks again by itself while it waits for something."""
+    hidden = ", ".join(f"#an-part-{each}" for each in PARTS if each not in parts)
+    return f"<style>{hidden} {{display:none !important}}</style>" + "<i data-waits></i>" * waits
+
+
+def _parts(view: View, *, test: bool) -> list[str]:
+    """What is to be seen."""
+    waits = view.nothing is not None and view.nothing.reason in ("busy", "paused")
+    retry = view.standing is not None and view.standing.retry_utc is not None
     sitting = test and view.screen == "test" and view.sitting is not None
     working = view.screen == "work"
     resting = not sitting and not working
-    return [
-        gr.Column(visible=False),
-        gr.Column(visible=resting),
-        gr.Column(visible=sitting),
-        gr.Column(visible=working),
-        gr.Accordion(visible=bool(view.latest or view.unsent)),
-    ]
+    shown = {
+        "testing": sitting,
+        "working": working,
+        "back": working and view.skipped,
+        "resting": resting,
+        "agree": resting and view.screen == "welcome",
+        "again": resting and (waits or retry or view.screen == "test"),
+        "mine": bool(view.latest or view.unsent),
+    }
+    return [part for part, seen in shown.items() if seen]
 
 
 def _agrees(view: View) -> bool:
@@ -318,24 +334,22 @@ def _agrees(view: View) -> bool:
     return view.campaign is not None and bool(view.campaign.settings.consent.strip())
 
 
-def _place(view: View) -> list[Any]:
-    """Campaign, token, the resting message, its two buttons and the timer."""
+def _place(view: View, *, test: bool = True) -> list[Any]:
+    """What is to be seen, campaign, token, the resting message, and what agreeing is called."""
     waits = view.nothing is not None and view.nothing.reason in ("busy", "paused")
-    retry = view.standing is not None and view.standing.retry_utc is not None
     return [
+        _frame(*_parts(view, test=test), waits=waits),
         "" if view.campaign is None else str(view.campaign.campaign_id),
         "" if view.claim is None else view.claim.token,
         pages.message(view),
-        gr.Button("I agree, start" if _agrees(view) else "Start", visible=view.screen == "welcome"),
-        gr.Button(visible=waits or retry or view.screen == "test"),
-        gr.Timer(active=waits),
+        "I agree, start" if _agrees(view) else "Start",
     ]
 
 
 def _work(view: View) -> list[Any]:
-    """Bar, question, picture, the box with its draft, hint, last answers, back."""
+    """Bar, question, picture, the box with its draft, hint, last answers."""
     if view.screen != "work":
-        return [*([gr.skip()] * 5), _earlier(view), gr.skip()]
+        return [*([gr.skip()] * 5), _earlier(view)]
     draft = view.draft
     return [
         pages.bar(view),
@@ -344,7 +358,6 @@ def _work(view: View) -> list[Any]:
         "" if draft is None else draft.text,
         pages.hint("", None if draft is None else draft.saved_utc),
         _earlier(view),
-        gr.Button(visible=view.skipped),
     ]
 
 

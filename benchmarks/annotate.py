@@ -35,7 +35,7 @@ from db.workspace import Workspace, create, open_database
 ROOT = Path(__file__).resolve().parents[1]
 UNITS = 600
 # the places of campaign, token and picture among what every step of the page returns
-CAMPAIGN, TOKEN, GRID = 5, 6, 13
+CAMPAIGN, TOKEN, GRID = 1, 2, 7
 
 
 @dataclass

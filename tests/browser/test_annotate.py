@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 from annotating import add_units, fill_pictures, running_app
 
-from db import annotations, campaigns, drafts, exemplars, qualifications, ratings, slots, users
+from db import (
+    annotations,
+    campaigns,
+    drafts,
+    exemplars,
+    qualifications,
+    ratings,
+    skips,
+    slots,
+    users,
+)
 from db.annotations import Answer
 from db.campaigns import Settings
 from db.claims import Claim
@@ -85,7 +95,7 @@ def arrive(browser: sync_api.Browser, address: str, name: str, width: int) -> sy
     page.wait_for_selector("#an-name textarea, #an-name input", state="visible")
     page.locator("#an-name textarea, #an-name input").fill(name)
     page.locator("#an-named").click()
-    assert page.locator("#an-agree").inner_text() == "I agree, start"
+    assert page.locator("#an-agree").inner_text().strip() == "I agree, start"
     page.locator("#an-agree").click()
     page.wait_for_selector(".an-grid img", state="visible")
     return page
@@ -304,7 +314,7 @@ def test_people_are_who_they_signed_in_as_and_are_tested_first(
             page.wait_for_function(
                 "image => image.naturalWidth > 1000", arg=example.element_handle()
             )
-        assert page.locator("#an-agree").inner_text() == "Start"
+        assert page.locator("#an-agree").inner_text().strip() == "Start"
         page.locator("#an-agree").click()
         page.wait_for_selector("#an-hand-in", state="visible")
         assert "answer" not in page.content().split("Best description")[0][-200:]
@@ -535,3 +545,37 @@ def test_of_what_is_pasted_the_length_and_the_time_are_kept_and_no_word(
     answer(page, "typed by hand")
     with open_database(workspace) as db:
         assert annotations.own(db, 1, "paster")[0].pasted_after_ms is None
+
+
+def test_who_finds_all_units_taken_is_given_one_that_becomes_free(
+    browser: sync_api.Browser, local: tuple[Workspace, str]
+) -> None:
+    """The page looks again by itself; by its own clock, 20 seconds later."""
+    workspace, address = local
+    with open_database(workspace) as db:
+        units = [
+            each.unit_id for each in exemplars.units_of(db, exemplars.sets(db)[0].exemplar_set_id)
+        ]
+        rules = Settings("One sentence.", annotators_per_unit=1)
+        only = campaigns.add(db, "winter", units[11:], settings=rules, person="admin").campaign_id
+        users.ensure(db, "first", "annotator")
+        taken = slots.claim(db, only, "first")
+        assert isinstance(taken, Claim)
+    page = browser.new_context().new_page()
+    page.set_default_timeout(90_000)
+    page.goto(f"{address}/?tab=annotate&campaign={only}")
+    page.locator("#an-name textarea, #an-name input").fill("second")
+    page.clock.install()
+    page.locator("#an-named").click()
+    page.locator("#an-agree").click()
+    page.wait_for_selector("#an-message >> text=All picture sets are taken", state="visible")
+    assert page.locator("#an-again").is_visible()
+    assert not page.locator("#an-agree").is_visible()
+    assert not page.locator("#an-text").is_visible()
+    with open_database(workspace) as db:
+        skips.skip(db, taken.token, "first")
+    page.clock.fast_forward(20_000)
+    page.wait_for_selector(".an-grid img", state="visible")
+    assert not page.locator("#an-again").is_visible()
+    with open_database(workspace) as db:
+        campaigns.set_state(db, only, "closed", person="admin")
