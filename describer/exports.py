@@ -2,8 +2,9 @@
 
     made = write(db, workspace.reports, subject="resnet18", method="milan")
 
-The columns are those of `app.py describe`, with network and method before them: `app.py audit` and
-`app.py add descriptions` read the table of one network and method.
+Of each unit and method the newest description. The columns are those of `app.py describe`, with
+network and method beside them: `app.py audit` and `app.py add descriptions` read the table of one
+network and method.
 """
 
 import csv
@@ -48,16 +49,20 @@ def write(
     search: str = "",
 ) -> Made:
     """Write `descriptions-HASH.csv` into a folder; the same descriptions make the same file."""
-    text, rows = io.StringIO(newline=""), 0
+    # Another search, or other exemplars of the layer, described a unit again.
+    newest: dict[tuple[str, str, int, str], Description] = {}
+    for each in descriptions.every(db, subject=subject, layer=layer, method=method, search=search):
+        place = (each.subject, each.layer, each.unit, each.method)
+        if place not in newest or newest[place].description_id < each.description_id:
+            newest[place] = each
+    text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for each in descriptions.every(db, subject=subject, layer=layer, method=method, search=search):
-        writer.writerow(_cells(each))
-        rows += 1
+    writer.writerows(_cells(each) for each in newest.values())
     content = text.getvalue().encode()
     name = f"descriptions-{hashlib.sha256(content).hexdigest()[:12]}.csv"
     (folder / name).write_bytes(content)
-    return Made(name, rows)
+    return Made(name, len(newest))
 
 
 def _cells(each: Description) -> list[object]:

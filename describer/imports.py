@@ -82,6 +82,11 @@ def enter(
             f"got {called!r}"
         )
     for row in table.rows:
+        if row.subject not in ("", subject):
+            raise BadInput(
+                f"expected rows about {subject}, got {row.subject!r} in line {row.line} of "
+                f"{table.source}"
+            )
         if row.layer not in sizes:
             raise BadInput(
                 f"expected a layer of {subject} ({_some(sizes)}), got {row.layer!r} in line "

@@ -21,9 +21,13 @@
     row.scrollIntoView({block: 'nearest'});
     pick(row.dataset.unit);
   };
+  // Where the walk was, for a unit that was opened from elsewhere.
+  let reached = '';
   const walk = (step) => {
-    const here = open(), rows = listed();
-    if (!here || !rows.length || (turning && Date.now() < turning.until)) return;
+    const rows = listed(), has = (id) => rows.some((row) => row.dataset.unit === id);
+    const here = !open() || has(open()) ? open() : reached;
+    if (!has(here) && step < 0) return;
+    if (!open() || !rows.length || (turning && Date.now() < turning.until)) return;
     // A unit that several methods described has several rows, which are one step.
     const ahead = step > 0 ? rows : [...rows].reverse();
     const last = ahead.findLastIndex((row) => row.dataset.unit === here);
@@ -37,13 +41,16 @@
   };
   const turned = () => {
     if (!turning || !list() || Number(list().dataset.offset) === turning.offset) return;
+    const late = Date.now() > turning.until;
     const rows = turning.step > 0 ? listed() : listed().reverse();
     turning = null;
+    if (late) return;
     const next = rows.find((row) => row.dataset.unit !== open());
     if (next) go(next);
   };
   const mark = () => {
     const here = open();
+    if (listed().some((row) => row.dataset.unit === here)) reached = here;
     document.querySelectorAll('.mw-results [data-unit]').forEach((row) => {
       const current = row.dataset.unit === here;
       if (current !== row.hasAttribute('aria-current')) {
@@ -62,13 +69,18 @@
   // The list of jobs, from the chips above the tabs.
   document.addEventListener('click', (event) => {
     if (!event.target.closest('[data-jobs]')) return;
-    const tab = [...document.querySelectorAll('[role=tab]')].find(
-      (each) => each.textContent.trim() === 'Describe');
+    const tab = [...document.querySelectorAll('[role=tab], .overflow-dropdown button')]
+      .find((each) => each.textContent.trim() === 'Describe');
     if (tab) tab.click();
-    const area = document.querySelector('#jobs');
-    const head = area && area.querySelector('button');
-    if (head && !head.classList.contains('open')) head.click();
-    if (area) area.scrollIntoView({block: 'start'});
+    // A tab is put on the page when it is first opened.
+    const until = Date.now() + 3000;
+    const lead = () => {
+      const area = document.querySelector('#jobs'), head = area && area.querySelector('button');
+      if (!visible(head)) return Date.now() < until && setTimeout(lead, 50);
+      if (!head.classList.contains('open')) head.click();
+      area.scrollIntoView({block: 'start'});
+    };
+    lead();
   });
 
   const mask = (masked) => document.querySelectorAll('img[data-open]').forEach((image) => {
@@ -86,11 +98,16 @@
   });
 
   // The slider blends the pictures without masks under those with them.
-  document.addEventListener('input', (event) => {
-    if (event.target.id !== 'masks') return;
-    const shown = event.target.closest('.mw-unit').querySelector('.mw-lift img');
+  const fade = () => {
+    const slider = document.querySelector('#masks');
+    const shown = slider && slider.closest('.mw-unit').querySelector('.mw-lift img');
+    const wanted = slider ? String(slider.value / 100) : '1';
+    if (!shown || (shown.style.opacity || '1') === wanted) return;
     shown.parentElement.style.backgroundImage = `url(${shown.dataset.open})`;
-    shown.style.opacity = event.target.value / 100;
+    shown.style.opacity = wanted;
+  };
+  document.addEventListener('input', (event) => {
+    if (event.target.id === 'masks') fade();
   });
 
   // Let go of by mouse, it gives the arrows back to the list.
@@ -107,5 +124,6 @@
     local();
     turned();
     mark();
+    fade();
   }).observe(document.documentElement, {childList: true, subtree: true});
 })();

@@ -136,7 +136,10 @@ def wire(
         units = sum(each.units for each in row.layers if each.listed)
         layers = sum(each.listed for each in row.layers)
         said = f"Network {row.name} is here: {layers} layers with {units:,} units."
-        return (*choices(subject=row.name), _entered(said), _networks(doors))
+        with open_db() as db:
+            names = [each.name for each in subjects.every(db)]
+        # The table that is being added may be about another.
+        return (*choices(subject=row.name), _entered(said), gr.update(choices=names))
 
     @doors.allow(*ADMIN)
     def enter_images(path: str, request: gr.Request) -> tuple[Any, ...]:

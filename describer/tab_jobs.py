@@ -3,6 +3,7 @@
     tab_jobs.build(doors, wake=…)
 
 Every page shows its own newest job; after a crash, or among several people, this is the whole list.
+Admins may cancel and resume every job, reviewers their own.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,11 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
+from sqlite_utils import Database
 
 from db import jobs
-from db.doors import Doors
-from db.errors import BadInput
+from db.doors import Doors, Person
+from db.errors import BadInput, NotAllowed
 from db.jobs import Job
 from db.users import Role
 from db.workspace import open_database
@@ -35,24 +37,38 @@ def build(doors: Doors, *, wake: Callable[[], None]) -> None:
             resume = gr.Button("Resume this job", elem_id="jobs_resume")
     timer = gr.Timer(3, active=False)
 
-    def look(job_id: int | None) -> tuple[Any, ...]:
+    def look(job_id: int | None, who: Person, *, first: bool = False) -> tuple[Any, ...]:
+        """The list, the jobs that this person may choose, and what can be done with the chosen one.
+
+        The choice stays the page's own, unless it is gone: a job that ended is not replaced by one
+        that nobody meant.
+        """
         with open_db() as db:
             every = jobs.latest(db, limit=LISTED)
-        open_ones = [each for each in every if each.state in pages_jobs.LIVE + pages_jobs.STOPPED]
-        ids = [each.job_id for each in open_ones]
-        kept = job_id if job_id in ids else next(iter(ids), None)
-        state = next((each.state for each in open_ones if each.job_id == kept), "")
+        theirs = [each for each in every if who.role == "admin" or each.person == who.name]
+        offered = {each.job_id: each for each in theirs if each.state != "done"}
+        if first and job_id not in offered:
+            job_id = next(iter(offered), None)
+        gone = job_id not in offered
+        state = "" if job_id is None or gone else offered[job_id].state
+        choices = [(_name(each), each.job_id) for each in offered.values()]
+        chosen_now: dict[str, Any] = {"value": None if gone else job_id} if first or gone else {}
         return (
             pages_jobs.table(every),
-            gr.update(choices=[(_name(each), each.job_id) for each in open_ones], value=kept),
+            gr.update(choices=choices, **chosen_now),
             gr.update(interactive=state in pages_jobs.LIVE),
             gr.update(interactive=state in pages_jobs.STOPPED),
         )
 
     @doors.allow(*STAFF)
+    def unfold(job_id: int | None, request: gr.Request) -> tuple[Any, ...]:
+        wake()
+        return (*look(job_id, doors.person(request), first=True), gr.Timer(active=True))
+
+    @doors.allow(*STAFF)
     def watch(job_id: int | None, request: gr.Request) -> tuple[Any, ...]:
         wake()
-        return (*look(job_id), gr.Timer(active=True))
+        return look(job_id, doors.person(request))
 
     @doors.allow(*STAFF)
     def rest(request: gr.Request) -> Any:
@@ -60,23 +76,25 @@ def build(doors: Doors, *, wake: Callable[[], None]) -> None:
 
     @doors.allow(*STAFF)
     def stop(job_id: int | None, request: gr.Request) -> tuple[Any, ...]:
+        who = doors.person(request)
         with open_db() as db:
-            jobs.ask_to_cancel(db, _given(job_id))
-        return look(job_id)
+            jobs.ask_to_cancel(db, _theirs(db, job_id, who))
+        return look(job_id, who)
 
     @doors.allow(*STAFF)
     def go_on(job_id: int | None, request: gr.Request) -> tuple[Any, ...]:
+        who = doors.person(request)
         with open_db() as db:
-            jobs.requeue(db, _given(job_id))
+            jobs.requeue(db, _theirs(db, job_id, who))
         wake()
-        return look(job_id)
+        return look(job_id, who)
 
     shown = [table, chosen, cancel, resume]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
-    area.expand(watch, chosen, [*shown, timer], **hidden)
+    area.expand(unfold, chosen, [*shown, timer], **hidden)
     area.collapse(rest, None, timer, **hidden)
-    timer.tick(watch, chosen, [*shown, timer], queue=False, **hidden)
-    chosen.input(watch, chosen, [*shown, timer], **hidden)
+    timer.tick(watch, chosen, shown, queue=False, **hidden)
+    chosen.input(watch, chosen, shown, **hidden)
     cancel.click(stop, chosen, shown, **hidden)
     resume.click(go_on, chosen, shown, **hidden)
 
@@ -85,7 +103,16 @@ def _name(each: Job) -> str:
     return f"{each.job_id} · {each.title} · {pages_jobs.state(each)}"
 
 
-def _given(job_id: int | None) -> int:
+def _theirs(db: Database, job_id: int | None, who: Person) -> int:
+    """The job, which this person may cancel and resume.
+
+    Raises:
+        BadInput: none was chosen.
+        NotAllowed: it is somebody else's.
+        NotFound: there is none of that id.
+    """
     if job_id is None:
         raise BadInput("Choose a job first.")
+    if who.role != "admin" and jobs.get(db, job_id).person != who.name:
+        raise NotAllowed("This job is somebody else's; an admin can cancel or resume it.")
     return job_id

@@ -22,6 +22,7 @@ from describer import exports, pages, pages_unit, shelf
 PAGE = 25
 ANY = "any"
 STAFF: tuple[Role, ...] = ("admin", "reviewer")
+_KEPT: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,15 @@ def listing(
     method: str = ANY,
     offset: int = 0,
 ) -> tuple[Any, ...]:
-    """What `Results.listed` shows of a search; a layer that the network lacks counts as any."""
+    """What `Results.listed` shows of a search; a layer that the network lacks counts as any.
+
+    The fields keep what they hold, which may be newer than what is asked for here.
+    """
     with open_database(doors.workspace) as db:
         chosen = None if network == ANY else network
         known = sorted({each.layer for each in exemplars.sets(db, subject=chosen)})
-        layer = layer if layer in known else ANY
+        unknown = layer not in (ANY, *known)
+        layer = ANY if unknown else layer
         found = descriptions.page(
             db, **_wanted(search, network, layer, method), limit=PAGE, offset=offset
         )
@@ -103,7 +108,7 @@ def listing(
     return (
         pages.results(found, units, offset=offset),
         gr.update(choices=[ANY, *networks]),
-        gr.update(choices=[ANY, *known], value=layer),
+        gr.update(choices=[ANY, *known], **({"value": ANY} if unknown else _KEPT)),
         gr.update(choices=[ANY, *used]),
     )
 
@@ -112,11 +117,22 @@ def wire(results: Results, doors: Doors) -> None:
     """Connect the components."""
     open_db = partial(open_database, doors.workspace)
 
+    # A field that is only left tells of input, too.
+    asked_last = gr.State(("", ANY, ANY, ANY))
+
     @doors.allow(*STAFF)
     def find(
-        search: str, network: str, layer: str, method: str, request: gr.Request
+        search: str,
+        network: str,
+        layer: str,
+        method: str,
+        last: tuple[str, ...],
+        request: gr.Request,
     ) -> tuple[Any, ...]:
-        return (0, "", *listing(doors, search, network, layer, method))
+        wanted = (search, network, layer, method)
+        if wanted == tuple(last):
+            return (gr.skip(),) * (3 + len(results.listed))
+        return (wanted, 0, "", *listing(doors, *wanted))
 
     def turn(step: int, *asked: Any) -> tuple[Any, ...]:
         search, network, layer, method, offset = asked
@@ -156,12 +172,13 @@ def wire(results: Results, doors: Doors) -> None:
         viewer = doors.person(request).name
         with open_db() as db:
             each = exemplars.unit(db, int(unit_id))
+            judged = {given.concept for given in signoffs.current(db, unit_id=each.unit_id)}
             said = descriptions.of_unit(db, each.unit_id)
             people = annotations.accepted(db, each.unit_id)
             scores = faithfulness.of_descriptions(db, [d.description_id for d in said])
             verdicts = [
                 verdict
-                for concept in signoffs.concepts(db)
+                for concept in sorted(judged)
                 for verdict in reviewing.open_verdicts(db, each.unit_id, concept, viewer=viewer)
             ]
             alike = descriptions.alike(db, each.unit_id)
@@ -193,8 +210,8 @@ def wire(results: Results, doors: Doors) -> None:
             results.method.input,
         ],
         find,
-        fields,
-        [results.offset, results.made, *results.listed],
+        [*fields, asked_last],
+        [asked_last, results.offset, results.made, *results.listed],
         trigger_mode="always_last",
         **hidden,
     )

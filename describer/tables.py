@@ -59,7 +59,8 @@ _LOGS = ("log_p_given_e", "log_p")
 class Row:
     """A description of a unit (counted from 0), and the line of the file that it stands in.
 
-    score: of the method's own kind. logs: log p(d|E) and log p(d), as MILAN has them.
+    score: of the method's own kind. logs: log p(d|E) and log p(d), as MILAN has them. subject: the
+    network that the row says it is about, if it does.
     """
 
     layer: str
@@ -68,6 +69,7 @@ class Row:
     score: float | None
     logs: tuple[float, float] | None
     line: int
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ def _row(row: dict[str, str], layout: Layout, layer: str, place: str, line: int)
         _number(cells, layout.score, place) if layout.score else None,
         None if logs[0] is None or logs[1] is None else (logs[0], logs[1]),
         line,
+        restored(cells.get("subject", "")),
     )
 
 

@@ -19,6 +19,12 @@ settings.register_profile("workbench", deadline=None)
 settings.load_profile("workbench")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two workers for the whole run, which often waits for pages; none for chosen files or `-s`."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return 2 if whole and config.option.capture != "no" else 0
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder `shared` beside the project, with real networks, images and golden values."""

@@ -65,6 +65,7 @@ def test_from_an_empty_workspace_to_a_curve(
     expect(page.locator("#unit img.grid")).to_have_css("opacity", "0.4")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#unit")).to_contain_text("two-layers/late/2")
+    expect(page.locator("#unit img.grid")).to_have_css("opacity", "0.4")
 
     # Audit: find, confirm by keyboard, undo, ablate.
     page.get_by_role("tab", name="Audit", exact=True).click()

@@ -49,6 +49,15 @@ def test_the_table_of_one_method_is_read_again_exactly(folder: Path) -> None:
     ]
 
 
+def test_of_a_unit_that_was_described_again_the_newest_is_written(folder: Path) -> None:
+    with open_database(create(folder / "w")) as db:
+        unit_id = descriptions.page(db, subject="toy", method="milan").rows[0].unit_id
+        descriptions.add(db, [NewDescription(unit_id, "milan", "m+beam 5", "newer", -0.1)])
+        made = exports.write(db, folder, subject="toy", method="milan")
+    assert [row["description"] for row in rows(folder / made.file)] == ["newer", "red"]
+    assert made.rows == 2
+
+
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [

@@ -140,6 +140,7 @@ HEAD = "layer,unit,description,score\n"
         (HEAD, {}, "at least one description in said.csv, got none"),
         (HEAD + "late,0,x,\nlate,8,dogs,\n", {}, "units 0 to 7 of late, got 8 in line 3 of said"),
         (HEAD + "late,0,x,\nlayer9,0,y,\n", {}, r"\(.*early.*\), got 'layer9' in line 3 of said"),
+        ("subject,layer,unit,description\nother,late,0,x\n", {}, "about two-layers, got 'other'"),
         (HEAD + "late,two,x,\n", {}, "a unit's number from 0 in line 2 of said.csv, got 'two'"),
         (HEAD + "late,-1,x,\n", {}, "from 0 in line 2 of said.csv, got '-1'"),
         (HEAD + "late,1, ,\n", {}, "1 to 1,000 characters in line 2 of said.csv, got none"),
