@@ -20,9 +20,13 @@ settings.load_profile("workbench")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two workers for the whole run, which often waits for pages; none for chosen files or `-s`."""
+    """Two workers for the whole run, which often waits for pages; none where time is measured.
+
+    Chosen files, and what is watched with `-s`, run in the one process as well.
+    """
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return 2 if whole and config.option.capture != "no" else 0
+    plain = config.option.capture != "no" and config.option.markexpr == "not benchmark"
+    return 2 if whole and plain else 0
 
 
 @pytest.fixture(scope="session")
