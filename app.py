@@ -12,8 +12,8 @@ import functools
 import importlib
 import ipaddress
 import os
-import re
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator import commands as annotator_commands
 from audits import commands as audit_commands
-from db import campaigns, exemplars, jobs, sessions, users
+from db import campaigns, downloads, exemplars, jobs, sessions, users
 from db import commands as workspace_commands
 from db.commands import add_workspace_option
 from db.doors import Doors
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     import gradio as gr
 
 ROOT = Path(__file__).resolve().parent
-# What may leave the workspace by its own address.
-REPORT = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\.(zip|html|json|csv)")
 # Where the function of each kind of job is.
 JOBS = {
     "describe": "describer.runs",
@@ -130,6 +128,8 @@ def serve(options: argparse.Namespace) -> None:
     workspace = create(settings.workspace)
     with open_database(workspace) as db:
         interrupted = jobs.mark_stale(db)
+    # Beside the demo's own processes, or the page waits for both in turn.
+    threading.Thread(target=_load_pages, daemon=True).start()
     if settings.demo:
         _open_demo(workspace)
     if interrupted:
@@ -150,9 +150,7 @@ def serve(options: argparse.Namespace) -> None:
 
 def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blocks":
     """Put the app together; start it with `demo.launch(**launch_options(...))`."""
-    # Read when Blocks are made: keeps a summary of all past events from being rebuilt at every one.
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
+    _load_pages()
     import gradio as gr
 
     import annotator.tab
@@ -207,6 +205,15 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
     return demo
 
 
+def _load_pages() -> None:
+    """Load the page framework and what is built with it."""
+    # Read when Blocks are made: keeps a summary of all past events from being rebuilt at every one.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
+    for package in ("annotator", "describer", "audits"):
+        importlib.import_module(f"{package}.tab")
+
+
 def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     """Everything but the address that `launch` is given: doors, routes, looks."""
     from starlette.middleware import Middleware
@@ -226,7 +233,7 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
             "routes": [
                 Route("/pictures/{unit_id:int}/{picture}.jpg", _picture_route(workspace, login)),
                 Route("/examples/{name}.jpg", annotator.illustrations.respond),
-                Route("/reports/{name}", _report_route(workspace, login)),
+                Route("/reports/{name}", downloads.handler(workspace, login=login)),
             ],
         },
         "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
@@ -328,31 +335,6 @@ def _picture_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:
         # The address names the exemplars' hash, so what it shows never changes.
         headers = {"cache-control": "private, max-age=31536000, immutable"}
         return Response(jpeg, media_type="image/jpeg", headers=headers)
-
-    return respond
-
-
-def _report_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:
-    """The handler that serves what was made for download, to staff alone."""
-    from starlette.concurrency import run_in_threadpool
-    from starlette.responses import FileResponse, PlainTextResponse, Response
-
-    async def respond(request: Any) -> Response:
-        role = (
-            await run_in_threadpool(sessions.role, workspace, sessions.signed_in(request))
-            if login
-            else "admin"
-        )
-        if role not in ("admin", "reviewer"):
-            return PlainTextResponse("This needs the role admin or reviewer.", 403)
-        name = request.path_params["name"]
-        path = workspace.reports / name
-        if not REPORT.fullmatch(name) or not path.is_file():
-            return PlainTextResponse("There is no such file; make it again in the Audit tab.", 404)
-        # A report is a page of its own: it may show its pictures and styles, and do nothing.
-        policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
-        headers = {"content-security-policy": policy, "cache-control": "private, no-store"}
-        return FileResponse(path, headers={**headers, "x-content-type-options": "nosniff"})
 
     return respond
 

@@ -33,7 +33,8 @@ from db.subjects import LayerRow
 from db.workspace import Workspace, create, open_database
 
 ROOT = Path(__file__).resolve().parents[1]
-UNITS = 600
+# more than the largest crowd can do, three answers each
+UNITS = 1200
 # the places of campaign, token and picture among what every step of the page returns
 CAMPAIGN, TOKEN, GRID = 1, 2, 7
 
@@ -124,10 +125,10 @@ async def _annotator(
         try:
             data = [name, campaign, token, counters, sentence]
             shown = await _event(client, functions["send"], session, data)
-            tally.acknowledged += 1
-            address = re.search(r'<img src="([^"]+)"', shown[GRID] or "")
+            address = re.search(r'<img src="([^"]+)"', str(shown[GRID]))
             if address is None:
-                return
+                raise RuntimeError(f"no picture came back: {shown[0]}")
+            tally.acknowledged += 1
             (await client.get(address[1].replace("&amp;", "&"))).raise_for_status()
         except (httpx.HTTPError, RuntimeError) as error:
             tally.errors.append(repr(error))
@@ -173,7 +174,7 @@ def _check(workspace: Workspace, acknowledged: int, errors: list[str]) -> None:
 
 
 def _workspace(path: Path) -> Workspace:
-    """600 units with pictures that are rendered already, and a campaign over them."""
+    """UNITS units with pictures that are rendered already, and a campaign over them."""
     workspace = create(path)
     noise = np.random.default_rng(0).integers(0, 255, (15, 3, 64, 64), np.uint8)
     masks = np.zeros((15, 1, 64, 64), bool)

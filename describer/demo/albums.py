@@ -1,15 +1,13 @@
 """The demo's image folders, in ImageFolder layout: what they hold, and drawing them.
 
-    drawn = draw(folder, IMAGES)
+    drawn = list(draw(pool, folder, IMAGES))
 
 Every file can be found again by `world.render`, and with it the truth about each of its pixels.
 """
 
-import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -47,17 +45,24 @@ IMAGES = (
 )
 
 
-def draw(folder: Path, wanted: Sequence[DemoImages]) -> list[DemoImages]:
-    """Render image folders below `folder`, on all processor cores."""
-    chunks = [
-        (folder / images.name, images.split, images.variant, range(first, images.count, 8))
+def draw(pool: Executor, folder: Path, wanted: Sequence[DemoImages]) -> Iterator[DemoImages]:
+    """Render image folders below `folder`: all are begun by this call, and each is given when it is
+    whole."""
+    begun = [
+        [
+            pool.submit(_draw_some, folder / images.name, images, range(first, images.count, 8))
+            for first in range(8)
+        ]
         for images in wanted
-        for first in range(8)
     ]
-    # Spawned, not forked: the app that calls this has threads.
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        list(pool.map(_draw_some, chunks))
-    return [replace(images, root=folder / images.name) for images in wanted]
+
+    def whole() -> Iterator[DemoImages]:
+        for images, parts in zip(wanted, begun, strict=True):
+            for part in parts:
+                part.result()
+            yield replace(images, root=folder / images.name)
+
+    return whole()
 
 
 def file_name(number: int) -> str:
@@ -71,10 +76,9 @@ def numbers(images: DemoImages) -> list[int]:
     return sorted(range(images.count), key=file_name)
 
 
-def _draw_some(chunk: tuple[Path, str, str, Sequence[int]]) -> None:
-    folder, split, variant, wanted = chunk
-    for number in wanted:
+def _draw_some(folder: Path, images: DemoImages, numbers: Sequence[int]) -> None:
+    for number in numbers:
         path = folder / file_name(number)
         path.parent.mkdir(parents=True, exist_ok=True)
-        pixels = world.render(split, number, variant=variant).image.transpose(1, 2, 0)
+        pixels = world.render(images.split, number, variant=images.variant).image.transpose(1, 2, 0)
         Image.fromarray(np.ascontiguousarray(pixels)).save(path, compress_level=1)

@@ -7,7 +7,6 @@ Everything is written below `folder`: `subjects/` (SUBJECT.toml files with their
 network). What was written is returned as plain values; nothing here knows the database.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
@@ -75,19 +74,22 @@ def prepare(
     """
     steps = _Steps(progress, total=1 + len(shown) * (1 if said else 2) + (said is None))
     steps.done("drawing pictures")
-    drawn = albums.draw(folder / "images", images)
     files = {name: _copy_subject(recipes.subject(name), folder / "subjects") for name in shown}
     targets = {name: folder / "exemplars" / name for name in shown}
-    with crew(min(len(shown), os.cpu_count() or 1)) as pool:
+    with crew() as pool:
+        probe = next(albums.draw(pool, folder / "images", images[:1]))
         # The last ones take longest, so they begin.
         waiting = {
-            pool.submit(_study, files[name], drawn[0].root, targets[name], store): name
+            pool.submit(_study, files[name], probe.root, targets[name], store): name
             for name in reversed(shown)
         }
+        # Drawn by whoever has nothing else to do.
+        others = albums.draw(pool, folder / "images", images[1:])
         found = {}
         for future in as_completed(waiting):
             found[waiting[future]] = future.result()
             steps.done(f"{waiting[future]}: exemplars found")
+        drawn = [probe, *others]
     networks = [
         DemoSubject(name, recipes.subject(name).about, found[name], targets[name], images[0].name)
         for name in shown

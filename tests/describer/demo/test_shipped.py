@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def test_shipped_sayings_come_back_and_belong_to_the_weights(
 def test_what_is_shipped_is_what_milan_says(tmp_path: Path) -> None:
     said = sayings.read()
     assert said is not None
-    (probe,) = albums.draw(tmp_path / "images", [albums.PROBE])
+    with ThreadPoolExecutor(2) as pool:
+        (probe,) = albums.draw(pool, tmp_path / "images", [albums.PROBE])
     subject = subjects.read(shipped.SUBJECTS / "signs.toml")
     source = study.study(
         replace(subject, layers=("layer4",)), probing.open_folder(probe.root), tmp_path / "out"
@@ -149,7 +151,8 @@ def test_a_written_picture_is_the_rendered_one(tmp_path: Path) -> None:
     from PIL import Image
 
     images = albums.DemoImages("one", "", "shipped", 11, "spurious")
-    (drawn,) = albums.draw(tmp_path, [images])
+    with ThreadPoolExecutor(2) as pool:
+        (drawn,) = albums.draw(pool, tmp_path, [images])
     pixels = np.asarray(Image.open(drawn.root / albums.file_name(10)))
     expected = world.render("shipped", 10, variant="spurious").image.transpose(1, 2, 0)
     assert (pixels == expected).all()
