@@ -69,12 +69,16 @@ def curve(
     for count, label, up in ((chosen, "chosen on validation", 0), (best, "best on test", 14)):
         if count is not None:
             parts.append(_mark(x(count), label, up))
-    parts.extend(_legend(bool(trials), any(key[0] == "sorted_all" for key in lines)))
+    keys = [("test", KEYWORD, ""), ("validation", KEYWORD, "6 4")]
+    if trials:
+        keys.append(("random units, test", CONTROL, "2 3"))
+    if any(condition == "sorted_all" for condition, _, _ in lines):
+        keys.append(("all units sorted, test", SORTED, "9 3 2 3"))
     return (
         f'<svg class="mw-curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="accuracy against the number of ablated units, 0 to {most}" '
         f'style="width:100%;max-width:{WIDTH}px;height:auto;font:12px sans-serif">'
-        f"{''.join(parts)}</svg>"
+        f"{''.join(parts)}</svg>{_legend(keys)}"
     )
 
 
@@ -153,22 +157,21 @@ def _mark(place: float, label: str, up: int) -> str:
     return (
         f'<line x1="{place:.1f}" x2="{place:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" '
         'stroke="currentColor" opacity=".6" stroke-dasharray="1 3"/>'
-        f'<text x="{place + beside:.1f}" y="{HEIGHT - BOTTOM - 24 - up}" text-anchor="{anchor}" '
+        f'<text x="{place + beside:.1f}" y="{HEIGHT - BOTTOM - 6 - up}" text-anchor="{anchor}" '
         'paint-order="stroke" stroke="var(--body-background-fill, white)" stroke-width="3" '
         f'fill="currentColor">{escape(label)}</text>'
     )
 
 
-def _legend(controls: bool, sorted_all: bool) -> list[str]:
-    entries = [(KEYWORD, "", "test"), (KEYWORD, "6 4", "validation")]
-    entries += [(CONTROL, "2 3", "random units, test")] if controls else []
-    entries += [(SORTED, "9 3 2 3", "all units sorted, test")] if sorted_all else []
-    parts = []
-    for place, (colour, dashes, label) in enumerate(entries):
-        left, line = LEFT + 8 + place * 150, HEIGHT - BOTTOM - 10
-        parts.append(_polyline(f"{left},{line} {left + 26},{line}", colour, dashes))
-        parts.append(f'<text x="{left + 32}" y="{line + 4}" fill="currentColor">{label}</text>')
-    return parts
+def _legend(keys: Sequence[tuple[str, str, str]]) -> str:
+    """What stands for what, under a drawing, where no line passes: (name, colour, dashes)."""
+    entries = "".join(
+        f'<span style="display:inline-flex;gap:.3rem;align-items:center;margin-right:1rem">'
+        f'<svg width="34" height="8">{_polyline("0,4 34,4", colour, dashes)}</svg> '
+        f"{escape(name)}</span> "
+        for name, colour, dashes in keys
+    )
+    return f'<p style="font-size:.85rem">{entries}</p>'
 
 
 def lines(
@@ -209,17 +212,11 @@ def lines(
         colour, dashes = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
         parts.append(_polyline(path(line), colour, dashes))
         keys.append((name, colour, dashes))
-    legend = "".join(
-        f'<span style="display:inline-flex;gap:.3rem;align-items:center;margin-right:1rem">'
-        f'<svg width="34" height="8">{_polyline("0,4 34,4", colour, dashes)}</svg> '
-        f"{escape(name)}</span> "
-        for name, colour, dashes in keys
-    )
     return (
         f'<svg class="mw-curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="accuracy against {escape(across)}, of {escape(", ".join(named))}" '
         f'style="width:100%;max-width:{WIDTH}px;height:auto;font:12px sans-serif">'
-        f'{"".join(parts)}</svg><p style="font-size:.85rem">{legend}</p>'
+        f"{''.join(parts)}</svg>{_legend(keys)}"
     )
 
 

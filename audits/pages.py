@@ -81,8 +81,9 @@ def numbers(summary: Mapping[str, Any], *, folded: bool = True) -> str:
     )
     count = (summary.get("chosen") or summary.get("end") or {}).get("n_ablated", 0)
     classes = (
-        f"<table class='mw-table'><tr><th>class</th><th>images</th><th>before</th><th>without "
-        f"{count} units</th><th>change</th><th>random units</th></tr>{by_class}</table>"
+        f"<table class='mw-table'><tr><th>class</th><th>images</th><th>before</th>"
+        f"<th>without {count} unit{'s' * (count != 1)}</th><th>change</th>"
+        f"<th>random units</th></tr>{by_class}</table>"
     )
     chosen = (summary.get("chosen") or {}).get("n_ablated")
     multiples = chart_classes.small_multiples(summary.get("class_curves", {}), chosen=chosen)

@@ -66,9 +66,9 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         size = gr.Number(
             ours.size, label="Image side (pixels)", precision=0, elem_id="spurious_size"
         )
-        share = gr.Slider(0.05, 1, ours.share, step=0.05, label="Share of images with their word")
+        share = gr.Slider(0.05, 1, ours.share, step=0.05, label="Share with words")
         corner = gr.Dropdown(list(CORNERS), value=ours.corner, label="Corner")
-        height = gr.Slider(0.05, 0.5, ours.height, step=0.01, label="Height of letters (share)")
+        height = gr.Slider(0.05, 0.5, ours.height, step=0.01, label="Letter height")
         font = gr.Dropdown(
             [("Pillow's own", fonts.OWN), *fonts.installed()],
             value=fonts.OWN,

@@ -207,7 +207,7 @@ def rows(measured: Measured) -> list[tuple[str, str]]:
     ):
         if point is None:
             continue
-        units = f"{point.n_ablated} units, {name}"
+        units = f"{point.n_ablated} unit{'s' * (point.n_ablated != 1)}, {name}"
         found.append((f"{what} without {units}", percent(point.test)))
         if point.random is not None:
             found.append(

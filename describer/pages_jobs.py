@@ -19,11 +19,14 @@ STOPPED = ("failed", "cancelled", "interrupted")
 def line(each: Job, *, now: datetime.datetime | None = None) -> str:
     """One job: what it does, how far it is, at what rate, and when its phase will be done."""
     now = now or datetime.datetime.now(datetime.UTC)
-    shown = f"<b>{escape(each.title)}</b> · {state(each)} on {escape(each.device)}"
+    # Which device "auto" is, only the worker knows.
+    where = "" if each.device == "auto" else f" on {escape(each.device)}"
+    shown = f"<b>{escape(each.title)}</b> · {state(each)}{where}"
     if each.state == "running" and each.cancel:
         note = "It stops after the piece of work at hand; what is done is kept."
     elif each.state == "running":
-        shown += f" · {share(each)} · {escape(each.message)}{_finish(each, now)}"
+        far = f" · {share(each)}" if each.total else ""
+        shown += f"{far} · {escape(each.message)}{_finish(each, now)}"
         note = "Closing this page is safe: the work goes on, and the page finds it again."
     elif each.state == "queued":
         note = "Waits until its device is free."

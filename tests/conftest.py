@@ -19,6 +19,7 @@ settings.register_profile("workbench", deadline=None)
 settings.load_profile("workbench")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Two workers for the whole run, which often waits for pages; none where time is measured.
 

@@ -20,10 +20,11 @@ def test_without_points_it_says_that_nothing_is_measured_yet() -> None:
 
 
 def test_every_condition_has_its_line_and_controls_their_band() -> None:
-    drawing = ElementTree.fromstring(chart.curve(POINTS, chosen=2, best=3))
-    lines = [each for each in drawing if each.tag == "polyline" and "," in each.get("points", "")]
-    # keyword on both splits, the controls' mean, all units sorted; then four in the legend
-    assert len(lines) == 8
+    drawing, legend = ElementTree.fromstring(f"<div>{chart.curve(POINTS, chosen=2, best=3)}</div>")
+    # keyword on both splits, the controls' mean, all units sorted
+    assert len([each for each in drawing if each.tag == "polyline"]) == 4
+    names = ["test", "validation", "random units, test", "all units sorted, test"]
+    assert [text.strip() for text in legend.itertext() if text.strip()] == names
     assert len([each for each in drawing if each.tag == "polygon"]) == 1
     texts = [each.text for each in drawing if each.tag == "text"]
     assert "chosen on validation" in texts
@@ -33,7 +34,7 @@ def test_every_condition_has_its_line_and_controls_their_band() -> None:
 def test_points_stay_inside_the_frame() -> None:
     for accuracy in (0.0, 0.5, 1.0):
         drawing = chart.curve([Point("keyword", 0, 0, "test", accuracy)])
-        for _, y in re.findall(r"([\d.]+),([\d.]+)", drawing):
+        for _, y in re.findall(r"([\d.]+),([\d.]+)", drawing.split("</svg>")[0]):
             assert 0 <= float(y) <= chart.HEIGHT
 
 

@@ -39,6 +39,13 @@ def test_a_running_job_tells_share_rate_and_when_its_step_ends() -> None:
     assert 'aria-valuenow="25"' in shown
 
 
+def test_a_job_that_begins_names_no_share_and_a_device_only_when_it_was_chosen() -> None:
+    begun = replace(JOB, device="auto", done=0, total=0, rate=None, message="starting")
+    shown = pages_jobs.line(begun, now=NOW)
+    assert "· running · starting<" in shown
+    assert "auto" not in shown.partition('<div class="mw-bar"')[0].partition("</b>")[2]
+
+
 def test_a_job_that_was_asked_to_stop_says_so_at_once() -> None:
     shown = pages_jobs.line(replace(JOB, cancel=True), now=NOW)
     assert "stopping on cpu" in shown
