@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator import cleaning, exports, imports, rules, spelling, tables
+from annotator import cleaning, dataset, exports, imports, rules, spelling, tables
 from annotator.exports import Pictures
 from db import campaigns, transfers
 from db.errors import BadInput
@@ -290,7 +290,7 @@ def write(
         else:
             exports.write_milannotations(out, records, pictures)
     elif form == "dataset":
-        exports.write_dataset(out, records, title=title, licence=licence)
+        dataset.write(out, records, pictures, title=title, licence=licence)
     else:
         {
             "csv": exports.write_csv,

@@ -1,10 +1,9 @@
-"""What leaves the Annotate tab: milannotations, the full record, the MTurk shape, a dataset folder.
+"""What leaves the Annotate tab: milannotations, the full record, the MTurk shape, ratings.
 
     milannotations_rows(records)              layer, unit, summary: the sentences that count
     write_jsonl(path, records), write_csv(path, records), write_parquet(path, records)
     write_mturk(path, records)
     write_ratings(path, records)              a line for every mark
-    write_dataset(folder, records, title, licence)
     pack(folder, path)                        a folder as one zip file
 
 Full exports hold every answer with all its wordings, verdicts and flags; people are pseudonyms.
@@ -12,7 +11,6 @@ Full exports hold every answer with all its wordings, verdicts and flags; people
 
 import csv
 import json
-import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +29,6 @@ from db.transfers import Record
 # images uint8 (k, 3, H, W) and masks bool (k, 1, H, W) of one unit
 Pictures = Callable[[str, str, int, str], tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]]
 
-_LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 FULL = tuple(field for field in Record.__dataclass_fields__)
 MTURK = (
     "HITId",
@@ -266,64 +263,6 @@ def write_ratings(path: Path, records: Iterable[Record]) -> None:
                         "reason": record.rating.reason,
                     }
                     writer.writerow([cell(line[name]) for name in RATINGS])
-
-
-def write_dataset(
-    folder: Path, records: Sequence[Record], *, title: str, licence: str = "unknown"
-) -> None:
-    """A folder that Hugging Face `datasets` loads by its path, with a card.
-
-    Args:
-        licence: an identifier of the hub, such as `cc-by-4.0`.
-
-    Raises:
-        BadInput: the licence is no such word, or nothing counts.
-    """
-    if not _LICENCE.fullmatch(licence):
-        raise BadInput(f"expected a licence such as cc-by-4.0 or unknown, got {licence!r}")
-    kept = counting(records)
-    if not kept:
-        raise BadInput("expected sentences that count for the export, got none")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "train.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-        for record in kept:
-            values = transfers.as_json(record)
-            del values["rating"]
-            # Columns must be the same in every row.
-            values["flags"] = [
-                {"kind": kind, "detail": detail} for kind, detail in record.flags.items()
-            ]
-            file.write(json.dumps(values, ensure_ascii=False) + "\n")
-    people = len({record.annotator for record in kept})
-    units = len({(record.subject, record.layer, record.unit) for record in kept})
-    simulated = sum(record.annotator_kind == "simulated" for record in kept)
-    versions = sorted({record.rules for record in kept if record.rules is not None})
-    cleaned = ", ".join("built-in" if each == 0 else str(each) for each in versions)
-    card = [
-        "---",
-        f"pretty_name: {json.dumps(title, ensure_ascii=False)}",
-        f"license: {licence}",
-        "language: [en]",
-        "task_categories: [image-to-text]",
-        "configs:",
-        "- config_name: default",
-        "  data_files: train.jsonl",
-        "---",
-        "",
-        f"# {title}",
-        "",
-        f"{len(kept)} sentences by {people} people about {units} units of vision networks: what "
-        "the highlighted regions of a unit's 15 exemplars have in common.",
-        f"{simulated} of the sentences were made by simulated annotators." if simulated else "",
-        f"`text` was cleaned (version of the rules: {cleaned}); `raw` is as typed."
-        if versions
-        else "",
-        "",
-        "`subject`, `layer`, `unit` and `exemplar_hash` name what a sentence is about; "
-        "`annotator` is a pseudonym; `text` is the wording that counts and `revisions` holds all.",
-        "",
-    ]
-    (folder / "README.md").write_text("\n".join(card), encoding="utf-8")
 
 
 def pack(folder: Path, target: Path) -> None:

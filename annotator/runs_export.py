@@ -1,6 +1,6 @@
 """Folders with pictures as a job: gigabytes for a large layer, so the worker writes them.
 
-    enqueue(db, campaign_id, approved=False, cleaned=False, person="ada")   # job kind `answers`
+    enqueue(db, campaign_id, form="dataset", person="ada")                  # job kind `answers`
     forget(workspace)                    # files that were made before somebody withdrew
 
 The file is `result["file"]` among the workspace's reports. Pictures are read by another package,
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from annotator import commands, rules, runs
+from annotator import commands, dataset, rules, runs
 from annotator.commands import ExemplarsOf
 from db import campaigns, jobs, transfers
 from db.errors import BadInput, Cancelled
@@ -19,6 +19,7 @@ from db.jobs import Handle
 from db.workspace import Workspace, open_database
 
 KIND = "answers"
+FORMS = ("milannotations", "dataset")
 _PREFIX = "answers-"
 
 
@@ -26,22 +27,33 @@ def enqueue(
     db: Database,
     campaign_id: int,
     *,
-    approved: bool,
-    cleaned: bool,
     person: str,
+    form: str = "milannotations",
+    licence: str = "unknown",
+    approved: bool = False,
+    cleaned: bool = False,
     simulated: bool = False,
 ) -> int:
     """Let the worker write the folders of a campaign; returns the job's id.
 
+    Args:
+        form: one of `FORMS`.
+        licence: what a dataset's card names.
+
     Raises:
-        BadInput: they are being written already.
+        BadInput: they are being written already, or there is no such form or licence.
     """
+    if form not in FORMS:
+        raise BadInput(f"expected one of {', '.join(FORMS)}, got {form!r}")
+    dataset.check_licence(licence)
     before = runs.newest(db, KIND).get(campaign_id)
     if before is not None and before.state in ("queued", "running"):
         raise BadInput("This file is being written already; it appears here.")
     name = campaigns.get(db, campaign_id).name
     args = {
         "campaign_id": campaign_id,
+        "form": form,
+        "licence": licence,
         "approved": approved,
         "cleaned": cleaned,
         "simulated": simulated,
@@ -50,7 +62,7 @@ def enqueue(
 
 
 def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
-    """Write a milannotations folder for every layer into one zip file."""
+    """Write the folders of the form asked for into one zip file."""
     args, workspace = handle.job.args, handle.workspace
     with open_database(workspace) as db:
         campaign = campaigns.get(db, args["campaign_id"])
@@ -76,10 +88,18 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
         done += 1
         return read(subject, layer, unit, hash_)
 
-    out = workspace.reports / f"{_PREFIX}{campaign.campaign_id}-{handle.job.job_id}.zip"
+    name = f"{_PREFIX}{campaign.campaign_id}-{handle.job.job_id}-{args['form']}.zip"
+    out = workspace.reports / name
     # A job that is resumed begins anew.
     out.unlink(missing_ok=True)
-    commands.write(out, records, form="milannotations", title=campaign.name, pictures=pictures)
+    commands.write(
+        out,
+        records,
+        form=args["form"],
+        title=campaign.name,
+        pictures=pictures,
+        licence=args["licence"],
+    )
     return {"file": out.name, "units": done, "bytes": out.stat().st_size}
 
 

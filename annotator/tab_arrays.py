@@ -1,4 +1,4 @@
-"""Within the Export tab: the milannotations folders with their pictures, written by the worker.
+"""Within the Export tab: folders with pictures, written by the worker.
 
 build(doors, item, chosen, approved, cleaned, simulated, wake=…)
 """
@@ -29,9 +29,23 @@ def build(
     *,
     wake: Callable[[], None],
 ) -> None:
-    """Add the button and what it made to the blocks that are being made."""
+    """Add the choice, the button and what it made to the blocks that are being made."""
     workspace = doors.workspace
-    start = gr.Button("Make the milannotations folders with pictures (zip)", elem_id="an-arrays")
+    with gr.Row():
+        form = gr.Radio(
+            [
+                ("milannotations: arrays as the published code reads them", "milannotations"),
+                ("a Hugging Face dataset with a card", "dataset"),
+            ],
+            value="milannotations",
+            label="Folders with pictures (zip)",
+            elem_id="an-folders",
+            scale=2,
+        )
+        licence = gr.Textbox(
+            label="Licence in the dataset's card", value="unknown", elem_id="an-licence"
+        )
+    start = gr.Button("Make the folders", elem_id="an-arrays")
     note = gr.HTML(padding=False, elem_id="an-arrays-note")
     timer = gr.Timer(2, active=False)
 
@@ -52,7 +66,13 @@ def build(
 
     @doors.allow(*ADMIN)
     def make(
-        campaign_id: int | None, only: bool, tidy: bool, made_up: bool, request: gr.Request
+        campaign_id: int | None,
+        kind: str,
+        under: str,
+        only: bool,
+        tidy: bool,
+        made_up: bool,
+        request: gr.Request,
     ) -> list[Any]:
         """Queue the file; the page may be closed meanwhile."""
         person = doors.person(request).name
@@ -63,6 +83,8 @@ def build(
                 runs_export.enqueue(
                     db,
                     campaign_id,
+                    form=kind,
+                    licence=under.strip() or "unknown",
                     approved=bool(only),
                     cleaned=bool(tidy),
                     simulated=bool(made_up),
@@ -77,7 +99,8 @@ def build(
     item.select(look, chosen, shown, **once)
     chosen.input(look, chosen, shown, **once)
     timer.tick(look, chosen, shown, **once)
-    start.click(make, [chosen, approved, cleaned, simulated], shown, **once)
+    given = [chosen, form, licence, approved, cleaned, simulated]
+    start.click(make, given, shown, **once)
 
 
 def _made(workspace: Workspace, job: Job) -> str:

@@ -36,7 +36,6 @@ FORMATS = {
     "csv": ("everything, CSV", "csv"),
     "parquet": ("everything, Parquet", "parquet"),
     "milannotations": ("milannotations table (layer, unit, summary)", "csv"),
-    "dataset": ("Hugging Face dataset folder with a card (zip)", "zip"),
     "mturk": ("MTurk results", "csv"),
     "ratings": ("ratings, a line for every mark", "csv"),
 }
@@ -46,20 +45,15 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
     """Add these tabs to those of the admin's page; returns the event after which counts differ."""
     workspace = doors.workspace
     with gr.Tab("Export", id="an-exports") as exporting:
-        with gr.Row():
-            form = gr.Dropdown(
-                [(label, key) for key, (label, _) in FORMATS.items()],
-                value="jsonl",
-                label="Format",
-                elem_id="an-format",
-                scale=2,
-            )
-            licence = gr.Textbox(
-                label="Licence in a dataset's card", value="unknown", elem_id="an-licence"
-            )
         approved = gr.Checkbox(label="Approved answers only")
         cleaned = gr.Checkbox(label="Cleaned by the rules in force")
         simulated = gr.Checkbox(label="With the sentences of simulated annotators")
+        form = gr.Dropdown(
+            [(label, key) for key, (label, _) in FORMATS.items()],
+            value="jsonl",
+            label="Format of the table",
+            elem_id="an-format",
+        )
         export = gr.Button("Make the file", elem_id="an-export")
         trouble = gr.HTML(padding=False, elem_id="an-export-note")
         file = gr.File(label="File", interactive=False, elem_id="an-export-file")
@@ -80,7 +74,6 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         only: bool,
         tidy: bool,
         made_up: bool,
-        under: str,
         request: gr.Request,
     ) -> tuple[str | None, str]:
         """The export as a file to download; it is written outside the workspace."""
@@ -99,20 +92,11 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         folder = Path(tempfile.mkdtemp(prefix="milan-export-"))
         path = folder / f"campaign-{campaign_id}-{kind}.{FORMATS[kind][1]}"
         try:
-            commands.write(
-                path,
-                records,
-                form=kind,
-                title=campaign.name,
-                pictures=None,
-                licence=under.strip() or "unknown",
-            )
+            commands.write(path, records, form=kind, title=campaign.name, pictures=None)
         except BadInput as error:
             return None, pages.problem(str(error))
         return str(path), board.note(f"{len(records)} answers of {campaign.name}.")
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
-    export.click(
-        write, [chosen, form, approved, cleaned, simulated, licence], [file, trouble], **once
-    )
+    export.click(write, [chosen, form, approved, cleaned, simulated], [file, trouble], **once)
     return withdrawn

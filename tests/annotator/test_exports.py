@@ -2,17 +2,13 @@
 
 import csv
 import dataclasses
-import importlib.util
 import json
-import zipfile
 from collections import Counter
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
-from annotating import add_people, at, fresh, start, workspace_with_campaign
+from annotating import at, fresh, start
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
@@ -22,15 +18,12 @@ from annotator import (
     commands,
     exports,
     imports,
-    runs,
-    runs_export,
     tables,
 )
-from db import annotations, campaigns, jobs, reviews, slots, transfers, users
+from db import annotations, campaigns, reviews, slots, transfers, users
 from db.annotations import Answer
 from db.claims import Claim
 from db.errors import BadInput
-from db.workspace import open_database
 
 SECRET = b"0" * 32
 
@@ -221,37 +214,6 @@ def test_sentences_about_other_exemplars_are_never_mixed(filled: Database, tmp_p
     assert not (tmp_path / "away").exists()
 
 
-def test_a_dataset_folder_names_what_it_holds(filled: Database, tmp_path: Path) -> None:
-    records = transfers.records(filled, 1, secret=SECRET)
-    exports.write_dataset(tmp_path / "d", records, title="Toy: spring")
-    lines = (tmp_path / "d" / "train.jsonl").read_text().splitlines()
-    assert len(lines) == len(exports.counting(records))
-    assert json.loads(lines[0])["subject"] == "toy"
-    card = yaml.safe_load((tmp_path / "d" / "README.md").read_text().split("---")[1])
-    assert card["license"] == "unknown"
-    assert card["configs"] == [{"config_name": "default", "data_files": "train.jsonl"}]
-    assert imports.read(tmp_path / "d" / "train.jsonl") == exports.counting(records)
-    with pytest.raises(BadInput, match="a licence such as"):
-        exports.write_dataset(tmp_path / "e", records, title="x", licence="free: yes")
-
-
-def test_the_dataset_folder_loads_as_a_table(filled: Database, tmp_path: Path) -> None:
-    """With `datasets` where it is installed, else with the reader that it uses for JSON lines."""
-    records = transfers.records(filled, 1, secret=SECRET)
-    exports.write_dataset(tmp_path / "d", records, title="Toy", licence="cc-by-4.0")
-    if importlib.util.find_spec("datasets") is not None:
-        import datasets
-
-        texts = datasets.load_dataset(str(tmp_path / "d"), split="train")["text"]
-    else:
-        from pyarrow import json as reader
-
-        found = reader.read_json(tmp_path / "d" / "train.jsonl")
-        assert str(found.schema.field("flags").type).startswith("list<")
-        texts = found.column("text").to_pylist()
-    assert list(texts) == [record.text for record in exports.counting(records)]
-
-
 def test_parquet_holds_every_answer_and_says_what_it_needs(
     filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,40 +256,6 @@ def test_a_cleaned_export_has_the_raw_text_and_the_version_beside(
         assert {row[version] for row in rows} == {"7"}
     commands.write(tmp_path / "a.jsonl", tidy, form="jsonl", title="x", pictures=None)
     assert imports.read(tmp_path / "a.jsonl") == tidy == imports.read(tmp_path / "a.csv")
-    commands.write(tmp_path / "d.zip", tidy, form="dataset", title="x", pictures=None)
-    with zipfile.ZipFile(tmp_path / "d.zip") as archive:
-        assert sorted(archive.namelist()) == ["README.md", "train.jsonl"]
-        assert "version of the rules: 7" in archive.read("README.md").decode()
-
-
-def test_the_worker_writes_the_arrays_that_the_command_writes(tmp_path: Path) -> None:
-    workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 2)
-    with open_database(workspace) as db:
-        add_people(db, "ada")
-        for text in ("fur", "dogs"):
-            found = slots.claim(db, campaign_id, "ada")
-            assert isinstance(found, Claim)
-            slots.submit(db, found.token, "ada", Answer(text))
-        runs_export.enqueue(db, campaign_id, approved=False, cleaned=False, person="admin")
-        with pytest.raises(BadInput, match="written already"):
-            runs_export.enqueue(db, campaign_id, approved=False, cleaned=False, person="admin")
-        records = transfers.records(db, campaign_id, secret=workspace.secret.read_bytes())
-
-    def pictures(subject: str, layer: str, unit: int, hash_: str) -> tuple[np.ndarray, np.ndarray]:
-        return np.full((15, 3, 8, 8), unit, np.uint8), np.ones((15, 1, 8, 8), bool)
-
-    run = partial(runs_export.answers, exemplars_of=lambda workspace: pictures)
-    assert jobs.run_next(workspace, {runs_export.KIND: run})
-    with open_database(workspace) as db:
-        result = runs.newest(db, runs_export.KIND, done=True)[campaign_id].result
-    exports.write_milannotations(tmp_path / "c", records, pictures)
-    with zipfile.ZipFile(workspace.reports / result["file"]) as archive:
-        names = archive.namelist()
-        assert len(names) == 4
-        for name in names:
-            assert archive.read(name) == (tmp_path / "c" / name).read_bytes()
-    assert runs_export.forget(workspace) == 1
-    assert not list(workspace.reports.glob("*.zip"))
 
 
 def test_two_sets_of_exemplars_of_a_layer_are_two_folders(filled: Database, tmp_path: Path) -> None:
