@@ -56,7 +56,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         )
         export = gr.Button("Make the file", elem_id="an-export")
         trouble = gr.HTML(padding=False, elem_id="an-export-note")
-        file = gr.File(label="File", interactive=False, elem_id="an-export-file")
+        file = gr.File(label="File", interactive=False, visible=False, elem_id="an-export-file")
         tab_arrays.build(doors, exporting, chosen, approved, cleaned, simulated, wake=wake)
         gr.HTML('<p class="an-muted">People appear as pseudonyms.</p>', padding=False)
     tab_import.build(doors)
@@ -75,10 +75,10 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         tidy: bool,
         made_up: bool,
         request: gr.Request,
-    ) -> tuple[str | None, str]:
+    ) -> tuple[Any, str]:
         """The export as a file to download; it is written outside the workspace."""
         if campaign_id is None or kind not in FORMATS:
-            return None, pages.problem("Choose a campaign and a format first.")
+            return gr.File(visible=False), pages.problem("Choose a campaign and a format first.")
         with open_database(workspace) as db:
             campaign = campaigns.get(db, campaign_id)
             secret = workspace.secret.read_bytes()
@@ -94,8 +94,10 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         try:
             commands.write(path, records, form=kind, title=campaign.name, pictures=None)
         except BadInput as error:
-            return None, pages.problem(str(error))
-        return str(path), board.note(f"{len(records)} answers of {campaign.name}.")
+            return gr.File(visible=False), pages.problem(str(error))
+        return gr.File(str(path), visible=True), board.note(
+            f"{len(records)} answers of {campaign.name}."
+        )
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     export.click(write, [chosen, form, approved, cleaned, simulated], [file, trouble], **once)
