@@ -10,7 +10,6 @@ commands and jobs that need them, so that the page answers within seconds.
 import argparse
 import functools
 import importlib
-import ipaddress
 import os
 import sys
 import threading
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator import commands as annotator_commands
 from audits import commands as audit_commands
-from db import campaigns, downloads, exemplars, jobs, sessions, users
+from db import addresses, campaigns, downloads, exemplars, jobs, sessions, users
 from db import commands as workspace_commands
 from db.commands import add_workspace_option
 from db.doors import Doors
@@ -66,7 +65,7 @@ class Settings:
     @property
     def login(self) -> bool:
         """Whether people must sign in: whenever somebody else could reach the app."""
-        return self.share or not _is_loopback(self.host)
+        return self.share or not addresses.is_loopback(self.host)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -123,6 +122,7 @@ def serve(options: argparse.Namespace) -> None:
         options.device,
         not options.no_demo,
     )
+    addresses.check(settings.host, settings.port)
     # Answers, accounts and exports are the owner's alone, the page framework's copies too.
     os.umask(0o077)
     workspace = create(settings.workspace)
@@ -144,8 +144,12 @@ def serve(options: argparse.Namespace) -> None:
             server_name=settings.host,
             server_port=settings.port,
             share=settings.share,
+            prevent_thread_lock=True,
             **launch_options(workspace, login=settings.login),
         )
+        shown = addresses.shown(settings.host, settings.port)
+        print(f"open {shown} in a browser; Ctrl+C stops the app", flush=True)
+        demo.block_thread()
 
 
 def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blocks":
@@ -359,15 +363,6 @@ def _add_app_options(top: argparse.ArgumentParser) -> None:
     top.add_argument("--share", action="store_true", help="make a public link; sign-in is on")
     top.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     top.add_argument("--no-demo", action="store_true", help="start without the built-in demo")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 if __name__ == "__main__":

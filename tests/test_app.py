@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -167,6 +170,29 @@ def test_bad_input_ends_with_one_line_and_status_2(
     assert result.stderr.startswith("error: ")
     assert sentence in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_the_app_says_where_it_answers_and_leaves_a_taken_port_alone(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, str(app.ROOT / "app.py"), "--no-demo", "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--workspace", str(tmp_path / "one")], stdout=subprocess.PIPE, text=True
+    ) as first:
+        assert first.stdout is not None
+        lines = [first.stdout.readline() for _ in range(2)]
+        address = f"http://127.0.0.1:{port}"
+        assert lines[1].startswith(f"open {address} in a browser")
+        assert httpx.get(address, trust_env=False).status_code == 200
+        second = subprocess.run(
+            [*command, "--workspace", str(tmp_path / "two")], capture_output=True, text=True
+        )
+        first.send_signal(signal.SIGINT)
+        first.wait(60)
+    assert second.returncode == 2
+    assert second.stderr.startswith("error: expected an address to answer on, got 127.0.0.1 port")
+    assert not (tmp_path / "two").exists()
 
 
 def test_every_command_has_help() -> None:
