@@ -28,7 +28,7 @@ from db.doors import Doors
 from db.errors import WorkbenchError
 from db.gate import Gate
 from db.workspace import Workspace, create, open_database
-from describer import allocation, english
+from describer import allocation, devices, english
 from describer import commands as describer_commands
 from describer.demo import commands as demo_commands
 
@@ -123,6 +123,9 @@ def serve(options: argparse.Namespace) -> None:
         not options.no_demo,
     )
     addresses.check(settings.host, settings.port)
+    # What "auto" is, the worker finds out; a name is wrong now rather than at the first job.
+    if settings.device != "auto":
+        devices.choose(settings.device)
     # Answers, accounts and exports are the owner's alone, the page framework's copies too.
     os.umask(0o077)
     workspace = create(settings.workspace)

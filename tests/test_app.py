@@ -158,6 +158,9 @@ def test_the_workspace_itself_is_never_served(client: TestClient, workspace: Wor
     [
         (["users", "remove", "nobody"], "expected the name of an account, got 'nobody'"),
         (["restore", "none.tar"], "which is missing"),
+        (["--device", "gpu0"], "expected device auto, cpu, cuda or cuda:N, got 'gpu0'"),
+        (["--device", "cuda:99"], "got 'cuda:99'"),
+        (["--port", "0"], "expected a port from 1 to 65535, got 0"),
         (["exemplars", "none.toml", "images", "--out", "out"], "none.toml"),
     ],
 )
