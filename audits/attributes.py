@@ -1,13 +1,18 @@
 """Which kinds of description matter: units ablated in the order of a score of their sentences.
 
     found = by_attribute(model, images, units, {"nouns": counts, "length": lengths})
-    found.curves["nouns"].accuracies, found.random          # and the band of random orders
+    found.curves["nouns"][0].accuracies, found.random       # and the band of random orders
+    found.tied["nouns"]                                     # how many share the score at a cut
     found.first["nouns"]                                     # the first ten units ablated
     found.layers["nouns"]["layer4"]                          # mean score of that layer's units
 
 Source: MILAN, Section 5 and Figure 4: units are ablated in the order of their score, highest
 first, 2 % of them at each step, beside five random orders; Figure 13 shows units among the first
 ten ablated. The scores come from elsewhere (criteria.py has the paper's seven).
+
+Counts of words tie: of 280 units two may have a verb. Were tied units taken in the order of their
+layers, the curve of verbs would be that of the first layer. So ties are broken as the random orders
+have them, several times, and what ties at a cut is told beside the curve.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,17 +28,21 @@ from audits.evaluation import Cache, Images, Progress
 from db.errors import BadInput
 
 FIRST = 10
+TIE_ORDERS = 3
 
 
 @dataclass(frozen=True)
 class Attributed:
     """Curves by criterion over the same counts, the random ones, and what stands behind them.
 
-    `random` holds an interval for each count; `first` the first ten units of each order; `layers`
-    the mean score of each layer's units.
+    `curves` holds one for every order that ties are broken by, and a single one without ties;
+    `tied` for each count how many units share the score at which the order is cut, 0 where the cut
+    lies between two scores; `random` an interval for each count; `first` the first ten units of
+    each first order; `layers` the mean score of each layer's units.
     """
 
-    curves: Mapping[str, Curve]
+    curves: Mapping[str, tuple[Curve, ...]]
+    tied: Mapping[str, tuple[int, ...]]
     random_curves: tuple[Curve, ...]
     random: tuple[Interval, ...]
     first: Mapping[str, tuple[Unit, ...]]
@@ -59,7 +68,7 @@ def by_attribute(
 
     Args:
         units: all units that take part.
-        scores: by criterion, float (units,); equal scores keep the order of `units`.
+        scores: by criterion, float (units,); equal scores go in random order.
         step: share of the units ablated at each step.
 
     Raises:
@@ -91,15 +100,37 @@ def by_attribute(
         )
 
     generator = np.random.default_rng(seed)
-    random = tuple(measured(generator.permutation(len(units)).tolist()) for _ in range(trials))
-    curves = {name: measured(_descending(values)) for name, values in scores.items()}
+    orders = [generator.permutation(len(units)) for _ in range(max(trials, TIE_ORDERS))]
+    random = tuple(measured(order.tolist()) for order in orders[:trials])
+    curves = {
+        name: tuple(measured(order) for order in _descending(np.asarray(values), orders))
+        for name, values in scores.items()
+    }
     return Attributed(
         curves=curves,
+        tied={
+            name: tuple(tied(np.asarray(values), count) for count in counts)
+            for name, values in scores.items()
+        },
         random_curves=random,
         random=tuple(accuracy_interval([one.at(count) for one in random]) for count in counts),
-        first={name: line.order[:FIRST] for name, line in curves.items()},
+        first={name: lines[0].order[:FIRST] for name, lines in curves.items()},
         layers={name: _by_layer(units, values) for name, values in scores.items()},
     )
+
+
+def tied(values: NDArray[np.floating], count: int) -> int:
+    """How many units share the score at which the first `count` end; 0 if the next one has less.
+
+    >>> tied(np.array([2.0, 1.0, 1.0, 1.0, 0.0]), 2)
+    3
+    >>> tied(np.array([2.0, 1.0, 1.0, 1.0, 0.0]), 4)
+    0
+    """
+    falling = np.sort(values)[::-1]
+    if not 0 < count < len(falling) or falling[count - 1] != falling[count]:
+        return 0
+    return int((values == falling[count]).sum())
 
 
 def steps(units: int, step: float) -> list[int]:
@@ -117,8 +148,12 @@ def steps(units: int, step: float) -> list[int]:
     return sorted({min(units, round(units * step * index)) for index in range(number + 1)})
 
 
-def _descending(values: NDArray[np.floating]) -> list[int]:
-    return [int(index) for index in np.argsort(-np.asarray(values), kind="stable")]
+def _descending(
+    values: NDArray[np.floating], orders: Sequence[NDArray[np.intp]]
+) -> list[list[int]]:
+    """The greatest first, equal ones as each of `orders` has them; one order if none are equal."""
+    wanted = TIE_ORDERS if len(np.unique(values)) < len(values) else 1
+    return [order[np.argsort(-values[order], kind="stable")].tolist() for order in orders[:wanted]]
 
 
 def _by_layer(units: Sequence[Unit], values: NDArray[np.floating]) -> dict[str, float]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audits import criteria, demo_editing
-from audits.attributes import by_attribute
+from audits.attributes import TIE_ORDERS, by_attribute
 from audits.curves import Curve, Unit, by_layer, curve_predictions, interval
 from audits.evaluation import Cache
 from describer.demo.crew import crew
@@ -57,16 +57,20 @@ def feature_importance(case: Case, scored: criteria.Scored) -> Section:
             "",
         )
     ]
-    for name, line in found.curves.items():
+    for name, lines in found.curves.items():
         # every prediction is in the cache by now
-        right = (
-            curve_predictions(case.model, images, line.order, line.counts, cache=cache)
-            == images.labels
+        right = np.mean(
+            [
+                curve_predictions(case.model, images, line.order, line.counts, cache=cache)
+                == images.labels
+                for line in lines
+            ],
+            axis=0,
         )
         rows.append(
             (
                 name,
-                *_points([line]),
+                *_points(lines, found.tied[name]),
                 mean(right.mean(axis=0)).precise(),
                 _layers(case.units, scored.values[name]),
             )
@@ -74,9 +78,11 @@ def feature_importance(case: Case, scored: criteria.Scored) -> Section:
     return Section(
         "Unit importance by kind of description",
         f"{case.recipe.name}, {images.count} images, units ablated in steps of 2 %, highest score "
-        f"first. Words by {scored.source}; word differences by {scored.vectors}. The mean is over "
-        f"all {len(found.random)} steps, with its interval over images; of random orders, where "
-        f"one more than these {len(found.random_curves)} would lie.",
+        f"first, equal ones in random order (the mean of {TIE_ORDERS} such orders); in brackets, "
+        f"how many units share the score at which the cut falls. Words by {scored.source}; word "
+        f"differences by {scored.vectors}. The mean is over all {len(found.random)} steps, with "
+        "its interval over images; of random orders, where one more than these "
+        f"{len(found.random_curves)} would lie.",
         ("criterion", "10 %", "20 %", "40 %", "mean accuracy", "mean score by layer (quartiles)"),
         tuple(rows),
     )
@@ -98,11 +104,13 @@ def _layers(units: Sequence[Unit], values: NDArray[np.float64]) -> str:
     return ", ".join(parts)
 
 
-def _points(lines: Sequence[Curve]) -> tuple[str, str, str]:
-    """Mean accuracy at 10, 20 and 40 % of the units."""
+def _points(lines: Sequence[Curve], tied: Sequence[int] = ()) -> tuple[str, str, str]:
+    """Mean accuracy at 10, 20 and 40 % of the units, and how many tie at that cut."""
     last = len(lines[0].counts) - 1
     places = [round(share * last) for share in (0.1, 0.2, 0.4)]
     first, second, third = (
-        f"{np.mean([line.accuracies[place] for line in lines]):.3f}" for place in places
+        f"{np.mean([line.accuracies[place] for line in lines]):.3f}"
+        + (f" ({tied[place]} equal)" if tied and tied[place] else "")
+        for place in places
     )
     return first, second, third

@@ -31,7 +31,10 @@ def importance(result: Mapping[str, Any], units: Mapping[int, Unit]) -> str:
     picked = [round(share * (len(counts) - 1)) for share in (0.1, 0.2, 0.4)]
     rows = "".join(
         f"<tr><td>{escape(name)}</td>"
-        + "".join(f"<td class='n'>{values[place]:.1%}</td>" for place in picked)
+        + "".join(
+            f"<td class='n'>{values[place]:.1%}{_tied(result, name, place)}</td>"
+            for place in picked
+        )
         + f"<td class='n'>{sum(values) / len(values):.1%}</td></tr>"
         for name, values in [*_curves(result), ("random (mean)", _means(result["random_curves"]))]
     )
@@ -52,9 +55,24 @@ def importance(result: Mapping[str, Any], units: Mapping[int, Unit]) -> str:
         f"{chart.lines(lines, trials, across='units ablated')}"
         f"<table class='mw-table' style='max-width:46rem'><tr><th>ablated first: most</th>{heads}"
         f"<th>mean over all steps</th></tr>{rows}</table>"
-        "<p>A criterion matters where its curve falls faster than random orders do.</p>"
+        "<p>A criterion matters where its curve falls faster than random orders do. Units of equal "
+        "score go in random order, and the mean of several such orders is drawn; in brackets, how "
+        "many units share the score at which a cut falls: where they are many, little but chance "
+        f"stands there.{_constant(result)}</p>"
         f"<h4>Scores by layer</h4><div class='mw-small'>{boxes}</div>"
         f"<h4>The first ten units ablated</h4>{firsts}{_file(result)}"
+    )
+
+
+def _tied(result: Mapping[str, Any], name: str, place: int) -> str:
+    counts = result.get("tied", {}).get(name)
+    return f" ({counts[place]} equal)" if counts and counts[place] else ""
+
+
+def _constant(result: Mapping[str, Any]) -> str:
+    names = result.get("constant", ())
+    return (
+        f" The same for all units, so without a curve: {escape(', '.join(names))}." if names else ""
     )
 
 

@@ -32,12 +32,14 @@ def importance(handle: Handle) -> dict[str, Any]:
     """
     study = open_study(handle)
     scored = criteria.score([each.text for each in study.said], model_of(handle, study.said))
+    # A score that all units share orders nothing.
+    told = {name: values for name, values in scored.values.items() if np.ptp(values) > 0}
     with open_database(handle.workspace) as db:
         found = by_attribute(
             study.network.model,
             study.images,
             study.units(),
-            scored.values,
+            told,
             step=study.plan.step,
             trials=study.plan.controls,
             seed=study.plan.seed,
@@ -51,7 +53,13 @@ def importance(handle: Handle) -> dict[str, Any]:
         "words": scored.source,
         "vectors": scored.vectors,
         "counts": list(found.random_curves[0].counts),
-        "curves": {name: list(curve.accuracies) for name, curve in found.curves.items()},
+        "curves": {
+            name: np.mean([line.accuracies for line in lines], axis=0).tolist()
+            for name, lines in found.curves.items()
+        },
+        "orders": {name: len(lines) for name, lines in found.curves.items()},
+        "tied": {name: list(counts) for name, counts in found.tied.items()},
+        "constant": [name for name in scored.values if name not in told],
         "random": [asdict(each) for each in found.random],
         "random_curves": [list(curve.accuracies) for curve in found.random_curves],
         "first": {
@@ -63,12 +71,11 @@ def importance(handle: Handle) -> dict[str, Any]:
         },
     }
     rows: list[Row] = [("what", "criterion", "layer", "unit", "units ablated", "value", "text")]
-    for name, accuracies in [
-        *result["curves"].items(),
-        *((f"random {i + 1}", line) for i, line in enumerate(result["random_curves"])),
-    ]:
-        for count, accuracy in zip(result["counts"], accuracies, strict=True):
-            rows.append((study.images.name, name, "", "", count, accuracy, ""))
+    for name, lines in [*found.curves.items(), ("random", found.random_curves)]:
+        for number, line in enumerate(lines, start=1):
+            order = f"{name} {number}" if len(lines) > 1 else name
+            for count, accuracy in zip(line.counts, line.accuracies, strict=True):
+                rows.append((study.images.name, order, "", "", count, accuracy, ""))
     for name, values in scored.values.items():
         for each, value in zip(study.said, values, strict=True):
             rows.append(("score", name, each.layer, each.unit, "", float(value), each.text))

@@ -121,7 +121,8 @@ def test_importance_starts_unedited_and_ends_with_nothing(done: dict[str, Job]) 
     starts = {line[0] for line in [*result["curves"].values(), *result["random_curves"]]}
     ends = {line[-1] for line in [*result["curves"].values(), *result["random_curves"]]}
     assert len(starts) == len(ends) == 1, "every order begins and ends with the same network"
-    assert set(result["curves"]) == set(result["first"]) == set(result["layers"])
+    assert set(result["curves"]) == set(result["first"]) == set(result["tied"])
+    assert set(result["layers"]) == {*result["curves"], *result["constant"]}
     longest = result["first"]["length"]
     assert [each["score"] for each in longest] == sorted(
         (each["score"] for each in longest), reverse=True

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from audits.attributes import by_attribute, steps
+from audits.attributes import TIE_ORDERS, by_attribute, steps
 from audits.curves import curve
 from db.errors import BadInput
 from tests.audits.networks import Residual, ready
@@ -12,22 +12,43 @@ from tests.audits.test_importance import SIZES, pictures
 UNITS = [(layer, unit) for layer in ("conv1", "layer2") for unit in range(SIZES[Residual][layer])]
 
 
-def test_the_highest_score_goes_first_and_equal_ones_keep_their_order() -> None:
+def test_the_highest_score_goes_first() -> None:
     model, images = ready(Residual()), pictures()
-    scores = np.array([unit % 3 for _, unit in UNITS], dtype=float)
+    scores = np.array([unit + 0.5 * (layer == "conv1") for layer, unit in UNITS])
     found = by_attribute(model, images, UNITS, {"nouns": scores}, step=0.25, trials=3)
-    order = sorted(range(len(UNITS)), key=lambda index: (-scores[index], index))
-    assert found.curves["nouns"] == curve(
+    order = sorted(range(len(UNITS)), key=lambda index: -scores[index])
+    (line,) = found.curves["nouns"]
+    assert line == curve(
         model, images, [UNITS[index] for index in order], counts=[0, 7, 14, 21, 28]
     )
+    assert found.tied["nouns"] == (0, 0, 0, 0, 0)
     assert found.first["nouns"] == tuple(UNITS[index] for index in order[:10])
-    assert found.layers["nouns"]["conv1"] == pytest.approx(np.mean([0, 1, 2, 0, 1, 2, 0, 1]))
+    assert found.layers["nouns"]["conv1"] == pytest.approx(4.0)
     assert len({one.order for one in found.random_curves}) == 3
-    for one in (*found.random_curves, found.curves["nouns"]):
+    for one in (*found.random_curves, line):
         assert one.counts == (0, 7, 14, 21, 28)
-        assert one.at(0) == found.curves["nouns"].at(0)
-        assert one.at(28) == found.curves["nouns"].at(28)
-    assert found.random[0].mean == pytest.approx(found.curves["nouns"].at(0))
+        assert one.at(0) == line.at(0)
+        assert one.at(28) == line.at(28)
+    assert found.random[0].mean == pytest.approx(line.at(0))
+
+
+def test_equal_scores_go_in_the_random_orders_and_not_by_layer() -> None:
+    model, images = ready(Residual()), pictures()
+    scores = np.zeros(len(UNITS))
+    scores[[20, 25]] = 1.0
+    found = by_attribute(
+        model, images, UNITS, {"verbs": scores, "none": np.zeros(28)}, step=0.25, trials=4
+    )
+    lines = found.curves["verbs"]
+    assert len(lines) == TIE_ORDERS
+    assert found.tied["verbs"] == (0, 26, 26, 26, 0)
+    for line, random in zip(lines, found.random_curves, strict=False):
+        verbs = {UNITS[20], UNITS[25]}
+        assert set(line.order[:2]) == verbs
+        assert line.order[2:] == tuple(unit for unit in random.order if unit not in verbs)
+    # a score that says nothing is a random order
+    pairs = zip(found.curves["none"], found.random_curves, strict=False)
+    assert all(line == random for line, random in pairs)
 
 
 def test_steps_go_from_none_to_all() -> None:
