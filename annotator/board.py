@@ -66,7 +66,9 @@ def _row(campaign: Campaign, now: Progress, flagged: int, measured: Job | None) 
         f'<td class="n">{now.complete} of {now.units}</td><td>{slots_bar(now)}'
         f'<span class="an-muted">{now.filled} · {now.leased} · {now.free}</span></td>'
         f'<td class="n">{now.annotators}</td><td class="n">{pace}</td>'
-        f'<td>{finish}</td><td class="n">{agreed}</td><td class="n">{flagged}</td></tr>'
+        f'<td>{finish}</td><td class="n">{agreed}</td>'
+        # ratings have no queue: their tables count what is consistent
+        f'<td class="n">{"–" if campaign.kind == "rate" else flagged}</td></tr>'
     )
 
 

@@ -1,15 +1,16 @@
 """What an annotator has in front of them, worked out in one place and without a page framework.
 
     view = desk.arrive(db, "ada", campaign_id=None)
-    view.screen            # "empty", "welcome", "test", "work" or "done"
+    view.screen            # "empty", "lost", "welcome", "test", "work" or "done"
 
 Each step of the page (agree, hand in the test, submit, skip) does its one thing in the database and
 then arrives again, so that a reload always shows the same as the step did.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from sqlite_utils import Database
 
@@ -30,13 +31,13 @@ from db.annotations import LONGEST, Annotation, Answer
 from db.campaigns import Campaign
 from db.claims import Claim
 from db.drafts import Draft
-from db.errors import BadInput, NotFound
+from db.errors import BadInput, NotAllowed, NotFound
 from db.exemplars import Unit
 from db.progress import Mine
 from db.qualifications import Result, Sitting, Standing
 from db.slots import Nothing
 
-Screen = Literal["empty", "welcome", "test", "work", "done"]
+Screen = Literal["empty", "lost", "welcome", "test", "work", "done"]
 EARLIER = 200
 
 
@@ -45,8 +46,8 @@ class View:
     """Everything a page needs to show to one annotator.
 
     Attributes:
-        screen: `empty` no campaign takes answers, `welcome` guidelines and consent, `test` the
-            qualification, `work` a unit, `done` no unit now.
+        screen: `empty` no campaign takes answers, `lost` there is none of that number, `welcome`
+            guidelines and consent, `test` the qualification, `work` a unit, `done` no unit now.
         draft: what was typed for this unit before.
         following: the unit that probably comes next, so that its picture can be fetched early;
             nothing is claimed for it.
@@ -77,8 +78,11 @@ def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> V
     """
     campaign = _campaign(db, campaign_id, annotator)
     if campaign is None:
-        return View("empty")
+        return View("empty" if campaign_id is None else "lost")
     mine = progress.mine(db, campaign.campaign_id, annotator)
+    if campaign.state == "closed":
+        # nobody reads guidelines or takes a test for what takes no answers
+        return View("done", nothing=Nothing("closed"), **_own(db, campaign, annotator, mine))
     if not qualifications.welcomed(db, campaign, annotator):
         return View("welcome", campaign)
     test_id = campaign.settings.qualification_id
@@ -90,16 +94,9 @@ def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> V
                 sitting = qualifications.start(db, test_id, annotator)
             return View("test", campaign, sitting=sitting, standing=standing)
     claimed = slots.claim(db, campaign.campaign_id, annotator)
-    here = {
-        "campaign": campaign,
-        "share": progress.share(db, campaign.campaign_id),
-        "mine": mine,
-        "latest": tuple(annotations.own(db, campaign.campaign_id, annotator)),
-        "unsent": tuple(drafts.unsent(db, campaign.campaign_id, annotator)),
-        "refused": tuple(reviews.refused(db, campaign.campaign_id, annotator)),
-    }
+    here = _own(db, campaign, annotator, mine)
     if isinstance(claimed, Nothing):
-        return View("done", nothing=claimed, **here)  # type: ignore[arg-type]
+        return View("done", nothing=claimed, **here)
     following = slots.peek(db, campaign.campaign_id, annotator)
     return View(
         "work",
@@ -107,8 +104,20 @@ def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> V
         unit=exemplars.unit(db, claimed.unit_id),
         draft=drafts.of(db, claimed.token),
         following=None if following is None else exemplars.unit(db, following),
-        **here,  # type: ignore[arg-type]
+        **here,
     )
+
+
+def _own(db: Database, campaign: Campaign, annotator: str, mine: Mine) -> dict[str, Any]:
+    """What a view tells of a campaign and of the person's part in it."""
+    return {
+        "campaign": campaign,
+        "share": progress.share(db, campaign.campaign_id),
+        "mine": mine,
+        "latest": tuple(annotations.own(db, campaign.campaign_id, annotator)),
+        "unsent": tuple(drafts.unsent(db, campaign.campaign_id, annotator)),
+        "refused": tuple(reviews.refused(db, campaign.campaign_id, annotator)),
+    }
 
 
 def agree(db: Database, annotator: str, campaign_id: int) -> View:
@@ -128,18 +137,29 @@ def hand_in(
 def submit(db: Database, annotator: str, campaign_id: int, *, token: str, answer: Answer) -> View:
     """The person answers; the next unit comes with the acknowledgement.
 
+    What was typed before there was found to be no pattern stays a draft.
+
     Raises:
         BadInput: the sentence cannot be stored; the unit stays on screen.
         NotAllowed: the unit is not this person's.
     """
+    if answer.kind == "no_pattern":
+        _keep_typed(db, annotator, token, answer.text)
     slots.submit(db, token, annotator, answer)
     return arrive(db, annotator, campaign_id=campaign_id)
 
 
 def skip(
-    db: Database, annotator: str, campaign_id: int, *, token: str, broken: bool = False
+    db: Database,
+    annotator: str,
+    campaign_id: int,
+    *,
+    token: str,
+    typed: str = "",
+    broken: bool = False,
 ) -> View:
-    """The person gives the unit back."""
+    """The person gives the unit back; what was typed stays a draft."""
+    _keep_typed(db, annotator, token, typed)
     skips.skip(db, token, annotator, broken=broken)
     return replace(arrive(db, annotator, campaign_id=campaign_id), skipped=not broken)
 
@@ -186,7 +206,7 @@ def keep(
     Raises:
         NotAllowed: the unit is not this person's any more.
     """
-    saved = slots.save_draft(
+    saved = drafts.save(
         db,
         token,
         annotator,
@@ -198,6 +218,14 @@ def keep(
     own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
     sentences = [each.text for each in own]
     return saved, hints.hint(answer.text[:LONGEST], earlier=sentences, spelling=spelling.suggest)
+
+
+def _keep_typed(db: Database, annotator: str, token: str, typed: str) -> None:
+    """Keep what the page's own timer had no time to send."""
+    # A press that is repeated finds the picture set left already, with its draft.
+    with contextlib.suppress(NotAllowed):
+        if typed.strip():
+            drafts.save(db, token, annotator, typed)
 
 
 def lists(db: Database, annotator: str, campaign_id: int) -> View:

@@ -206,7 +206,11 @@ def write_parquet(path: Path, records: Iterable[Record]) -> None:
 
 
 def write_mturk(path: Path, records: Sequence[Record]) -> None:
-    """The results CSV that MTurk's requester page gave, for scripts made for it."""
+    """The results CSV that MTurk's requester page gave, for scripts made for it.
+
+    An answer that was asked for anew is neither approved nor rejected, which a requester may read
+    as unpaid; it is left to the full record.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         cleaned = any(record.raw is not None for record in records)
@@ -214,9 +218,10 @@ def write_mturk(path: Path, records: Sequence[Record]) -> None:
         for record in records:
             if record.purpose != "collect" or record.withdrawn or record.kind != "text":
                 continue
+            if record.status == "requeued":
+                continue
             judged = [v for v in record.reviews if v.verdict == record.status]
             verdict = judged[-1] if judged else None
-            refused = record.status in ("rejected", "requeued")
             when = "" if verdict is None else verdict.created_utc
             row = [
                 f"{record.subject}-{record.layer}-{record.unit}",
@@ -227,7 +232,7 @@ def write_mturk(path: Path, records: Sequence[Record]) -> None:
                 record.created_utc,
                 "" if record.seconds is None else round(record.seconds),
                 when if record.status == "approved" else "",
-                when if refused else "",
+                when if record.status == "rejected" else "",
                 verdict.reason if verdict is not None else "",
                 record.layer,
                 record.unit,

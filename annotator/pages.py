@@ -33,6 +33,11 @@ def message(view: View) -> str:
     """What the page says when there is nothing to do on it."""
     if view.screen == "empty":
         return empty()
+    if view.screen == "lost":
+        return (
+            '<div class="an-card"><h3>No such campaign</h3><p>This link leads to no campaign here. '
+            "Ask for a new one.</p></div>"
+        )
     if view.screen == "welcome":
         return welcome(view)
     if view.screen == "done":

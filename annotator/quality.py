@@ -223,7 +223,8 @@ def _near_duplicates(own: list[Annotation], found: Flags, limits: Thresholds) ->
     for answer, text in zip(collected, texts, strict=True):
         if alike[text] >= wanted:
             found[answer.annotation_id]["repeated"] = (
-                f"{alike[text]} of this person's {len(texts)} answers are nearly the same"
+                f"{alike[text]} of this person's {len(texts)} answers, hidden checks aside, are "
+                "nearly the same"
             )
 
 

@@ -96,7 +96,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         except BadInput as error:
             return gr.File(visible=False), pages.problem(str(error))
         return gr.File(str(path), visible=True), board.note(
-            f"{len(records)} answers of {campaign.name}."
+            f"Made from {len(records)} answers of {campaign.name}."
         )
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}

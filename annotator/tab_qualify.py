@@ -64,6 +64,6 @@ def asked(
     ]
 
 
-def closed(head: str = "") -> list[Any]:
+def closed() -> list[Any]:
     """No test is being taken."""
-    return [head, "", [], "", gr.Radio(choices=[], value=None), gr.skip()]
+    return ["", "", [], "", gr.Radio(choices=[], value=None), gr.skip()]

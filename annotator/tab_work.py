@@ -119,12 +119,11 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             gr.Info("There is a new test: press “Look again” to take it.")
         return [*_place(view, test=False), *_work(view)]
 
-    def shown(db: Database, view: View, head: str = "") -> list[Any]:
+    def shown(db: Database, view: View, result: str = "") -> list[Any]:
         if view.sitting is None or view.standing is None:
-            sheet = tab_qualify.closed(head)
-        else:
-            left = view.standing.attempts_left
-            sheet = tab_qualify.asked(db, view.sitting, [], attempts_left=left, head=head)
+            return [*_place(view, result=result), *_work(view), *tab_qualify.closed()]
+        left = view.standing.attempts_left
+        sheet = tab_qualify.asked(db, view.sitting, [], attempts_left=left, head=result)
         return [*_place(view), *_work(view), *sheet]
 
     def only(component: Any, value: Any, among: list[Any]) -> list[Any]:
@@ -200,10 +199,12 @@ def build(doors: Doors, page: gr.Blocks) -> None:
 
     @doors.allow(*EVERYBODY)
     def send_no_pattern(
-        typed: str, campaign_id: str, claim: str, counted: str, request: gr.Request
+        typed: str, campaign_id: str, claim: str, counted: str, sentence: str, request: gr.Request
     ) -> list[Any]:
         """The regions have nothing in common."""
-        answer = _answer("", counted, no_pattern=True)
+        answer = _answer(sentence, counted, no_pattern=True)
+        if sentence.strip():
+            gr.Info("What you had typed is kept under “My last answers”.")
         return go_on(
             lambda db, person: desk.submit(
                 db, person, int(campaign_id), token=claim, answer=answer
@@ -213,17 +214,26 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         )
 
     @doors.allow(*EVERYBODY)
-    def leave(typed: str, campaign_id: str, claim: str, request: gr.Request) -> list[Any]:
+    def leave(
+        typed: str, campaign_id: str, claim: str, sentence: str, request: gr.Request
+    ) -> list[Any]:
         """Skip this picture set."""
         return go_on(
-            lambda db, person: desk.skip(db, person, int(campaign_id), token=claim), typed, request
+            lambda db, person: desk.skip(db, person, int(campaign_id), token=claim, typed=sentence),
+            typed,
+            request,
         )
 
     @doors.allow(*EVERYBODY)
-    def report(typed: str, campaign_id: str, claim: str, request: gr.Request) -> list[Any]:
+    def report(
+        typed: str, campaign_id: str, claim: str, sentence: str, request: gr.Request
+    ) -> list[Any]:
         """Report a picture that cannot be judged."""
+        gr.Info("Reported. Thank you.")
         return go_on(
-            lambda db, person: desk.skip(db, person, int(campaign_id), token=claim, broken=True),
+            lambda db, person: desk.skip(
+                db, person, int(campaign_id), token=claim, typed=sentence, broken=True
+            ),
             typed,
             request,
         )
@@ -236,13 +246,13 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         )
 
     @doors.allow(*EVERYBODY)
-    def offer(chosen: int | None, request: gr.Request) -> Any:
-        """The campaigns to choose from, when there are several."""
+    def offer(here: str, request: gr.Request) -> Any:
+        """The campaigns to choose from, when there are several; the one on the page is chosen."""
         with open_database(workspace) as db:
             open_ones = [(each.name, str(each.campaign_id)) for each in desk.choices(db)]
         asked = request.query_params.get("campaign", "")
         several = len(open_ones) > 1 and not asked
-        value = chosen or (open_ones[0][1] if open_ones else None)
+        value = here if here in {key for _, key in open_ones} else None
         return gr.Dropdown(choices=open_ones, value=value, visible=several)
 
     @doors.allow(*EVERYBODY)
@@ -279,19 +289,19 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden"}
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     here = [name_kept, campaign]
-    page.load(arrive, here, outputs, **quiet)
+    offered: dict[str, Any] = {"fn": offer, "inputs": campaign, "outputs": chooser, **quiet}
+    page.load(arrive, here, outputs, **quiet).then(**offered)
     again.click(arrive, here, outputs, **quiet)
     for event in (named.click, name.submit):
-        event(give_name, name, [name_kept, *outputs], **once)
+        event(give_name, name, [name_kept, *outputs], **once).then(**offered)
     agree.click(accept, here, outputs, **once)
     test.hand_in.click(take_in, [*here, test.attempt, test.given, test.choice], outputs, **once)
     submit.click(send, [*here, token, counters, text], shorter, js=COUNT, **once)
-    no_pattern.click(send_no_pattern, [*here, token, counters], shorter, js=COUNT, **once)
+    no_pattern.click(send_no_pattern, [*here, token, counters, text], shorter, js=COUNT, **once)
     back.click(go_back, here, shorter, **once)
-    page.load(offer, campaign, chooser, **quiet)
     chooser.input(arrive, [name_kept, chooser], outputs, **quiet)
-    skip.click(leave, [*here, token], shorter, **once)
-    broken.click(report, [*here, token], shorter, **once)
+    skip.click(leave, [*here, token, text], shorter, **once)
+    broken.click(report, [*here, token, text], shorter, **once)
     save.click(
         keep,
         [*here, token, counters, text],
@@ -323,7 +333,7 @@ def _parts(view: View, *, test: bool) -> list[str]:
         "back": working and view.skipped,
         "resting": resting,
         "agree": resting and view.screen == "welcome",
-        "again": resting and (waits or retry or view.screen == "test"),
+        "again": resting and (waits or retry),
         "mine": bool(view.latest or view.unsent),
     }
     return [part for part, seen in shown.items() if seen]
@@ -334,15 +344,20 @@ def _agrees(view: View) -> bool:
     return view.campaign is not None and bool(view.campaign.settings.consent.strip())
 
 
-def _place(view: View, *, test: bool = True) -> list[Any]:
-    """What is to be seen, campaign, token, the resting message, and what agreeing is called."""
+def _place(view: View, *, test: bool = True, result: str = "") -> list[Any]:
+    """What is to be seen, campaign, token, the resting message, and what agreeing is called.
+
+    The result of a test is read first; what is there now comes with the next press.
+    """
     waits = view.nothing is not None and view.nothing.reason in ("busy", "paused")
+    parts = _parts(view, test=test)
+    passed = bool(result) and view.screen != "test"
     return [
-        _frame(*_parts(view, test=test), waits=waits),
+        _frame(*(["resting", "agree"] if passed else parts), waits=waits and not passed),
         "" if view.campaign is None else str(view.campaign.campaign_id),
         "" if view.claim is None else view.claim.token,
-        pages.message(view),
-        "I agree, start" if _agrees(view) else "Start",
+        result if passed else result + pages.message(view),
+        "Go on" if passed else "I agree, start" if _agrees(view) else "Start",
     ]
 
 

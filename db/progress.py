@@ -155,7 +155,8 @@ class Mine:
 
     Attributes:
         answers: given so far, quality checks among them.
-        could: units that this person could still describe or has on screen.
+        could: units that this person could still describe or has on screen, with the quality
+            checks that will stand among them: a check must not be told by a total that grows.
         minutes_today: working time of the answers since midnight UTC.
         earnings: answers up to the cap times the pay, when the campaign shows it.
     """
@@ -168,12 +169,13 @@ class Mine:
 
 def mine(db: Database, campaign_id: int, annotator: str, *, at: str | None = None) -> Mine:
     """What one person did in a campaign and could still do."""
-    answers, checks, seconds, pay, cap = db.conn.execute(
+    answers, checks, seconds, pay, cap, gold_every, repeat_every, gold = db.conn.execute(
         """
         select count(a.annotation_id) filter (where a.purpose = 'collect'),
             count(a.annotation_id) filter (where a.purpose <> 'collect'),
             coalesce(sum(a.seconds) filter (where a.created_utc >= :midnight), 0),
-            c.pay_per_unit, c.cap
+            c.pay_per_unit, c.cap, c.gold_every, c.repeat_every,
+            (select count(*) from campaign_units where campaign_id = :id and purpose = 'gold')
         from campaigns c
         left join annotations a on a.campaign_id = c.campaign_id and a.annotator = :annotator
         where c.campaign_id = :id
@@ -193,5 +195,10 @@ def mine(db: Database, campaign_id: int, annotator: str, *, at: str | None = Non
         {"id": campaign_id, "annotator": annotator},
     ).fetchone()
     could = units if cap is None else min(units, max(cap - answers, 0))
+    # none comes after the last answer that a cap allows, see `slots.claim`
+    last = answers + could - (cap is not None and answers + could >= cap)
+    due = min(last // gold_every, gold) if gold_every else 0
+    due += last // repeat_every if repeat_every else 0
     paid = checks + (answers if cap is None else min(answers, cap))
+    could += max(due - checks, 0)
     return Mine(answers + checks, could, seconds / 60, None if pay is None else pay * paid)

@@ -21,7 +21,6 @@ from sqlite_utils import Database
 from db import annotations, campaigns, claims, qualifications
 from db.annotations import Answer, clean_text
 from db.claims import Claim
-from db.errors import NotAllowed
 from db.workspace import immediate, now
 
 
@@ -128,69 +127,51 @@ def store(db: Database, token: str, annotator: str, answer: Answer, *, at: str) 
         row,
     ).fetchone()
     if found and (found[1] == token or row["outcome"] == "answered"):
+        # A repeated submission changes nothing; other words, from a window left open, are kept.
+        if not _worded(db, found[0], answer.kind, text):
+            _add_wording(db, found[0], answer.kind, text, at)
+        _end_draft(db, row, answer)
         return Stored(found[0], False, _slot_of(db, found[0]))
     seconds = claims.touch(db, row, at)
-    # answered by the same person under another claim: the text becomes a further revision
-    annotation_id = int(found[0]) if found else _insert(db, row, answer, seconds, at)
-    wordings = [(answer.kind, text)]
     if found:
-        before = annotations.get(db, annotation_id)
-        if before.status != "waiting":
-            # it was judged as it was worded then, and goes on counting in that wording
-            wordings.append((before.kind, before.text))
-    for kind, wording in wordings:
-        _revise(db, annotation_id, kind, wording, at)
+        # answered by the same person under another claim: the text becomes a further revision
+        annotation_id = int(found[0])
+        _add_wording(db, annotation_id, answer.kind, text, at)
+    else:
+        annotation_id = _insert(db, row, answer, seconds, at)
+        _revise(db, annotation_id, answer.kind, text, at)
     claims.end(db, row["claim_id"], "answered", at)
     if row["purpose"] == "collect" and not found and _counts(db, row):
         place(db, annotation_id, at=at)
     leave(db, row["claim_id"])
-    db.execute("delete from drafts where claim_id = ?", [row["claim_id"]])
+    _end_draft(db, row, answer)
     return Stored(annotation_id, True, _slot_of(db, annotation_id))
 
 
-def save_draft(
-    db: Database,
-    token: str,
-    annotator: str,
-    text: str,
-    *,
-    pasted_characters: int = 0,
-    unmasked_looks: int = 0,
-    pasted_after_ms: int | None = None,
-    at: str | None = None,
-) -> str:
-    """Keep what is typed so far and renew the lease while the slot is still held. Returns the time.
+def _end_draft(db: Database, row: dict[str, Any], answer: Answer) -> None:
+    # Who typed and then found no pattern finds the sentence again among the unsent ones.
+    if answer.kind == "text":
+        db.execute("delete from drafts where claim_id = ?", [row["claim_id"]])
 
-    Raises:
-        NotAllowed: the claim is not this person's, or ended: nothing is written.
-    """
-    moment = at or now()
-    with immediate(db):
-        row = claims.row(db, token, annotator)
-        if row["outcome"] not in (None, "expired"):
-            raise NotAllowed("This draft belongs to a picture set that you already left.")
-        claims.touch(db, row, moment)
-        claims.renew(db, campaigns.get(db, row["campaign_id"]), row["claim_id"], moment)
-        db.execute(
-            """
-            insert into drafts (
-                claim_id, text, pasted_characters, unmasked_looks, pasted_after_ms, saved_utc
-            ) values (:claim, :text, :pasted, :looks, :after, :at)
-            on conflict (claim_id) do update set text = :text, saved_utc = :at,
-                pasted_after_ms = coalesce(pasted_after_ms, :after),
-                pasted_characters = max(pasted_characters, :pasted),
-                unmasked_looks = max(unmasked_looks, :looks)
-            """,
-            {
-                "claim": row["claim_id"],
-                "text": text[:4000],
-                "pasted": pasted_characters,
-                "looks": unmasked_looks,
-                "after": pasted_after_ms,
-                "at": moment,
-            },
-        )
-    return moment
+
+def _worded(db: Database, annotation_id: int, kind: str, text: str) -> bool:
+    """Whether an answer was worded like this before, or its person withdrew what it said."""
+    row = db.conn.execute(
+        """
+        select 1 from revisions
+        where annotation_id = ? and (withdrawn or (kind = ? and text = ?)) limit 1
+        """,
+        [annotation_id, kind, text],
+    ).fetchone()
+    return row is not None
+
+
+def _add_wording(db: Database, annotation_id: int, kind: str, text: str, at: str) -> None:
+    before = annotations.get(db, annotation_id)
+    _revise(db, annotation_id, kind, text, at)
+    if before.status != "waiting":
+        # it was judged as it was worded then, and goes on counting in that wording
+        _revise(db, annotation_id, before.kind, before.text, at)
 
 
 def place(db: Database, annotation_id: int, *, at: str) -> int | None:

@@ -181,3 +181,72 @@ def test_a_reload_goes_on_where_the_person_was_at_work(db: Database) -> None:
         assert seen.claim is not None
         desk.submit(db, "ada", first.campaign_id, token=seen.claim.token, answer=Answer("fur"))
     assert desk.arrive(db, "ada").campaign == newer, "nothing is left in the first"
+
+
+@pytest.mark.parametrize("way", ["no pattern", "skip", "broken"])
+def test_what_was_typed_before_leaving_a_unit_can_be_sent_later(db: Database, way: str) -> None:
+    campaign = start(db, 3, "ada").campaign_id
+    view = desk.arrive(db, "ada")
+    assert view.claim is not None
+    token = view.claim.token
+    for _ in range(2):  # a press that is repeated changes nothing
+        if way == "no pattern":
+            answer = Answer("a red hat", kind="no_pattern")
+            view = desk.submit(db, "ada", campaign, token=token, answer=answer)
+        else:
+            view = desk.skip(
+                db, "ada", campaign, token=token, typed="a red hat", broken=way == "broken"
+            )
+    (left,) = view.unsent
+    assert left.text == "a red hat"
+    assert view.draft is None, "the next unit begins empty"
+    desk.reword(db, "ada", f"d:{left.token}", Answer("a red hat"))
+    assert not desk.lists(db, "ada", campaign).unsent
+    (stored,) = annotations.of_campaign(db, campaign)
+    assert (stored.kind, stored.text) == ("text", "a red hat")
+
+
+def test_a_closed_campaign_asks_for_nothing_and_a_wrong_link_says_so(db: Database) -> None:
+    campaign = started(db, 1, "ada", consent="You agree.").campaign_id
+    campaigns.set_state(db, campaign, "closed", person="admin")
+    view = desk.arrive(db, "ada", campaign_id=campaign)
+    assert view.screen == "done"
+    assert "closed" in pages.message(view)
+    lost = desk.arrive(db, "ada", campaign_id=campaign + 7)
+    assert (lost.screen, lost.claim) == ("lost", None)
+    assert "leads to no campaign" in pages.message(lost)
+
+
+@pytest.mark.parametrize(
+    ("units", "gold", "settings"),
+    [
+        (9, 2, {"cap": 7, "gold_every": 2, "repeat_every": 3}),
+        (9, 0, {"cap": 6, "repeat_every": 3}),
+        (7, 1, {"gold_every": 2, "repeat_every": 2}),
+    ],
+)
+def test_the_counter_does_not_tell_a_check_from_a_unit(
+    db: Database, units: int, gold: int, settings: dict[str, int]
+) -> None:
+    known = add_units(db, units + gold)
+    add_people(db, "ada")
+    campaign = campaigns.add(
+        db,
+        "checked",
+        known[:units],
+        settings=campaigns.Settings("One sentence.", **settings),  # type: ignore[arg-type]
+        person="admin",
+        gold={unit: ["sentence"] for unit in known[units:]},
+    ).campaign_id
+    desk.agree(db, "ada", campaign)
+    view = desk.arrive(db, "ada", campaign_id=campaign)
+    seen = []
+    for number in range(40):
+        if view.claim is None:
+            break
+        assert view.mine is not None
+        seen.append((view.mine.answers, view.mine.answers + view.mine.could))
+        token = view.claim.token
+        view = desk.submit(db, "ada", campaign, token=token, answer=Answer(f"sentence {number}"))
+    assert [answers for answers, _ in seen] == list(range(len(seen)))
+    assert {total for _, total in seen} == {len(seen)}, "the total stands still and is right"

@@ -7,7 +7,7 @@ import pytest
 from annotating import add_people, at, start
 from sqlite_utils import Database
 
-from db import annotations, campaigns, log, progress, reviews, slots
+from db import annotations, campaigns, drafts, log, progress, reviews, slots
 from db.annotations import Answer
 from db.claims import Claim
 from db.errors import BadInput
@@ -126,7 +126,7 @@ def test_withdrawal_empties_every_wording_frees_the_slots_and_is_logged(db: Data
     first = answer(db, campaign.campaign_id, "ada", "my secret words")
     annotations.revise(db, first, "ada", Answer("other secret words"))
     token = slots.claim(db, campaign.campaign_id, "ada").token  # type: ignore[union-attr]
-    slots.save_draft(db, token, "ada", "secret draft")
+    drafts.save(db, token, "ada", "secret draft")
     assert annotations.withdraw(db, "ada", person="admin") == 1
     assert [revision.text for revision in annotations.revisions(db, first)] == ["", ""]
     dump = "\n".join(db.conn.iterdump())

@@ -11,7 +11,7 @@ import pytest
 from annotating import add_people, at, start, workspace_with_campaign
 from sqlite_utils import Database
 
-from db import annotations, campaigns, drafts, progress, skips, slots, users
+from db import annotations, campaigns, drafts, progress, reviews, skips, slots, users
 from db.annotations import Answer
 from db.claims import Claim
 from db.errors import BadInput, NotAllowed
@@ -129,8 +129,8 @@ def test_somebody_elses_token_is_refused(db: Database) -> None:
     for action in (
         lambda: slots.submit(db, token, "bo", Answer("x")),
         lambda: skips.skip(db, token, "bo"),
-        lambda: slots.save_draft(db, token, "bo", "x"),
-        lambda: slots.save_draft(db, "no such token", "ada", "x"),
+        lambda: drafts.save(db, token, "bo", "x"),
+        lambda: drafts.save(db, "no such token", "ada", "x"),
     ):
         with pytest.raises(NotAllowed, match="not given to you"):
             action()
@@ -157,8 +157,8 @@ def test_no_common_pattern_fills_a_slot(db: Database) -> None:
 def test_working_time_is_counted_once_and_without_the_time_away(db: Database) -> None:
     campaign = start(db, 1, "ada")
     token = claim(db, campaign.campaign_id, "ada", at()).token
-    slots.save_draft(db, token, "ada", "striped", at=at(seconds=10))
-    slots.save_draft(db, token, "ada", "striped fur", at=at(seconds=15))
+    drafts.save(db, token, "ada", "striped", at=at(seconds=10))
+    drafts.save(db, token, "ada", "striped fur", at=at(seconds=15))
     claim(db, campaign.campaign_id, "ada", at(minutes=30))  # back after half an hour
     slots.submit(db, token, "ada", Answer("striped fur"), at=at(minutes=30, seconds=5))
     (answer,) = annotations.of_campaign(db, campaign.campaign_id)
@@ -168,15 +168,40 @@ def test_working_time_is_counted_once_and_without_the_time_away(db: Database) ->
 def test_a_draft_survives_and_ends_with_its_answer(db: Database) -> None:
     campaign = start(db, 2, "ada")
     token = claim(db, campaign.campaign_id, "ada", at()).token
-    slots.save_draft(db, token, "ada", "half a sent", pasted_characters=7, at=at(seconds=2))
+    drafts.save(db, token, "ada", "half a sent", pasted_characters=7, at=at(seconds=2))
     draft = drafts.of(db, token)
     assert draft is not None
     assert draft.text == "half a sent"
     slots.submit(db, token, "ada", Answer("half a sentence"), at=at(seconds=5))
     assert drafts.of(db, token) is None
     with pytest.raises(NotAllowed, match="already left"):
-        slots.save_draft(db, token, "ada", "stale", at=at(seconds=6))
+        drafts.save(db, token, "ada", "stale", at=at(seconds=6))
     assert annotations.of_campaign(db, campaign.campaign_id)[0].pasted_characters == 7
+
+
+def test_other_words_from_a_window_left_open_are_a_further_wording(db: Database) -> None:
+    campaign = start(db, 2, "ada")
+    token = claim(db, campaign.campaign_id, "ada", at()).token
+    first = slots.submit(db, token, "ada", Answer("fur"), at=at(seconds=1))
+    for text in ("fur", "striped fur", "striped fur", "fur"):
+        again = slots.submit(db, token, "ada", Answer(text), at=at(seconds=2))
+        assert (again.annotation_id, again.new, again.slot) == (first.annotation_id, False, 1)
+    wordings = [each.text for each in annotations.revisions(db, first.annotation_id)]
+    assert wordings == ["fur", "striped fur"]
+    reviews.approve(db, first.annotation_id, person="bo")
+    slots.submit(db, token, "ada", Answer("a tiger"), at=at(seconds=3))
+    answer = annotations.get(db, first.annotation_id)
+    assert (answer.text, answer.status) == ("striped fur", "approved"), "it counts as it was judged"
+    assert "a tiger" in [each.text for each in annotations.revisions(db, first.annotation_id)]
+
+
+def test_a_withdrawn_answer_is_not_worded_again(db: Database) -> None:
+    campaign = start(db, 2, "ada")
+    token = claim(db, campaign.campaign_id, "ada", at()).token
+    stored = slots.submit(db, token, "ada", Answer("fur"), at=at(seconds=1))
+    annotations.withdraw(db, "ada", person="admin")
+    slots.submit(db, token, "ada", Answer("striped fur"), at=at(seconds=2))
+    assert [each.text for each in annotations.revisions(db, stored.annotation_id)] == [""]
 
 
 def test_the_time_of_the_first_paste_is_kept_over_a_reload_and_never_its_words(
@@ -185,7 +210,7 @@ def test_the_time_of_the_first_paste_is_kept_over_a_reload_and_never_its_words(
     campaign = start(db, 2, "ada", "bo")
     token = claim(db, campaign.campaign_id, "ada", at()).token
     for after in (None, 4000, 900):  # the page was opened again before the last one
-        slots.save_draft(db, token, "ada", "half", pasted_after_ms=after, at=at(seconds=5))
+        drafts.save(db, token, "ada", "half", pasted_after_ms=after, at=at(seconds=5))
     slots.submit(db, token, "ada", Answer("half a word", pasted_after_ms=9000), at=at(seconds=20))
     token = claim(db, campaign.campaign_id, "bo", at()).token
     slots.submit(db, token, "bo", Answer("typed", pasted_after_ms=700), at=at(seconds=20))
@@ -196,9 +221,9 @@ def test_the_time_of_the_first_paste_is_kept_over_a_reload_and_never_its_words(
 def test_a_draft_of_a_lost_unit_can_still_be_sent(db: Database) -> None:
     campaign = start(db, 1, "ada", "bo", annotators_per_unit=1)
     lost = claim(db, campaign.campaign_id, "ada", at())
-    slots.save_draft(db, lost.token, "ada", "long thought", at=at(seconds=30))
+    drafts.save(db, lost.token, "ada", "long thought", at=at(seconds=30))
     claim(db, campaign.campaign_id, "bo", at(minutes=62))
-    slots.save_draft(db, lost.token, "ada", "long thought on", at=at(minutes=63))
+    drafts.save(db, lost.token, "ada", "long thought on", at=at(minutes=63))
     (unsent,) = drafts.unsent(db, campaign.campaign_id, "ada")
     assert unsent.text == "long thought on"
     slots.submit(db, unsent.token, "ada", Answer(unsent.text), at=at(minutes=64))
