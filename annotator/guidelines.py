@@ -20,6 +20,11 @@ CONSENT = (
     "text to be removed."
 )
 
+RATING_CONSENT = (
+    "Your ratings and the time they take you are stored under a pseudonym and used for research. "
+    "You can stop at any time and ask for your ratings to be removed."
+)
+
 GUIDELINES = (
     "Look only at the bright parts; what is dark around them does not matter.",
     "One sentence in plain words: things, their parts, colours, patterns, materials, places.",

@@ -15,7 +15,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def read(path: Path, *, subject: str | None = None) -> list[Record]:
     if path.suffix == ".jsonl":
         return _jsonl(path)
     columns = _columns(path)
-    if set(FULL) - set(_LATER) <= set(columns):
+    if names_networks(columns):
         return _full_csv(path)
     name = subject or (path.stem if path.stem != "annotations" else None)
     if name is None:
@@ -54,6 +54,11 @@ def read(path: Path, *, subject: str | None = None) -> list[Record]:
     if set(_MTURK) <= set(columns):
         return _mturk(path, name)
     return _table(path, name)
+
+
+def names_networks(columns: Collection[str]) -> bool:
+    """Whether a table with these columns is an export of ours, which says each network itself."""
+    return set(FULL) - set(_LATER) <= set(columns)
 
 
 def _folder(path: Path, subject: str | None) -> list[Record]:

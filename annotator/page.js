@@ -13,8 +13,9 @@
   const box = () => one("#an-text textarea");
   const grids = () => [...document.querySelectorAll(".an-grid")].filter(seen);
   const narrow = () => matchMedia("(max-width: 600px)").matches;
-  const typing = (element) =>
-    element && (element.matches("input, textarea, select") || element.isContentEditable);
+  const typing = (element) => element && (element.isContentEditable
+    || element.matches("textarea, select, input:not([type=radio], [type=checkbox])"));
+  const reason = () => one("#an-reason textarea, #an-reason input");
   const press = (id) => {
     const button = one(`#${id}`);
     const target = button && (button.tagName === "BUTTON" ? button : button.querySelector("button"));
@@ -110,14 +111,19 @@
       overlay = document.createElement("div");
       overlay.className = "an-overlay";
       overlay.append(document.createElement("img"), document.createElement("span"));
-      overlay.addEventListener("click", close);
+      overlay.addEventListener("click", (event) => {
+        if (event.target !== overlay.firstChild) { close(); return; }
+        const place = event.target.getBoundingClientRect();
+        show(page.tile + (event.clientX < place.left + place.width / 2 ? -1 : 1));
+      });
       document.body.append(overlay);
     }
     const name = `tile-${page.tile}${page.open ? "-open" : ""}`;
     overlay.firstChild.src = `/pictures/${grid.dataset.unitId}/${name}.jpg?v=${grid.dataset.version}`;
     overlay.firstChild.alt = `picture ${page.tile + 1} of ${tiles}, enlarged`;
     overlay.lastChild.textContent =
-      `${page.tile + 1} of ${tiles} · arrows walk · hold M for the whole picture · Esc or a tap closes`;
+      `${page.tile + 1} of ${tiles} · arrows or a tap on the left or right half walk · hold M for the `
+      + "whole picture · Esc or a tap beside it closes";
   };
   const close = () => { const overlay = one(".an-overlay"); if (overlay) overlay.remove(); page.tile = -1; };
   document.addEventListener("click", (event) => {
@@ -139,12 +145,18 @@
     return event.altKey && !/^[a-z]$/.test(letter) && /^Key[A-Z]$/.test(event.code)
       ? event.code[3].toLowerCase() : letter;
   };
-  const KEYS = {a: "an-approve", r: "an-reject", q: "an-requeue", u: "an-undo"};
+  const KEYS = {a: "an-approve", q: "an-requeue", u: "an-undo"};
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
       const refusing = document.activeElement.closest("#an-reason") ? ["an-reject"] : [];
+      page.refused = refusing.length > 0 && reason().value.trim() !== "";
       for (const id of [...refusing, "an-submit", "an-hand-in", "an-rate-submit"])
-        if (pressSeen(id)) { event.preventDefault(); return; }
+        if (pressSeen(id)) {
+          event.preventDefault();
+          // arrows would change the next set's marks
+          if (id === "an-rate-submit") document.activeElement.blur();
+          return;
+        }
       return;
     }
     if (page.tile >= 0) {
@@ -152,6 +164,7 @@
       if (event.key === "Escape" || event.key === "Enter") { event.preventDefault(); close(); return; }
       if (step) { event.preventDefault(); show(page.tile + step); return; }
     }
+    if (event.key === "Escape" && document.activeElement === reason()) { reason().blur(); return; }
     const letter = letterOf(event);
     if (event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey
         && !event.getModifierState("AltGraph") && ALT_KEYS[letter] && seen(one(`#${ALT_KEYS[letter]}`))) {
@@ -169,19 +182,24 @@
       event.preventDefault(); show(0); return;
     }
     // refusing needs a reason first: the key leads to its box, Ctrl+Enter there refuses
-    const reason = one("#an-reason textarea, #an-reason input");
-    if (letter === "r" && seen(one("#an-reject")) && reason && !reason.value.trim()) {
-      event.preventDefault(); reason.focus(); return;
-    }
+    if (letter === "r" && seen(reason())) { event.preventDefault(); reason().focus(); return; }
     if (KEYS[letter] && pressSeen(KEYS[letter])) { event.preventDefault(); return; }
-    if (/^[1-5]$/.test(event.key) && window.milanRate) window.milanRate(Number(event.key));
+    // by the key's place too, since Shift makes another sign of a digit
+    const digit = /^Digit([1-5])$/.exec(event.code) || /^([1-5])$/.exec(event.key);
+    if (digit) window.milanRate(Number(digit[1]), event.shiftKey);
   });
   document.addEventListener("keyup", (event) => {
     if (event.key.toLowerCase() === "m" || event.key === "Alt") reveal(false);
   });
 
-  // rating by keys: each digit marks the next description, then moves on
-  window.milanRate = (mark) => {
+  // rating by keys: each digit marks the next description, with Shift it picks the best
+  window.milanRate = (mark, best) => {
+    if (best) {
+      const pick = one("#an-rate-best");
+      const choice = seen(pick) && pick.querySelectorAll("input")[mark - 1];
+      if (choice) choice.click();
+      return;
+    }
     const cards = [...document.querySelectorAll(".an-rate")].filter(seen);
     const open = cards.find((card) => !card.querySelector("input:checked"));
     if (!open) return;
@@ -208,6 +226,10 @@
         ? date.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"})
         : date.toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
     }
+    for (const link of document.querySelectorAll("a.an-link"))  // in full, to be copied
+      if (link.textContent !== link.href) link.textContent = link.href;
+    // the answer is refused and another one here: letters are keys again
+    if (page.refused && reason() && !reason().value) { page.refused = false; reason().blur(); }
     const saved = one(".an-hint[data-saved]");
     if (saved && saved.dataset.saved) {
       if (saved.dataset.saved !== page.saved) { page.saved = saved.dataset.saved; page.asked = 0; }
@@ -219,6 +241,8 @@
       const area = box();
       if (area) {
         if (!page.first || innerWidth > 700) area.focus({preventScroll: true});
+        // on a phone the pictures lie above the box and its button
+        if (!page.first && narrow()) one("#an-bar").scrollIntoView();
         try {
           const kept = JSON.parse(localStorage.getItem("milan-draft") || "{}");
           if (kept.token === page.token && kept.text && !area.value) setText(kept.text);

@@ -34,7 +34,7 @@ def choose(text: str, *, units: int, seed: int = 0) -> list[int]:
         BadInput: the text is neither `all`, nor `random N`, nor numbers and ranges in reach.
     """
     words = text.strip().casefold()
-    if words in ("", "all"):
+    if words == "all":
         return list(range(units))
     if drawn := re.fullmatch(r"random\s+(\d+)", words):
         count = int(drawn[1])
@@ -49,7 +49,9 @@ def choose(text: str, *, units: int, seed: int = 0) -> list[int]:
                 f"expected units as `all`, `0-49, 60` or `random 100`, got {part.strip()!r}"
             )
         first, last = int(match[1]), int(match[2] or match[1])
-        if not first <= last < units:
+        if last < first:
+            raise BadInput(f"expected the smaller number of a range first, got {part.strip()!r}")
+        if last >= units:
             raise BadInput(f"expected units between 0 and {units - 1}, got {part.strip()!r}")
         chosen.extend(range(first, last + 1))
     return list(dict.fromkeys(chosen))

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from annotator import arrivals, board
+from annotator import arrivals, board, imports
 from annotator.arrivals import Seen
 from annotator.pages import near, problem
 from db.doors import Doors
@@ -71,6 +71,10 @@ def build(doors: Doors) -> None:
             raise BadInput("Expected a text file in UTF-8; save it as that and choose it again.")
         if not chosen:
             raise BadInput("Choose a file first.")
+        columns = [each.strip(' "\r') for each in content.partition("\n")[0].split(",")]
+        named = network.strip() or imports.names_networks(columns)
+        if chosen.endswith(".csv") and not named:
+            raise BadInput("Write the name of the network: this file does not say it.")
         return arrivals.look(db, chosen, content, subject=network, name=called)
 
     @doors.allow(*ADMIN)
@@ -116,6 +120,10 @@ def _seen(seen: Seen) -> str:
         "sentences a unit": ", ".join(f"{units} units have {n}" for n, units in seen.sentences),
         "units without pictures here": str(seen.unknown),
     }
+    published = {each.subject for each in records if each.exemplar_hash.startswith("as published:")}
+    if published:
+        networks = ", ".join(sorted(published))
+        lines["comes in"] = f"as published units of {networks}, not the workspace's own"
     rows = "".join(
         f"<tr><th>{what}</th><td>{escape(told)}</td></tr>" for what, told in lines.items()
     )

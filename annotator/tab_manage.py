@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from annotator import board, guidelines, pages, selections, tab_extras
 from db import campaigns, exemplars, qualifications
-from db.campaigns import Settings, State
+from db.campaigns import Campaign, Settings, State
 from db.doors import Doors
 from db.errors import BadInput
 from db.users import Role
@@ -47,9 +47,15 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
             rules_shown = gr.HTML(elem_id="an-rules-shown")
             with gr.Row():
                 people = gr.Number(
-                    label="People a unit", precision=0, value=3, minimum=1, maximum=50
+                    label="People a unit",
+                    precision=0,
+                    value=3,
+                    minimum=1,
+                    maximum=50,
+                    elem_id="an-people-asked",
                 )
                 more = gr.Button("Ask more people", elem_id="an-top-up")
+            told_more = gr.HTML(padding=False, elem_id="an-top-up-note")
         with gr.Tab("New campaign", id="an-new") as new:
             with gr.Row():
                 name = gr.Textbox(label="Name", elem_id="an-new-name", min_width=240)
@@ -107,7 +113,10 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
             known = campaigns.every(db)
             if campaign_id is None and known:
                 campaign_id = known[0].campaign_id
-            current = "" if campaign_id is None else board.one(db, campaigns.get(db, campaign_id))
+            current = ""
+            if campaign_id is not None:
+                campaign = campaigns.get(db, campaign_id)
+                current = board.one(db, campaign) + _link(campaign)
             return [
                 board.table(db),
                 gr.Dropdown(
@@ -175,6 +184,10 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
                 unit_ids = _units(db, exemplar_set_id, which)
                 words = _gold(db, exemplar_set_id, known)
                 settings = _settings(*rules)
+                if bool(words) != bool(settings.gold_every):
+                    raise BadInput(
+                        "Give both the gold units and after how many answers one comes, or neither."
+                    )
                 tested = campaigns.tested(db, settings.qualification_id)
                 asked = [each for each in unit_ids if each not in words and each not in tested]
                 campaign = campaigns.add(
@@ -206,12 +219,16 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         return [*done, gr.Tabs(selected="an-progress"), ""]
 
     @doors.allow(*ADMIN)
-    def extend(campaign_id: int | None, count: float, request: gr.Request) -> list[Any]:
+    def extend(campaign_id: int | None, count: float | None, request: gr.Request) -> list[Any]:
         """Ask more people about every unit."""
         person = doors.person(request).name
         with open_database(workspace) as db:
-            campaigns.top_up(db, _known(campaign_id), annotators_per_unit=int(count), person=person)
-        return show(campaign_id, "More slots were added; what is there stays.")
+            try:
+                asked = int(count or 0)
+                campaigns.top_up(db, _known(campaign_id), annotators_per_unit=asked, person=person)
+            except BadInput as error:
+                return [*([gr.skip()] * len(shown)), pages.problem(str(error))]
+        return [*show(campaign_id), board.note("More slots were added; what is there stays.")]
 
     @doors.allow(*ADMIN)
     def let_go(campaign_id: int | None, request: gr.Request) -> list[Any]:
@@ -249,7 +266,9 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     opened.click(steer("open"), chosen, shown, **once)
     paused.click(steer("paused"), chosen, shown, **once)
     closed.click(steer("closed"), chosen, shown, **once)
-    more.click(extend, [chosen, people], shown, **once).then(tell, chosen, [rules_shown, people])
+    more.click(extend, [chosen, people], [*shown, told_more], **once).then(
+        tell, chosen, [rules_shown, people]
+    )
     list_uneven.click(list_them, chosen, [uneven, note], **once)
     release.click(let_go, chosen, shown, **once)
     rules = [text, consent, each, lease, cap, pay, currency, repeats, gold_every, test]
@@ -258,6 +277,15 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     for told in (settings.select, chosen.input):
         told(tell, chosen, [rules_shown, people], **once)
     new.select(offer, [layer, test], [layer, test], **once)
+
+
+def _link(campaign: Campaign) -> str:
+    """What to hand out; page.js writes it in full, since only the browser knows the address."""
+    query, where = f"?tab=annotate&amp;campaign={campaign.campaign_id}", ""
+    if campaign.kind == "rate":
+        query, where = "?tab=annotate", " (ratings are under “Rate descriptions” there)"
+    link = f'<a class="an-link" target="_blank" href="{query}">{query}</a>'
+    return f"<p>Link to hand out{where}: {link}</p>"
 
 
 def _known(campaign_id: int | None) -> int:

@@ -163,7 +163,7 @@ def _show(db: Database, campaign: Campaign, claimed: Claim) -> list[Any]:
     head = (
         f'<p class="an-question">{escape(guidelines.RATING_INSTRUCTIONS)}</p>'
         f'<p class="an-muted">{escape(campaign.name)} · {100 * share:.0f} % rated · keys 1 to 5 '
-        "mark the next description</p>"
+        "mark the next description, with Shift they pick the best by its place in the list</p>"
     )
     marks: list[Any] = [
         gr.Radio(label=f"“{label.text}”", value=None, visible=True) for label in labels

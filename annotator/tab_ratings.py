@@ -80,7 +80,12 @@ def build(doors: Doors) -> None:
                 for unit_id in wanted
             }
             usable = {u: pairs for u, pairs in given.items() if len({t for _, t in pairs}) > 1}
-            settings = Settings(guidelines.RATING_INSTRUCTIONS, consent=guidelines.CONSENT)
+            if not usable:
+                raise BadInput(
+                    "A rating compares descriptions: none of these units has different ones by two "
+                    "methods. Describe the layer with another method first."
+                )
+            settings = Settings(guidelines.RATING_INSTRUCTIONS, consent=guidelines.RATING_CONSENT)
             who = doors.person(request).name
             ratings.add(db, called, usable, settings=settings, person=who)
         left = len(wanted) - len(usable)

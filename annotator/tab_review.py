@@ -44,7 +44,8 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
                         "Show what the others said", elem_id="an-siblings", size="sm"
                     )
                     reason = gr.Textbox(
-                        label="Reason (its author can read it; Ctrl+Enter rejects)",
+                        label="Reason (its author can read it; R leads here, Ctrl+Enter rejects, "
+                        "Esc leaves)",
                         elem_id="an-reason",
                     )
                     with gr.Row(elem_classes="an-keys"):
@@ -55,7 +56,11 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
                     note = gr.HTML(padding=False, elem_id="an-review-note")
         with gr.Tab("Annotators", id="an-annotators") as annotators:
             people = gr.HTML(elem_id="an-people")
-            why_all = gr.Textbox(label="Reason (the person can read it)", elem_id="an-why-all")
+            why_all = gr.Textbox(label="Reason (kept in the log)", elem_id="an-why-all")
+            sure = gr.Checkbox(
+                label="Set every answer of the chosen person in this campaign aside",
+                elem_id="an-requeue-sure",
+            )
             again = gr.Button("Requeue all answers of the chosen person", elem_id="an-requeue-all")
             told = gr.HTML(padding=False)
         with gr.Tab("Agreement", id="an-agreed") as agreed:
@@ -140,15 +145,24 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         """Undo the last verdict and show that answer again."""
         reviewer = doors.person(request).name
         with open_database(workspace) as db:
-            chosen = _id(last or answer)
-            status = reviews.undo(db, chosen, person=reviewer)
+            try:
+                chosen = _id(last or answer)
+                status = reviews.undo(db, chosen, person=reviewer)
+            except BadInput as error:
+                now = desk_review.of(db, int(answer)) if answer else None
+                return show(db, campaign_id, who, only, seen=now, sentence=error)
             seen = desk_review.of(db, chosen)
             sentence = f"Taken back; it is {status} now."
             return show(db, campaign_id, who, only, seen=seen, sentence=sentence)
 
     @doors.allow(*STAFF)
     def requeue_everything(
-        campaign_id: int | None, who: str, only: bool, why: str, request: gr.Request
+        campaign_id: int | None,
+        who: str,
+        only: bool,
+        why: str,
+        certain: bool,
+        request: gr.Request,
     ) -> list[Any]:
         """One person's whole work is asked again."""
         reviewer = doors.person(request).name
@@ -156,11 +170,13 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
             try:
                 if campaign_id is None or who == EVERYBODY:
                     raise BadInput("Choose a person under “Whose” first.")
+                if not certain:
+                    raise BadInput("Tick the box first.")
                 count = reviews.requeue_all(db, campaign_id, who, why, person=reviewer)
             except BadInput as error:
-                return [*show(db, campaign_id, who, only), pages.problem(str(error)), why]
+                return [*show(db, campaign_id, who, only), pages.problem(str(error)), why, certain]
             sentence = f"{count} answers of {who} were set aside; others will be asked."
-            return [*show(db, campaign_id, EVERYBODY, only), board.note(sentence), ""]
+            return [*show(db, campaign_id, EVERYBODY, only), board.note(sentence), "", False]
 
     @doors.allow(*STAFF)
     def habits(campaign_id: int | None, request: gr.Request) -> str:
@@ -183,7 +199,11 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     reject.click(refuse, inputs, outputs, **once)
     requeue.click(ask, inputs, outputs, **once)
     undo.click(take_back, [*filters, before, current], shown, **once)
-    gone = again.click(requeue_everything, [*filters, why_all], [*shown, told, why_all], **once)
+    decided = [why_all, sure]
+    gone = again.click(requeue_everything, [*filters, *decided], [*shown, told, *decided], **once)
+    # Who is certain is so about one person's answers in one campaign.
+    for control in (campaign, person):
+        control.input(None, None, sure, js="() => false")
     gone.then(habits, campaign, people, show_progress="hidden")
 
 

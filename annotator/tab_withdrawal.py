@@ -9,11 +9,11 @@ from typing import Any
 import gradio as gr
 
 from annotator import board, runs_export
-from annotator.pages import near
+from annotator.pages import near, problem
 from db import annotations, users
 from db.annotations import Quote
 from db.doors import Doors
-from db.errors import BadInput
+from db.errors import BadInput, WorkbenchError
 from db.users import Role
 from db.workspace import open_database
 
@@ -50,24 +50,28 @@ def build(doors: Doors) -> Any:
             return _quotes(annotations.quoted(db, users.get(db, name_typed).name))
 
     @doors.allow(*ADMIN)
-    @near
-    def remove(name_typed: str, certain: bool, request: gr.Request) -> str:
+    def remove(name_typed: str, certain: bool, request: gr.Request) -> list[Any]:
         """One person's text is removed everywhere; that it happened is logged."""
-        if not certain:
-            raise BadInput("Tick the box first.")
         with open_database(workspace) as db:
-            author = users.get(db, name_typed).name
+            try:
+                if not certain:
+                    raise BadInput("Tick the box first.")
+                author = users.get(db, name_typed).name
+            except WorkbenchError as error:
+                return [problem(str(error)), gr.skip(), gr.skip()]
             left = annotations.quoted(db, author)
             count = annotations.withdraw(db, author, person=doors.person(request).name)
         files = runs_export.forget(workspace)
         said = f"{count} answers were emptied; their slots are free again."
         if files:
             said += f" {files} export files kept here were deleted."
-        return board.note(said) + (_quotes(left) if left else "")
+        return [board.note(said) + (_quotes(left) if left else ""), "", False]
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     search.click(find, person, gone, **once)
-    return withdraw.click(remove, [person, sure], gone, **once)
+    # Who is certain is so about one person.
+    person.change(None, None, sure, js="() => false")
+    return withdraw.click(remove, [person, sure], [gone, person, sure], **once)
 
 
 def _quotes(found: list[Quote]) -> str:

@@ -213,30 +213,23 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             request,
         )
 
-    @doors.allow(*EVERYBODY)
-    def leave(
-        typed: str, campaign_id: str, claim: str, sentence: str, request: gr.Request
-    ) -> list[Any]:
-        """Skip this picture set."""
-        return go_on(
-            lambda db, person: desk.skip(db, person, int(campaign_id), token=claim, typed=sentence),
-            typed,
-            request,
-        )
+    def leave(*, broken: bool) -> Callable[..., list[Any]]:
+        @doors.allow(*EVERYBODY)
+        def handler(
+            typed: str, campaign_id: str, claim: str, sentence: str, request: gr.Request
+        ) -> list[Any]:
+            """Skip this picture set, or report that it cannot be judged."""
+            if broken:
+                gr.Info("Reported. Thank you.")
+            return go_on(
+                lambda db, person: desk.skip(
+                    db, person, int(campaign_id), token=claim, typed=sentence, broken=broken
+                ),
+                typed,
+                request,
+            )
 
-    @doors.allow(*EVERYBODY)
-    def report(
-        typed: str, campaign_id: str, claim: str, sentence: str, request: gr.Request
-    ) -> list[Any]:
-        """Report a picture that cannot be judged."""
-        gr.Info("Reported. Thank you.")
-        return go_on(
-            lambda db, person: desk.skip(
-                db, person, int(campaign_id), token=claim, typed=sentence, broken=True
-            ),
-            typed,
-            request,
-        )
+        return handler
 
     @doors.allow(*EVERYBODY)
     def go_back(typed: str, campaign_id: str, request: gr.Request) -> list[Any]:
@@ -300,8 +293,8 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     no_pattern.click(send_no_pattern, [*here, token, counters, text], shorter, js=COUNT, **once)
     back.click(go_back, here, shorter, **once)
     chooser.input(arrive, [name_kept, chooser], outputs, **quiet)
-    skip.click(leave, [*here, token, text], shorter, **once)
-    broken.click(report, [*here, token, text], shorter, **once)
+    skip.click(leave(broken=False), [*here, token, text], shorter, **once)
+    broken.click(leave(broken=True), [*here, token, text], shorter, **once)
     save.click(
         keep,
         [*here, token, counters, text],

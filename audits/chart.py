@@ -71,7 +71,7 @@ def curve(
             parts.append(_mark(x(count), label, up))
     keys = [("test", KEYWORD, ""), ("validation", KEYWORD, "6 4")]
     if trials:
-        keys.append(("random units, test", CONTROL, "2 3"))
+        keys.append((f"random units, test: {_drawn(trials)}", CONTROL, "2 3"))
     if any(condition == "sorted_all" for condition, _, _ in lines):
         keys.append(("all units sorted, test", SORTED, "9 3 2 3"))
     return (
@@ -105,6 +105,11 @@ def _band(trials: Sequence[_Line]) -> tuple[_Line, _Line, _Line]:
         [(count, sum(by_count[count]) / len(by_count[count])) for count in counts],
         [(count, max(by_count[count])) for count in counts],
     )
+
+
+def _drawn(trials: Sequence[object]) -> str:
+    """What the band and the line in it are, for the legend."""
+    return f"mean and range of {len(trials)} draws" if len(trials) > 1 else "one draw"
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
@@ -207,7 +212,7 @@ def lines(
         f'<polygon points="{path(lower)} {path(upper[::-1])}" fill="{CONTROL}" opacity=".25"/>'
     )
     parts.append(_polyline(path(mean), CONTROL, "2 3"))
-    keys = [("random orders", CONTROL, "2 3")]
+    keys = [(f"random orders: {_drawn(trials)}", CONTROL, "2 3")]
     for place, (name, line) in enumerate(named.items()):
         colour, dashes = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
         parts.append(_polyline(path(line), colour, dashes))
@@ -228,15 +233,15 @@ def boxes(layers: Mapping[str, Mapping[str, float]]) -> str:
     """
     wide, tall, left, bottom = 36, 120, 34, 26
     low = min(0.0, *(each["low"] for each in layers.values()))
-    high = max(1e-9, *(each["high"] for each in layers.values()))
+    high = max(0.0, *(each["high"] for each in layers.values()))
 
     def y(value: float) -> float:
-        return 8 + (tall - 8) * (high - value) / (high - low)
+        return 8 + (tall - 8) * (high - value) / ((high - low) or 1.0)
 
     parts = [
         f'<text x="{left - 4}" y="{y(value) + 4:.1f}" text-anchor="end" fill="currentColor">'
         f"{value:.3g}</text>"
-        for value in (low, high)
+        for value in sorted({low, high})
     ]
     for place, (name, each) in enumerate(layers.items()):
         x = left + 8 + place * wide

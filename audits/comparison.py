@@ -23,11 +23,14 @@ from db.words import Query
 
 @dataclass(frozen=True)
 class Count:
-    """One layer: its units, those whose description matches, and those confirmed."""
+    """One layer: its units, those whose description matches, those confirmed, and those that
+    match and have no verdict yet.
+    """
 
     units: int
     described: int
     confirmed: int
+    unjudged: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Compared:
             sum(each.units for each in counts),
             sum(each.described for each in counts),
             sum(each.confirmed for each in counts),
+            sum(each.unjudged for each in counts),
         )
 
 
@@ -97,6 +101,10 @@ def _one(db: Database, query: Query, name: str) -> Compared:
         for unit in (exemplars.unit(db, each) for each in finding.unit_ids(db, asked))
     }
     described = Counter(layer for layer, _ in matching)
+    verdicts = signoffs.current(db, concept=query.concept)
+    seen = [exemplars.unit(db, unit_id) for unit_id in {each.unit_id for each in verdicts}]
+    judged = {(unit.layer, unit.unit) for unit in seen if unit.subject == name}
+    unjudged = Counter(layer for layer, _ in matching - judged)
     places = {layer: place for place, layer in enumerate(sizes)}
     # A unit that was confirmed by several sets of exemplars is one unit, shown by the newest.
     confirmations = sorted(
@@ -108,6 +116,7 @@ def _one(db: Database, query: Query, name: str) -> Compared:
     )
     confirmed = Counter(unit.layer for unit in units)
     layers = {
-        layer: Count(size, described[layer], confirmed[layer]) for layer, size in sizes.items()
+        layer: Count(size, described[layer], confirmed[layer], unjudged[layer])
+        for layer, size in sizes.items()
     }
     return Compared(name, layers, tuple(units))

@@ -115,9 +115,10 @@ def cost(experiment: Ablation, points: Sequence[Point], count: int) -> list[tupl
         if (point.condition, point.split, point.n_ablated) == ("random", "test", count)
     ]
     if draws:
+        of = f"least to greatest of {len(draws)} draw{'s' * (len(draws) != 1)}"
         rows.append(
             (
-                f"… without as many random units of the same layers ({len(draws)} draws)",
+                f"… without as many random units of the same layers, {of}",
                 f"{min(draws):.2%} to {max(draws):.2%}",
             )
         )

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from sqlite_utils import Database
 
 from audits import labels
+from audits.words import check
 from db import exemplars, reviewing, signoffs, subjects
 from db.errors import BadInput
 from db.finding import Match
@@ -46,13 +47,14 @@ def query_of(fields: Fields, presets: Mapping[str, Sequence[str]]) -> Query:
     'face -clock'
 
     Raises:
-        BadInput: there is nothing to look for, or no such preset.
+        BadInput: there is nothing to look for, no such preset, or a `|` that joins nothing.
     """
     if fields.preset and fields.preset not in presets:
         raise BadInput(f"expected a preset among {', '.join(presets)}, got {fields.preset!r}")
     meaning = " ".join(fields.meaning.split())
     listed = tuple(presets.get(fields.preset, ()))
     words = " ".join([*listed, fields.typed]).strip()
+    check(words.replace(",", " ").split())
     query = Query() if meaning and not words else parse(words)
     query = replace(query, meaning=meaning)
     return replace(

@@ -86,7 +86,7 @@ class Measured:
     the points without ablation, at the count chosen on validation images (None without them), at
     an oracle's, and at the last unit.
     `before` and `after` are the test images without ablation and at the chosen count, or at the
-    last unit where none was chosen; `random` the draws of the controls at that count.
+    last unit where none or 0 was chosen; `random` the draws of the controls at that count.
     """
 
     ranking: tuple[UnitImportance, ...]
@@ -206,7 +206,7 @@ def measure(
 
     chosen = curves.chosen_count(_keyword(lines, "validation")) if validation else None
     best = curves.best_count(_keyword(lines, "test"))
-    shown = len(order) if chosen is None else chosen
+    shown = chosen or len(order)
 
     def look(units: Sequence[Unit]) -> Evaluation:
         return evaluate(

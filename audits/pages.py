@@ -79,13 +79,18 @@ def numbers(summary: Mapping[str, Any], *, folded: bool = True) -> str:
         f"<td class='n'>{_percent(each.get('random'))}</td></tr>"
         for name, each in summary.get("by_class", {}).items()
     )
-    count = (summary.get("chosen") or summary.get("end") or {}).get("n_ablated", 0)
+    chosen = (summary.get("chosen") or {}).get("n_ablated")
+    # Summaries of before that key hold the classes at the chosen count, be it 0.
+    shown = (summary.get("chosen") or summary.get("end") or {}).get("n_ablated", 0)
+    count = summary.get("by_class_count", shown)
     classes = (
         f"<table class='mw-table'><tr><th>class</th><th>images</th><th>before</th>"
         f"<th>without {count} unit{'s' * (count != 1)}</th><th>change</th>"
         f"<th>random units</th></tr>{by_class}</table>"
     )
-    chosen = (summary.get("chosen") or {}).get("n_ablated")
+    title = "By class, test images"
+    if chosen == 0 < count:
+        title += f", without all {count} units, as 0 were chosen on validation"
     multiples = chart_classes.small_multiples(summary.get("class_curves", {}), chosen=chosen)
     drawn = "".join(
         f"<li>draw {control['trial'] + 1}: "
@@ -95,7 +100,7 @@ def numbers(summary: Mapping[str, Any], *, folded: bool = True) -> str:
     warnings = "".join(f"<p>⚠ {escape(str(text))}</p>" for text in summary.get("warnings", []))
     return (
         f'{warnings}<table class="mw-table" style="max-width:46rem">{body}</table>'
-        + (_section("By class, test images", classes, folded) if by_class else "")
+        + (_section(title, classes, folded) if by_class else "")
         + (_section("By class, as units are ablated", multiples, folded) if multiples else "")
         + (_section("Units that the random controls drew", f"<ol>{drawn}</ol>", folded))
     )

@@ -33,9 +33,10 @@ def bars(found: Sequence[Compared], concept: str) -> str:
     A layer has a bar for each network in which something of it is described or confirmed.
     """
     layers: dict[str, list[tuple[int, Count]]] = {}
-    for place, each in enumerate(found):
-        for layer, count in each.layers.items():
-            if count.described or count.confirmed:
+    for layer in _layers(found):
+        for place, each in enumerate(found):
+            count = each.layers.get(layer)
+            if count and (count.described or count.confirmed):
                 layers.setdefault(layer, []).append((place, count))
     if not layers:
         return '<p class="mw-muted">No unit of these networks is described with it.</p>'
@@ -74,18 +75,17 @@ def bars(found: Sequence[Compared], concept: str) -> str:
 
 
 def table(found: Sequence[Compared]) -> str:
-    """Described and confirmed units by layer, beside the layers' sizes."""
-    layers = list(dict.fromkeys(layer for each in found for layer in each.layers))
-    head = "".join(f'<th colspan="3">{escape(each.name)}</th>' for each in found)
-    names = "<th>described</th><th>confirmed</th><th>units</th>" * len(found)
+    """Described, confirmed and unjudged units by layer, beside the layers' sizes."""
+    head = "".join(f'<th colspan="4">{escape(each.name)}</th>' for each in found)
+    names = "<th>described</th><th>confirmed</th><th>not judged</th><th>units</th>" * len(found)
     rows = []
-    for layer in [*layers, None]:
+    for layer in [*_layers(found), None]:
         counts = [each.total if layer is None else each.layers.get(layer) for each in found]
         cells = "".join(
             f'<td class="n">{count.described}</td><td class="n"><b>{count.confirmed}</b></td>'
-            f'<td class="n">{count.units}</td>'
+            f'<td class="n">{count.unjudged}</td><td class="n">{count.units}</td>'
             if count is not None
-            else '<td colspan="3">not computed</td>'
+            else '<td colspan="4">not computed</td>'
             for count in counts
         )
         rows.append(f"<tr><td>{escape(layer or 'all layers')}</td>{cells}</tr>")
@@ -112,9 +112,15 @@ def sheets(found: Sequence[Compared]) -> str:
     return f'<div class="mw-sheets">{"".join(columns)}</div>'
 
 
+def _layers(found: Sequence[Compared]) -> list[str]:
+    """The layers of all networks, in their order."""
+    return list(dict.fromkeys(layer for each in found for layer in each.layers))
+
+
 def _told(count: Count) -> str:
-    """What a bar's two lengths are."""
-    return f"{count.confirmed:,} confirmed of {count.described:,} described"
+    """What a bar's two lengths are, and what is not known of the difference."""
+    rest = f", {count.unjudged:,} not judged" if count.unjudged else ""
+    return f"{count.confirmed:,} confirmed of {count.described:,} described{rest}"
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start") -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from audits.adversaries import Attack, Batch, Outgoing, best, class_name
+from audits.intervals import too_few
 from audits.pasting import Mask, Pixels
 from db.pictures import DIMMING
 
@@ -153,7 +154,8 @@ def tried(found: Batch, drawn: Outgoing, classes: Sequence[str], count: int) -> 
     named = ", ".join(escape(class_name(classes, each)) for each in drawn.first(count))
     rows = "".join(
         f"<tr><td>{what}</td><td class='n'>{share:.1%}</td><td class='n'>{band.mean:.1%} "
-        f"({max(0.0, band.low):.1%} to {min(1.0, band.high):.1%})</td></tr>"
+        f"({max(0.0, band.low):.1%} to {min(1.0, band.high):.1%})"
+        f"{too_few(max(0.0, band.low), min(1.0, band.high), trials)}</td></tr>"
         for what, share, band in (
             ("first choice changed", found.changed, found.random_band),
             (f"… to {named}", found.toward, found.toward_band),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from audits import pages
+from audits.intervals import too_few
 from audits.report_page import STYLE
 from db.ablations import Ablation, Point
 
@@ -103,7 +104,7 @@ def _table(
 ) -> str:
     """Figure 8 in numbers: every edit beside its controls."""
     start = found["adversarial"]
-    rows = [("no unit ablated", 0, start, None, None, found["clean"])]
+    rows = [("no unit ablated", 0, start, "", None, found["clean"])]
     names = {"descriptions": "by descriptions", "masks": "by masks"}
     for choice in found["choices"]:
         summary = experiments[choice["ablation_id"]][0].summary
@@ -114,7 +115,7 @@ def _table(
                     f"{names[choice['by']]}, count {how}",
                     point["n_ablated"],
                     point["test"],
-                    point["random"],
+                    _interval(point["random"], len(summary.get("controls", []))),
                     point["sorted_all"],
                     choice["clean"][which],
                 )
@@ -122,7 +123,7 @@ def _table(
     body = "".join(
         f"<tr><td>{escape(what)}</td><td class='n'>{units}</td><td class='n'>{test:.1%}</td>"
         f"<td class='n'>{_points(test - start) if units else ''}</td>"
-        f"<td class='n'>{_interval(random)}</td>"
+        f"<td class='n'>{random}</td>"
         f"<td class='n'>{'' if sort is None else f'{sort:.1%}'}</td>"
         f"<td class='n'>{clean:.1%}</td></tr>"
         for what, units, test, random, sort, clean in rows
@@ -171,12 +172,13 @@ def _one_a_class(folder: Path, count: int) -> list[Path]:
     return [path for each in classes if (path := min(each.glob("*.png"), default=None))]
 
 
-def _interval(values: Mapping[str, Any] | None) -> str:
+def _interval(values: Mapping[str, Any] | None, draws: int) -> str:
     if values is None:
         return ""
     if values["low"] is None:
         return f"{values['mean']:.1%}"
-    return f"{values['mean']:.1%} ({values['low']:.1%} to {values['high']:.1%})"
+    low, high = values["low"], values["high"]
+    return f"{values['mean']:.1%} ({low:.1%} to {high:.1%}){too_few(low, high, draws)}"
 
 
 def _points(difference: float) -> str:

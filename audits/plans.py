@@ -157,8 +157,10 @@ def looked_at_warning(purpose: str, name: str) -> str:
     )
 
 
-def parse_units(text: str, layers: Sequence[subjects.LayerRow]) -> list[Place]:
-    """Read `layer3-17 layer4-2` (commas and slashes will do too).
+def parse_units(
+    text: str, layers: Sequence[subjects.LayerRow], *, network: str = ""
+) -> list[Place]:
+    """Read `layer3-17 layer4-2`, also as Find shows units: `resnet18/layer3/17`.
 
     Raises:
         BadInput: no unit, or units that the network does not have, each named.
@@ -168,15 +170,25 @@ def parse_units(text: str, layers: Sequence[subjects.LayerRow]) -> list[Place]:
     found: dict[Place, None] = {}
     wrong: list[str] = []
     for part in typed:
-        match = re.fullmatch(r"(?P<layer>.+)[-/:](?P<unit>\d{1,9})", part)
+        own = part.removeprefix(f"{network}/")
+        match = re.fullmatch(r"(?P<layer>.+)[-/:](?P<unit>\d{1,9})", own)
+        if own in sizes:
+            raise BadInput(
+                f"expected a unit's number after its layer, as {own}-0 to {own}-{sizes[own] - 1}, "
+                f"got {part}"
+            )
         place = (match["layer"], int(match["unit"])) if match else ("", 0)
+        other, _, layer = place[0].rpartition("/")
+        if place[0] not in sizes and layer in sizes:
+            raise BadInput(f"expected units of {network}, the chosen network, got {part} ({other})")
         if place[0] in sizes and place[1] < sizes[place[0]]:
             found[place] = None
         else:
             wrong.append(part)
     if wrong:
         more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-        near = get_close_matches(wrong[0].rpartition("-")[0], sizes, n=NAMED, cutoff=0.0)
+        layer = re.sub(r"[-/:]\d*$", "", wrong[0])
+        near = get_close_matches(layer, sizes, n=NAMED, cutoff=0.0)
         raise BadInput(
             f"expected units that exist, as layer-number, got {', '.join(wrong[:NAMED])}{more}; "
             f"layers: {', '.join(f'{name} (0 to {sizes[name] - 1})' for name in near)}"
@@ -222,7 +234,7 @@ def _units(
         for unit in exemplars.units_of(db, each.exemplar_set_id)
     }
     if plan.source == "list":
-        places = parse_units(listed, subjects.get(db, plan.subject).layers)
+        places = parse_units(listed, subjects.get(db, plan.subject).layers, network=plan.subject)
     elif plan.source == "filter":
         every = [exemplars.unit(db, each) for each in found]
         places = [(unit.layer, unit.unit) for unit in every if unit.subject == plan.subject]

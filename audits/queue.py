@@ -1,6 +1,7 @@
 """One step of the reviewer's queue: everything that the page shows for a filter and a person.
 
 step(db, query, person="ada", place=0, offset=0)     # Step, as HTML and the unit in front
+take_back(db, query, signoff_id, person="ada", place=0)    # undo, and the place to go on at
 ask_detectors(workspace, unit_id)                    # evidence about its regions, as HTML
 """
 
@@ -89,6 +90,19 @@ def step(
         offset=offset,
         any_match=bool(page.units),
     )
+
+
+def take_back(
+    db: Database, query: Query | None, signoff_id: int, *, person: str, place: int
+) -> int:
+    """Undo a verdict; returns where its unit waits to be judged anew, else the given place."""
+    standing = signoffs.current(db, person=person)
+    undone = [each.unit_id for each in standing if each.signoff_id == signoff_id]
+    signoffs.undo(db, signoff_id, person=person)
+    waiting = (
+        finding.unit_ids(db, query, viewer=person, waiting_for=person) if query is not None else []
+    )
+    return next((waiting.index(each) for each in undone if each in waiting), place)
 
 
 def ask_detectors(workspace: Workspace, unit_id: int) -> str:

@@ -38,8 +38,9 @@ LIMITS = (
     "A verdict is about the images that activate a unit most, not about all images.",
     "Removing units does not show that the network no longer uses what they were described with: "
     "other units may carry it.",
-    "A band around the controls is where one more draw of random units would lie in 19 of 20 "
-    "cases; it says nothing about other images.",
+    "The band in a drawing goes from the least to the greatest of the draws of random units; the "
+    "interval in a table is where one more draw would lie in 19 of 20 cases. Neither says anything "
+    "about other images.",
 )
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from audits import pages, report_findings_page
+from audits import pages, pages_studies, report_findings_page
+from audits.intervals import too_few
 from db.ablations import Ablation, Point
 
 PICTURE = "report"
@@ -66,7 +67,7 @@ def page(values: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Audit: {concept}</title><style>{STYLE}</style></head>\n<body>\n"
+        f"<title>Audit: {concept}</title><style>{STYLE}{pages_studies.CSS}</style></head>\n<body>\n"
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
@@ -74,8 +75,12 @@ def page(values: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
 
 def _result(values: Mapping[str, Any]) -> str:
     rows = []
+    open_ = {each["network"]: each["matching_without_verdict"] for each in values["not_examined"]}
     for network in values["networks"]:
-        counts = f"{network['confirmed']} of {network['units']} units confirmed"
+        counts = (
+            f"{network['confirmed']} of {network['units']} units confirmed, "
+            f"{open_[network['name']]} that match not judged"
+        )
         rows.append((network["name"], counts))
     for experiment in values["experiments"]:
         chosen = experiment["summary"].get("chosen") or experiment["summary"].get("end") or {}
@@ -86,19 +91,21 @@ def _result(values: Mapping[str, Any]) -> str:
                 (
                     f"{experiment['subject']}, experiment {experiment['number']}",
                     f"test {measure} {start['test']:.1%} without ablation, {chosen['test']:.1%} "
-                    f"without {chosen['n_ablated']} units{_random(chosen)}",
+                    f"without {chosen['n_ablated']} units"
+                    f"{_random(chosen, len(experiment['summary'].get('controls', [])))}",
                 )
             )
     return _table(("", ""), rows, numbers=False)
 
 
-def _random(point: Mapping[str, Any]) -> str:
+def _random(point: Mapping[str, Any], draws: int) -> str:
     random = point.get("random")
     if not random or random.get("low") is None:
         return ""
     return (
         f" (random units of the same layers: {random['mean']:.1%}, "
         f"95 % of draws {random['low']:.1%} to {random['high']:.1%})"
+        f"{too_few(random['low'], random['high'], draws)}"
     )
 
 

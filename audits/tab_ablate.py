@@ -44,8 +44,8 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         concept = gr.Dropdown([], label="Confirmed for", elem_id="ablate_concept")
         saved = gr.Dropdown([], label="Saved filter", visible=False, elem_id="ablate_filter")
         listing = gr.Textbox(
-            label="Units, as layer-number",
-            placeholder="layer3-17 layer4-2",
+            label="Units, as layer-number or as Find shows them",
+            placeholder="layer3-17 resnet18/layer4/2",
             visible=False,
             elem_id="ablate_listed",
         )
@@ -204,8 +204,10 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
 
     @doors.allow(*STAFF)
     def take_away(shown: int | None, count: float | None, request: gr.Request) -> Any:
-        if shown is None or count is None:
+        if shown is None:
             raise BadInput("Ablate first: an edit is exported once its cost is known.")
+        if count is None:
+            raise BadInput("Type how many units to remove first.")
         with open_db() as db:
             person = doors.person(request).name
             edits.enqueue(db, shown, int(count), device=device, person=person)

@@ -109,7 +109,13 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         with gr.Column(scale=5):
             look = gr.HTML(elem_id="look")
             with gr.Row(visible=False) as remarks:
-                tag = gr.Dropdown(TAGS, value="", label="Tag", allow_custom_value=True)
+                tag = gr.Dropdown(
+                    TAGS,
+                    value="",
+                    label="Tag (stays until the next Find)",
+                    allow_custom_value=True,
+                    elem_id="tag",
+                )
                 note = gr.Textbox(label="Reason", elem_id="note", scale=2)
             with gr.Row(visible=False) as verdicts:
                 confirm = gr.Button(
@@ -238,18 +244,19 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             if wanted.meaning:
                 meaning.embed_missing(db, [wanted.meaning])
             filters.remember(db, wanted, person=person)
-        return ("", *shown(wanted, person))
+        return ("", "", *shown(wanted, person))
 
     @doors.allow(*STAFF)
     def open_saved(filter_id: int | None, request: gr.Request) -> tuple[Any, ...]:
         if filter_id is None:
-            return (gr.skip(),) * (len(fields) + 1 + len(turned))
+            return (gr.skip(),) * (len(fields) + 2 + len(turned))
         person = doors.person(request).name
         with open_db() as db:
             kept = filters.get(db, filter_id)
             filters.remember(db, kept.query, person=person)
             values = filled(experiments.fields_of(kept.query, presets.every(db)))
-        return (*values, pages_find.link(filter_id, kept.name), "", *shown(kept.query, person))
+        address = pages_find.link(filter_id, kept.name)
+        return (*values, address, "", "", *shown(kept.query, person))
 
     @doors.allow(*STAFF)
     def save_filter(name: str, wanted: Query | None, request: gr.Request) -> tuple[Any, ...]:
@@ -300,7 +307,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         if not given:
             raise BadInput("Nothing of this visit is left to undo.")
         with open_db() as db:
-            signoffs.undo(db, given[-1], person=person)
+            at = queue.take_back(db, wanted, given[-1], person=person, place=at)
         return (given[:-1], "", *shown(wanted, person, at, first))
 
     @doors.allow(*STAFF)
@@ -355,15 +362,15 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         remarks,
         detect,
     ]
-    # A reason is of one unit: it goes when another comes to the front.
+    # A reason is of one unit: it goes when another comes to the front. A tag is of one concept.
     turned = [note, *queued]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
     opened = [*fields, saved, *queued]
     page.load(arrive, None, opened, **hidden)
-    gr.on([search.click, typed.submit, like.submit], find, fields, turned).success(
+    gr.on([search.click, typed.submit, like.submit], find, fields, [tag, *turned]).success(
         None, js="() => window.showQueue()"
     )
-    saved.input(open_saved, saved, [*fields, link, *turned])
+    saved.input(open_saved, saved, [*fields, link, tag, *turned])
     save.click(save_filter, [name, query], [saved, name, link])
     save_preset.click(keep_preset, [preset_name, preset_words], [preset, preset_name, preset_words])
     verdict_of: dict[gr.Button, signoffs.Verdict] = {

@@ -145,7 +145,11 @@ def build(doors: Doors, item: gr.Tab) -> None:
 
     @doors.allow(*STAFF)
     def look(given: dict[Any, Any], request: gr.Request) -> str:
-        return _shown(doors, *parse(given))
+        try:
+            return _shown(doors, *parse(given))
+        except BadInput as error:
+            # Corners are half-typed for a while; an error would drop what is typed meanwhile.
+            return f'<div class="mw-card">{escape(str(error))}</div>'
 
     @doors.allow(*STAFF)
     def mark(given: dict[Any, Any], request: gr.Request) -> str:

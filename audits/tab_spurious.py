@@ -79,6 +79,7 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
     with gr.Accordion("Test images, training, controls", open=False):
         with gr.Row():
             test = gr.Textbox(
+                "",
                 label="Folder of test images (empty: some images are held back)",
                 elem_id="spurious_test",
             )
@@ -104,6 +105,7 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
     pictures = gr.HTML(elem_id="spurious_samples")
     outcome = gr.HTML(EMPTY, elem_id="spurious_result")
     pictured = gr.State(None)
+    suggested = gr.State("")
     timer = gr.Timer(2, active=False)
     fields: dict[str, gr.components.Component] = {
         "name": name,
@@ -172,16 +174,23 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         )
 
     @doors.allow(*STAFF)
-    def suggest(images: str | None, request: gr.Request) -> Any:
-        """A name for an experiment on these images that is not taken."""
-        if not images:
-            return gr.skip()
+    def suggest(
+        images: str | None, typed: str | None, last: str, request: gr.Request
+    ) -> tuple[Any, Any]:
+        """A name for an experiment on these images that is not taken, unless one was typed."""
+        if not images or (typed or "").strip() not in ("", last):
+            return gr.skip(), gr.skip()
         with open_db() as db:
-            return spurious_plans.free_name(db, images)
+            free = spurious_plans.free_name(db, images)
+        return free, free
 
     @doors.allow(*STAFF)
     def enqueue(given: dict[Any, Any], request: gr.Request) -> tuple[Any, Any]:
-        asked = {key: given[field] for key, field in fields.items()}
+        # A text field that was never on the screen is None.
+        asked: dict[str, Any] = {
+            key: given[field] or "" if isinstance(field, gr.Textbox) else given[field]
+            for key, field in fields.items()
+        }
         empty = [fields[key].label for key, value in asked.items() if value is None]
         if not asked["images"]:
             raise BadInput("Choose a folder of labelled images first.")
@@ -220,7 +229,7 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
     seen = [shown, pictured]
     hidden: dict[str, Any] = {"show_progress": "hidden"}
     item.select(arrive, [images, *seen], [images, checkpoint, *watched], **hidden)
-    images.change(suggest, images, name, **hidden)
+    images.change(suggest, [images, name, suggested], [name, suggested], **hidden)
     begin.click(enqueue, {*fields.values()}, [timer, shown]).then(poll, seen, watched, **hidden)
     timer.tick(poll, seen, watched, queue=False, **hidden)
     shown.input(poll, seen, watched, **hidden)

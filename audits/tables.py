@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from audits.curves import Unit
+from audits.intervals import too_few
 from audits.measurement import Line, Measured, Point
 from audits.words import Spans
 from db.cells import neutral
@@ -100,6 +101,7 @@ def curve_rows(lines: Iterable[Line]) -> Iterable[tuple[str, int, int, str, floa
 def summary(measured: Measured) -> dict[str, Any]:
     """A measurement as JSON can hold it, with `rows` of (what, value) for people to read."""
     lines = [line for line in measured.lines if line.split == "test"]
+    chosen = measured.chosen.n_ablated if measured.chosen else 0
     return {
         "measure": measured.before.measure,
         "images": len(measured.before.predictions),
@@ -128,6 +130,7 @@ def summary(measured: Measured) -> dict[str, Any]:
             for line in lines
             if line.condition == "whole_layer"
         ],
+        "by_class_count": chosen or measured.end.n_ablated,
         "by_class": {
             name: {
                 "images": measured.before.images_by_class[name],
@@ -215,6 +218,7 @@ def rows(measured: Measured) -> list[tuple[str, str]]:
                     f"… without as many random units of the same layers ({units})",
                     f"{percent(point.random.mean)} (95 % of draws: {percent(point.random.low)} "
                     f"to {percent(point.random.high)})"
+                    f"{too_few(point.random.low, point.random.high, len(measured.random))}"
                     if not math.isnan(point.random.low)
                     else f"{percent(point.random.mean)} (one draw)",
                 )

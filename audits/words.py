@@ -35,7 +35,7 @@ subjects=(), layer=None, verdict=None, concept='', source='descriptions', review
 meaning='', nearness=0.5, faithful=0.0)
 
     Raises:
-        BadInput: no keyword to look for, or no such preset.
+        BadInput: no keyword to look for, no such preset, or a `|` that joins nothing.
     """
     some: list[str] = []
     for keyword in keywords:
@@ -46,6 +46,7 @@ meaning='', nearness=0.5, faithful=0.0)
             some += PRESETS[name]
         else:
             raise BadInput(f"expected a preset among {', '.join(PRESETS)}, got {name!r}")
+    check(some)
     query = Query(
         any=tuple(word for word in some if word and word[0] not in "+-"),
         all=tuple(word[1:] for word in some if word[:1] == "+" and word[1:]),
@@ -55,6 +56,19 @@ meaning='', nearness=0.5, faithful=0.0)
     if not query.any and not query.all:
         raise BadInput("expected at least one keyword to look for, got none")
     return query
+
+
+def check(keywords: Iterable[str]) -> None:
+    """Refuse a `|` without a word on each side, or in a keyword that is no `+word`.
+
+    Raises:
+        BadInput: with the keyword.
+    """
+    for keyword in keywords:
+        if "|" in keyword and (keyword[0] != "+" or not all(keyword[1:].split("|"))):
+            raise BadInput(
+                f"expected a word on each side of | and + before them, as +dog|cat, got {keyword!r}"
+            )
 
 
 def analyse(nlp: "Language", texts: Iterable[str]) -> dict[str, tuple[Word, ...]]:

@@ -54,7 +54,8 @@ CSS = """
 .mw-lift {display:block; max-width:1300px; background-size:100% 100%}
 .mw-lift img.grid {display:block; width:100%; border-radius:4px}
 .mw-look .mw-lift {max-width:none}
-#help {position:absolute; top:0; right:0; z-index:20; width:auto; max-width:min(44rem,100%)}
+/* Above Gradio's labels, which have layers of their own. */
+#help {position:absolute; top:0; right:0; z-index:100; width:auto; max-width:min(44rem,100%)}
 .mw-help > summary {cursor:pointer; text-align:right; padding:.1rem 0}
 .mw-help > div {background:var(--background-fill-primary); padding:.8rem;
   border:1px solid var(--border-color-primary); border-radius:.6rem; box-shadow:0 4px 16px #0004}
@@ -72,6 +73,8 @@ button.mw-chip:hover, button.mw-chip:focus-visible {outline:2px solid var(--colo
 .mw-activations {display:flex; gap:3px; align-items:flex-end; height:48px}
 .mw-activations span {flex:1; max-width:2rem; background:var(--color-accent); min-height:1px}
 mark {background:#ffd54a; color:#111; border-radius:2px; padding:0 .1em}
+/* The toast says what went wrong; Gradio also veils every output, what was typed included. */
+[data-testid="status-tracker"]:has(> .error) {display:none !important}
 .mw-hidden {position:absolute !important; left:-9999px; width:1px; height:1px; overflow:hidden}
 @media (max-width: 1100px) {
   .mw-row img {min-width:0; width:92px; height:auto} .mw-row .name {width:6rem}
@@ -103,7 +106,11 @@ _KEYS = {
     "Rate": (("1 to 5", "how well the sentence fits most of the pictures"),),
     "Review": (("A, R, Q, U", "approve, reject, requeue, undo"),),
     "Describe": (("← →", "walk the list of units"), ("hold M", "without masks")),
-    "Audit": (("C, X, ?, Z", "confirm, reject, unsure, undo"), ("hold M", "without masks")),
+    "Audit": (
+        ("C, X, ?, Z", "confirm, reject, unsure, undo"),
+        ("← →", "back, later"),
+        ("hold M", "without masks"),
+    ),
 }
 
 

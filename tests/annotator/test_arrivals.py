@@ -1,5 +1,6 @@
 """Files that an admin brings: looked at without writing, refused whole, let in as they were."""
 
+import html
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from annotating import add_people, start
 from sqlite_utils import Database
 
-from annotator import arrivals, board, exports
+from annotator import arrivals, board, exports, tab_import
 from db import annotations, campaigns, progress, slots, transfers
 from db.annotations import Answer
 from db.claims import Claim
@@ -34,6 +35,7 @@ def test_a_look_counts_and_writes_nothing(db: Database) -> None:
     assert (seen.name, len(seen.records), seen.empty, seen.unknown) == ("net", 3, 1, 2)
     assert seen.sentences == ((1, 1), (2, 1))
     assert campaigns.every(db) == []
+    assert "as published units of net, not the workspace" in html.unescape(tab_import._seen(seen))
     turk = arrivals.look(db, "t.csv", TURK, subject="net", name=" june ")
     assert [record.status for record in turk.records] == ["approved", "rejected"]
     campaign = arrivals.take(db, turk, person="admin")

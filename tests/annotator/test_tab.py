@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from annotating import add_units
 
-from db import exemplars, qualifications, users
+from db import campaigns, exemplars, qualifications, users
 from db.doors import Doors
 from db.qualifications import Question
 from db.workspace import create, open_database
@@ -72,3 +72,37 @@ def test_handlers_refuse_the_roles_they_do_not_name(tmp_path: Path, role: str) -
             each.fn(*([None] * 20), request=Request())
         refused += 1
     assert refused > 10
+
+
+def test_what_is_missing_is_said_near_the_button(tmp_path: Path) -> None:
+    import gradio as gr
+
+    from annotator import tab
+
+    workspace = create(tmp_path / "w")
+    with open_database(workspace) as db:
+        add_units(db, 2)
+        layer = exemplars.sets(db)[0].exemplar_set_id
+    doors = Doors(workspace, False, gr.Error)
+    with gr.Blocks(analytics_enabled=False) as page:
+        tab.build(doors, page, wake=lambda: None)
+    named = {
+        (each.fn.__module__, each.fn.__name__): each.fn for each in page.fns.values() if each.fn
+    }
+
+    def said(module: str, name: str, *given: object) -> str:
+        told = named[f"annotator.{module}", name](*given, request=None)
+        return str(told if isinstance(told, str) else told[-1])
+
+    table = "layer,unit,summary\nconv1,0,dogs\n"
+    assert "name of the network" in said("tab_import", "look", "net.csv", table, " ", "")
+    assert "published units of toy" in said("tab_import", "look", "net.csv", table, "toy", "")
+    rules = ["What?", "", 3, 60, 0, 0, "", 0]
+    begin = named["annotator.tab_manage", "begin"]
+    for known, every in (("1: dog", 0), ("", 5)):
+        told = begin("new", layer, "0", known, None, *rules, every, None)
+        assert "Give both the gold units" in told[-1]
+    assert "descriptions: none of these units" in said("tab_ratings", "start", "r", layer, "all")
+    assert "expected units as" in said("tab_ratings", "start", "r", layer, "")
+    with open_database(workspace) as db:
+        assert campaigns.every(db) == []

@@ -120,10 +120,15 @@ def test_units_are_chosen_by_words_and_ranges() -> None:
     assert drawn == selections.choose("random 3", units=9)
 
 
-@pytest.mark.parametrize("text", ["0-9", "9", "-1", "two", "random 9", "3-1"])
+@pytest.mark.parametrize("text", ["", " ", "0-9", "9", "-1", "two", "random 9"])
 def test_units_out_of_reach_are_refused(text: str) -> None:
     with pytest.raises(BadInput, match="expected"):
         selections.choose(text, units=5)
+
+
+def test_a_range_that_runs_backwards_is_refused_as_such() -> None:
+    with pytest.raises(BadInput, match="smaller number of a range first, got '3-1'"):
+        selections.choose("3-1", units=5)
 
 
 def test_gold_units_are_lines_of_a_unit_and_its_words() -> None:

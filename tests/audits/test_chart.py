@@ -23,7 +23,8 @@ def test_every_condition_has_its_line_and_controls_their_band() -> None:
     drawing, legend = ElementTree.fromstring(f"<div>{chart.curve(POINTS, chosen=2, best=3)}</div>")
     # keyword on both splits, the controls' mean, all units sorted
     assert len([each for each in drawing if each.tag == "polyline"]) == 4
-    names = ["test", "validation", "random units, test", "all units sorted, test"]
+    band = "random units, test: mean and range of 3 draws"
+    names = ["test", "validation", band, "all units sorted, test"]
     assert [text.strip() for text in legend.itertext() if text.strip()] == names
     assert len([each for each in drawing if each.tag == "polygon"]) == 1
     texts = [each.text for each in drawing if each.tag == "text"]
@@ -53,6 +54,13 @@ def test_lines_boxes_and_bars_are_well_formed_and_named() -> None:
         assert evil not in drawing
         assert "&lt;script&gt;" in drawing
     assert chart.bars([]) == ""
+
+
+def test_a_score_that_is_0_everywhere_has_0_on_its_axis() -> None:
+    nothing = dict.fromkeys(("low", "q25", "median", "q75", "high", "mean"), 0.0)
+    drawing = chart.boxes({"early": nothing})
+    assert ">0</text>" in drawing
+    assert "1e-09" not in drawing
 
 
 def test_every_class_has_its_own_little_curve() -> None:

@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from audits import edits
 from audits.ablation import ablated
 from audits.editing import card, edit
+from db.ablations import Ablation, Point
 from db.errors import BadInput
 from tests.audits.networks import Residual, Tokens, Untraceable, ready
 
@@ -137,6 +139,20 @@ def test_a_card_says_what_was_removed_and_what_it_cost() -> None:
     assert "1 tensors were changed (linear.weight)" in written
     assert "| accuracy | 81 % |" in written
     assert "- Small." in written
+
+
+def test_a_card_says_what_its_band_of_controls_is() -> None:
+    points = [
+        Point("keyword", 0, count, split, 0.9 - count / 10)
+        for split in ("validation", "test")
+        for count in (0, 1)
+    ]
+    points += [Point("random", trial, 1, "test", 0.7 + trial / 10) for trial in range(2)]
+    experiment = Ablation(1, None, "tiny", {}, [], {}, "ada", "2026-01-01")
+    assert edits.cost(experiment, points, 1)[-1] == (
+        "… without as many random units of the same layers, least to greatest of 2 draws",
+        "70.00% to 80.00%",
+    )
 
 
 def test_a_card_of_a_wrapper_gives_the_reason() -> None:

@@ -2,13 +2,14 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from audits import tables
+from audits import curves, pages, tables
 from audits.evaluation import Cache, Images
 from audits.importance import importance
 from audits.measurement import Line, Plan, measure
@@ -211,6 +212,31 @@ def test_a_selection_that_means_nothing_gains_nothing_over_its_controls() -> Non
 def test_bad_selections_are_refused(selected, options, message) -> None:
     with pytest.raises(BadInput, match=message):
         measure(ready(Residual()), selected, test=pictures(), sizes=SIZES[Residual], **options)
+
+
+def test_classes_are_shown_without_all_units_when_none_is_to_be_removed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(curves, "chosen_count", lambda validation: 0)
+    found = measured(validation=other_pictures())
+    assert found.chosen is not None
+    assert found.after.accuracy == found.end.test
+    summary = tables.summary(found)
+    assert summary["by_class_count"] == 4
+    shown = pages.numbers(summary)
+    assert "without all 4 units, as 0 were chosen on validation" in shown
+    assert "without 0 units</th>" not in shown
+
+
+def test_an_interval_of_nearly_everything_is_said_to_say_nothing() -> None:
+    found = measured(validation=other_pictures())
+    wide = replace(found.end, random=curves.Interval(0.5, 0.0, 0.95))
+    told = dict(tables.rows(replace(found, end=wide)))
+    assert told["… without as many random units of the same layers (4 units, all)"].endswith(
+        "(5 draws are too few to say)"
+    )
+    narrow = replace(found.end, random=curves.Interval(0.5, 0.4, 0.6))
+    assert "too few" not in str(tables.rows(replace(found, end=narrow, best=narrow, chosen=None)))
 
 
 def test_files_hold_the_curve_the_units_and_the_summary(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_every_edit_stands_beside_its_controls() -> None:
     assert "41.0% (30.0% to 52.0%)" in html
     assert "+20.0" in html
     assert "2 are described with text, word or letter, and 1 have" in html
-    assert html.count("<svg") == 1
+    assert html.count('<svg class="mw-curve"') == 1
 
 
 def test_what_others_wrote_is_text() -> None:

@@ -54,6 +54,18 @@ def test_the_queue_goes_on_after_a_verdict_and_freezes_what_was_seen(db: Databas
     assert given.seen["filter"]["any"] == list(QUERY.any)
 
 
+def test_an_undone_unit_comes_in_front_again_wherever_one_went_meanwhile(db: Database) -> None:
+    judge(db, "ada", "confirmed")
+    (given,) = signoffs.current(db)
+    place = queue.take_back(db, QUERY, given.signoff_id, person="ada", place=7)
+    front = step(db, QUERY, person="ada", place=place).match
+    assert front is not None
+    assert front.unit_id == given.unit_id
+    judge(db, "ada", "confirmed")
+    (given,) = signoffs.current(db)
+    assert queue.take_back(db, None, given.signoff_id, person="ada", place=7) == 7
+
+
 def test_places_and_pages_beyond_the_ends_are_the_ends(db: Database) -> None:
     assert step(db, QUERY, person="ada", place=-3).place == 0
     assert step(db, QUERY, person="ada", place=99).place == 39
@@ -95,6 +107,8 @@ def test_a_saved_filter_fills_the_fields_it_came_from(fields: Fields) -> None:
 def test_a_filter_without_anything_to_look_for_is_refused() -> None:
     with pytest.raises(BadInput, match="Type at least one word"):
         query_of(Fields(), PRESETS)
+    with pytest.raises(BadInput, match="a word on each side"):
+        query_of(Fields("|", "face"), PRESETS)
     with pytest.raises(BadInput, match="expected a preset among face, text, got 'noses'"):
         query_of(Fields(preset="noses"), PRESETS)
 

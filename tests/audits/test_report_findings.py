@@ -91,6 +91,9 @@ def test_agreement_faithfulness_detectors_and_studies_are_in_it(workspace: Works
         "AUPRC 0.71 (constant 0.10, other units&#x27; sentences 0.12)",
         "in 11 of 15 regions",
         "40 images of val",
+        ".mw-firsts {display:grid",
+        "of 4 units confirmed, 1 that match not judged",
+        "least to the greatest of the draws",
     ):
         assert text.replace("&#x27;", "'") in html.replace("&#x27;", "'")
     assert "/reports/" not in html, "a report needs no other file"

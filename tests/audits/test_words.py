@@ -93,6 +93,9 @@ def test_a_text_is_analysed_once_however_often_it_comes() -> None:
     [
         ([], "at least one keyword"),
         (["-clock", " "], "at least one keyword"),
+        (["|"], "a word on each side"),
+        (["+dog|"], "a word on each side.*got '.dog|'"),
+        (["dog|cat"], "and . before them"),
         (["preset:cars"], "expected a preset among face, text, got 'cars'"),
     ],
 )

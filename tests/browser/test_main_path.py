@@ -69,9 +69,16 @@ def test_from_an_empty_workspace_to_a_curve(
 
     # Audit: find, confirm by keyboard, undo, ablate.
     page.get_by_role("tab", name="Audit", exact=True).click()
+    page.locator("#find").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("Type at least one word")
+    # The toast says it; no veil lies on the form.
+    expect(page.locator("[data-testid=status-tracker] > .error").first).to_be_hidden()
     fill_and_press(page, "typed", "text faces red blue patches dog on", "find")
     expect(page.locator("#found")).to_contain_text("described units match")
     expect(page.locator("#look mark").first).to_be_visible()
+    page.locator("#tag input").fill("signs")
+    page.locator("#tag input").press("Enter")
+    page.locator("#tag input").blur()
     for confirmed in (1, 2, 3):
         # Only what is on the screen can be judged.
         picture = page.locator("#look img.grid")
@@ -81,8 +88,16 @@ def test_from_an_empty_workspace_to_a_curve(
         expect(page.locator("#tally")).to_contain_text(f"confirmed {confirmed}")
         # A press that comes before the next unit is on the screen is meant for nothing.
         page.wait_for_timeout(1500)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#look")).to_contain_text("2 of")
+    page.wait_for_timeout(1500)
     page.keyboard.press("z")
     expect(page.locator("#tally")).to_contain_text("confirmed 2")
+    expect(page.locator("#look")).to_contain_text("1 of")
+    # A tag stays for a run of verdicts and goes with the next thing that is looked for.
+    expect(page.locator("#tag input")).to_have_value("signs")
+    page.locator("#find").click()
+    expect(page.locator("#tag input")).to_have_value("")
     page.get_by_role("tab", name="Ablate", exact=True).click()
     # The images that are called like their purpose are chosen already.
     expect(page.locator("#ablate_subject input")).to_have_value("two-layers")
@@ -110,11 +125,33 @@ def test_from_an_empty_workspace_to_a_curve(
     expect(page.locator("#paste_x input[type=range]")).to_have_value("25")
     expect(page.locator("#paste_y input[type=range]")).to_have_value("75")
     expect(pasted).not_to_have_attribute("src", before or "")
+    # Corners may be half-typed for a while: the last ones count.
+    page.get_by_label("a polygon").check()
+    corners = page.locator("#paste_corners textarea, #paste_corners input").first
+    corners.press_sequentially(" 1")
+    expect(page.locator("#pasted")).to_contain_text("expected corners such as")
+    corners.press_sequentially("0,90")
+    expect(pasted).to_be_visible()
+
+    # Spurious text: a name that was typed stays, and the folded fields need not be filled in.
+    page.get_by_role("tab", name="Spurious text", exact=True).click()
+    named = page.locator("#spurious_name textarea, #spurious_name input").first
+    for folder, name in (("validation", "validation-text"), ("test", "test-text")):
+        page.locator("#spurious_images input").click()
+        page.get_by_role("option", name=f"{folder} (").click()
+        expect(named).to_have_value(name)
+    named.fill("a name!")
+    page.locator("#spurious_images input").click()
+    page.get_by_role("option", name="validation (").click()
+    page.locator("#spurious_begin").click()
+    expect(page.get_by_text("expected a name of letters, digits")).to_be_visible()
+    expect(named).to_have_value("a name!")
 
     with open_database(workspace) as db:
         assert {job.state for job in jobs.latest(db)} == {"done"}
         standing = signoffs.current(db)
         assert [each.verdict for each in standing] == ["confirmed", "confirmed"]
+        assert [each.tag for each in standing] == ["signs", "signs"]
         assert all(len(each.seen["exemplars"]) > 16 for each in standing)
 
 
