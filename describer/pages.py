@@ -103,8 +103,14 @@ _KEYS = {
         ("Enter on the pictures, then arrows", "enlarge one, walk"),
         ("hold M (Alt+M while typing)", "without masks"),
     ),
-    "Rate": (("1 to 5", "how well the sentence fits most of the pictures"),),
-    "Review": (("A, R, Q, U", "approve, reject, requeue, undo"),),
+    "Rate": (
+        ("1 to 5", "how well the next sentence fits most of the pictures"),
+        ("Shift+1 to 5", "the best, by its place in the list"),
+    ),
+    "Review": (
+        ("A, Q, U", "approve, requeue, undo"),
+        ("R, then Ctrl+Enter", "reject, with a reason"),
+    ),
     "Describe": (("← →", "walk the list of units"), ("hold M", "without masks")),
     "Audit": (
         ("C, X, ?, Z", "confirm, reject, unsure, undo"),
