@@ -41,9 +41,11 @@ CSS = """
   outline:2px solid var(--color-accent); outline-offset:-2px}
 .mw-row[aria-current] {background:var(--background-fill-secondary);
   box-shadow:inset 4px 0 var(--color-accent)}
-.mw-row img {height:46px; border-radius:3px; flex:none; background:#8883; min-width:136px}
+/* In a narrow list the pictures give way first, and words are not broken. */
+.mw-row img {flex:0 1 14.6rem; min-width:5.5rem; height:auto; aspect-ratio:448/88; border-radius:3px;
+  background:#8883}
 .mw-row .name {flex:none; width:7.5rem; overflow-wrap:anywhere}
-.mw-row .text {flex:1; min-width:0; overflow-wrap:anywhere; font-size:1.02rem}
+.mw-row .text {flex:1 0 7rem; min-width:0; overflow-wrap:break-word; font-size:1.02rem}
 .mw-row .number {font-variant-numeric:tabular-nums; text-align:right; min-width:4rem}
 /* A hidden overflow would be what #unit_side sticks to; a clipped one is not. */
 .gradio-container {overflow:clip !important}
@@ -77,7 +79,7 @@ mark {background:#ffd54a; color:#111; border-radius:2px; padding:0 .1em}
 [data-testid="status-tracker"]:has(> .error) {display:none !important}
 .mw-hidden {position:absolute !important; left:-9999px; width:1px; height:1px; overflow:hidden}
 @media (max-width: 1100px) {
-  .mw-row img {min-width:0; width:92px; height:auto} .mw-row .name {width:6rem}
+  .mw-row img {flex:none; width:92px} .mw-row .name {width:6rem}
 }
 @media (max-width: 480px) {
   .mw-row {flex-wrap:wrap} .mw-row .name {width:auto}
