@@ -42,8 +42,8 @@ CSS = """
 .mw-row[aria-current] {background:var(--background-fill-secondary);
   box-shadow:inset 4px 0 var(--color-accent)}
 /* In a narrow list the pictures give way first, and words are not broken. */
-.mw-row img {flex:0 1 14.6rem; min-width:5.5rem; height:auto; aspect-ratio:448/88; border-radius:3px;
-  background:#8883}
+.mw-row img {flex:0 1 14.6rem; min-width:5.5rem; height:auto; aspect-ratio:448/88;
+  border-radius:3px; background:#8883}
 .mw-row .name {flex:none; width:7.5rem; overflow-wrap:anywhere}
 .mw-row .text {flex:1 0 7rem; min-width:0; overflow-wrap:break-word; font-size:1.02rem}
 .mw-row .number {font-variant-numeric:tabular-nums; text-align:right; min-width:4rem}
