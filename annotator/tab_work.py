@@ -23,10 +23,10 @@ from db.users import Role
 from db.workspace import open_database
 
 EVERYBODY: tuple[Role, ...] = ("admin", "reviewer", "annotator")
-# the page's counters travel with the answer in the place of the hidden box
 # What is to be seen in turns. All of it is always on the page and a style hides the rest: switching
 # components by their `visible` makes each of them anew at every step, on the server.
 PARTS = ("naming", "resting", "agree", "again", "testing", "working", "back", "mine")
+# the page's counters travel with the answer in the place of the hidden box
 COUNT = "(...all) => { all[3] = window.milanAnnotate.telemetry(); return all; }"
 
 
@@ -315,7 +315,6 @@ def _frame(*parts: str, waits: bool = False) -> str:
 
 def _parts(view: View, *, test: bool) -> list[str]:
     """What is to be seen."""
-    waits = view.nothing is not None and view.nothing.reason in ("busy", "paused")
     retry = view.standing is not None and view.standing.retry_utc is not None
     sitting = test and view.screen == "test" and view.sitting is not None
     working = view.screen == "work"
@@ -326,10 +325,16 @@ def _parts(view: View, *, test: bool) -> list[str]:
         "back": working and view.skipped,
         "resting": resting,
         "agree": resting and view.screen == "welcome",
-        "again": resting and (waits or retry),
+        # a test that came up while working is taken from here
+        "again": resting and (_waits(view) or retry or view.sitting is not None),
         "mine": bool(view.latest or view.unsent),
     }
     return [part for part, seen in shown.items() if seen]
+
+
+def _waits(view: View) -> bool:
+    """Whether there may be something to do later without anybody's doing."""
+    return view.nothing is not None and view.nothing.reason in ("busy", "paused")
 
 
 def _agrees(view: View) -> bool:
@@ -342,11 +347,10 @@ def _place(view: View, *, test: bool = True, result: str = "") -> list[Any]:
 
     The result of a test is read first; what is there now comes with the next press.
     """
-    waits = view.nothing is not None and view.nothing.reason in ("busy", "paused")
     parts = _parts(view, test=test)
     passed = bool(result) and view.screen != "test"
     return [
-        _frame(*(["resting", "agree"] if passed else parts), waits=waits and not passed),
+        _frame(*(["resting", "agree"] if passed else parts), waits=_waits(view) and not passed),
         "" if view.campaign is None else str(view.campaign.campaign_id),
         "" if view.claim is None else view.claim.token,
         result if passed else result + pages.message(view),

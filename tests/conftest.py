@@ -1,6 +1,9 @@
 """Fixtures that several packages' tests use: the shared data, when it is there."""
 
+import asyncio
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     plain = config.option.capture != "no" and config.option.markexpr == "not benchmark"
     return 2 if whole and plain else 0
+
+
+@pytest.fixture
+def event_loop_that_is_dropped() -> Iterator[None]:
+    """Blocks make an event loop and leave it to the collector, which warns: here, not later."""
+    yield
+    asyncio.set_event_loop(None)
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

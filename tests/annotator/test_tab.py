@@ -1,8 +1,5 @@
 """The tab's endpoints: every handler names its roles, and nothing private is in the page."""
 
-import asyncio
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +10,10 @@ from db.doors import Doors
 from db.qualifications import Question
 from db.workspace import create, open_database
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def event_loop_that_is_dropped() -> Iterator[None]:
-    """Blocks make an event loop and leave it to the collector, which warns: here, not later."""
-    yield
-    asyncio.set_event_loop(None)
-    gc.collect()
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("event_loop_that_is_dropped"),
+]
 
 
 def test_every_handler_declares_its_roles_and_the_page_holds_no_key(tmp_path: Path) -> None:
@@ -106,3 +98,15 @@ def test_what_is_missing_is_said_near_the_button(tmp_path: Path) -> None:
     assert "expected units as" in said("tab_ratings", "start", "r", layer, "")
     with open_database(workspace) as db:
         assert campaigns.every(db) == []
+
+
+def test_a_test_that_comes_up_while_working_can_be_taken_from_there() -> None:
+    from annotator import tab_work
+    from annotator.desk import View
+    from db.qualifications import Sitting, Standing
+
+    view = View("test", sitting=Sitting(1, ()), standing=Standing(False, 2, None))
+    assert tab_work._parts(view, test=False) == ["resting", "again"]
+    assert tab_work._parts(view, test=True) == ["testing"]
+    spent = View("test", standing=Standing(False, 0, None))
+    assert tab_work._parts(spent, test=True) == ["resting"]

@@ -1,8 +1,5 @@
 """Who may cancel and resume whose job."""
 
-import asyncio
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +9,10 @@ from db import jobs, users
 from db.doors import Doors
 from db.workspace import Workspace, create, open_database
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True)
-def event_loop_that_is_dropped() -> Iterator[None]:
-    """Blocks make an event loop and leave it to the collector, which warns: here, not later."""
-    yield
-    asyncio.set_event_loop(None)
-    gc.collect()
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("event_loop_that_is_dropped"),
+]
 
 
 @pytest.fixture
