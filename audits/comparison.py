@@ -8,7 +8,7 @@ faces, counted layer by layer, and what those that remain respond to. Reads rows
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -66,7 +66,10 @@ def compare(db: Database, query: Query, names: Sequence[str]) -> list[Compared]:
     """
     if len(set(names)) < 2:
         raise BadInput(f"Choose at least two networks to compare, got {len(set(names))}.")
-    return [_one(db, query, name) for name in dict.fromkeys(names)]
+    verdicts = signoffs.current(db, concept=query.concept)
+    units = [exemplars.unit(db, unit_id) for unit_id in {each.unit_id for each in verdicts}]
+    judged = {(unit.subject, unit.layer, unit.unit) for unit in units}
+    return [_one(db, query, name, judged) for name in dict.fromkeys(names)]
 
 
 def standing_query(db: Database, concept: str) -> Query:
@@ -92,7 +95,9 @@ def stored_query(stored: Mapping[str, Any]) -> Query:
     return Query(**values)
 
 
-def _one(db: Database, query: Query, name: str) -> Compared:
+def _one(
+    db: Database, query: Query, name: str, judged: Collection[tuple[str, str, int]]
+) -> Compared:
     subjects.get(db, name)
     asked = replace(query, subjects=(name,), verdict=None, reviewer=None, layer=None)
     sizes = {each.layer: each.units for each in exemplars.sets(db, subject=name)}
@@ -101,10 +106,7 @@ def _one(db: Database, query: Query, name: str) -> Compared:
         for unit in (exemplars.unit(db, each) for each in finding.unit_ids(db, asked))
     }
     described = Counter(layer for layer, _ in matching)
-    verdicts = signoffs.current(db, concept=query.concept)
-    seen = [exemplars.unit(db, unit_id) for unit_id in {each.unit_id for each in verdicts}]
-    judged = {(unit.layer, unit.unit) for unit in seen if unit.subject == name}
-    unjudged = Counter(layer for layer, _ in matching - judged)
+    unjudged = Counter(layer for layer, unit in matching if (name, layer, unit) not in judged)
     places = {layer: place for place, layer in enumerate(sizes)}
     # A unit that was confirmed by several sets of exemplars is one unit, shown by the newest.
     confirmations = sorted(

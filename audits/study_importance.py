@@ -57,7 +57,6 @@ def importance(handle: Handle) -> dict[str, Any]:
             name: np.mean([line.accuracies for line in lines], axis=0).tolist()
             for name, lines in found.curves.items()
         },
-        "orders": {name: len(lines) for name, lines in found.curves.items()},
         "tied": {name: list(counts) for name, counts in found.tied.items()},
         "constant": [name for name in scored.values if name not in told],
         "random": [asdict(each) for each in found.random],

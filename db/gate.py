@@ -9,12 +9,13 @@ to, because a foreign name can be made to lead here. Plain ASGI, so that event s
 unbuffered. Roles are not known here: see `db.doors`.
 """
 
-import ipaddress
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
+
+from db.addresses import is_loopback
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -118,8 +119,7 @@ def _is_local(host: str) -> bool:
     (True, True, False)
     """
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
     except ValueError:
         return False
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from sqlite_utils import Database
 
-from db import campaigns, exemplars, pictures, subjects, users
+from db import campaigns, exemplars, pictures, slots, subjects, users
 from db.campaigns import Campaign, Settings
+from db.claims import Claim
 from db.exemplars import Unit
 from db.subjects import LayerRow
 from db.workspace import Workspace, create, format_time, open_database, prepare
@@ -55,6 +56,13 @@ def add_units(db: Database, count: int, *, subject: str = "toy", layer: str = "c
         provenance={},
     )
     return [unit.unit_id for unit in exemplars.units_of(db, entered.exemplar_set_id)]
+
+
+def claim(db: Database, campaign_id: int, annotator: str, moment: str) -> Claim:
+    """The unit that a person is given, as there must be one."""
+    found = slots.claim(db, campaign_id, annotator, at=moment)
+    assert isinstance(found, Claim), found
+    return found
 
 
 def add_people(db: Database, *names: str) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from annotating import at, start
+from annotating import at, claim, start
 from sqlite_utils import Database
 
 from db import campaigns, drafts, progress, skips, slots
@@ -18,12 +18,6 @@ from db.workspace import prepare
 def db() -> Iterator[Database]:
     with prepare(sqlite3.connect(":memory:")) as db:
         yield db
-
-
-def claim(db: Database, campaign_id: int, person: str, moment: str) -> Claim:
-    found = slots.claim(db, campaign_id, person, at=moment)
-    assert isinstance(found, Claim)
-    return found
 
 
 def test_the_skipped_unit_comes_back_with_its_draft_and_can_be_answered(db: Database) -> None:

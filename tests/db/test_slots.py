@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from annotating import add_people, at, start, workspace_with_campaign
+from annotating import add_people, at, claim, start, workspace_with_campaign
 from sqlite_utils import Database
 
 from db import annotations, campaigns, drafts, progress, reviews, skips, slots, users
@@ -24,12 +24,6 @@ def db() -> Iterator[Database]:
     connection = sqlite3.connect(":memory:")
     yield prepare(connection)
     connection.close()
-
-
-def claim(db: Database, campaign_id: int, annotator: str, moment: str) -> Claim:
-    found = slots.claim(db, campaign_id, annotator, at=moment)
-    assert isinstance(found, Claim), found
-    return found
 
 
 def in_slots(db: Database, unit_id: int) -> list[str]:
@@ -165,20 +159,6 @@ def test_working_time_is_counted_once_and_without_the_time_away(db: Database) ->
     assert answer.seconds == 20
 
 
-def test_a_draft_survives_and_ends_with_its_answer(db: Database) -> None:
-    campaign = start(db, 2, "ada")
-    token = claim(db, campaign.campaign_id, "ada", at()).token
-    drafts.save(db, token, "ada", "half a sent", pasted_characters=7, at=at(seconds=2))
-    draft = drafts.of(db, token)
-    assert draft is not None
-    assert draft.text == "half a sent"
-    slots.submit(db, token, "ada", Answer("half a sentence"), at=at(seconds=5))
-    assert drafts.of(db, token) is None
-    with pytest.raises(NotAllowed, match="already left"):
-        drafts.save(db, token, "ada", "stale", at=at(seconds=6))
-    assert annotations.of_campaign(db, campaign.campaign_id)[0].pasted_characters == 7
-
-
 def test_other_words_from_a_window_left_open_are_a_further_wording(db: Database) -> None:
     campaign = start(db, 2, "ada")
     token = claim(db, campaign.campaign_id, "ada", at()).token
@@ -202,32 +182,6 @@ def test_a_withdrawn_answer_is_not_worded_again(db: Database) -> None:
     annotations.withdraw(db, "ada", person="admin")
     slots.submit(db, token, "ada", Answer("striped fur"), at=at(seconds=2))
     assert [each.text for each in annotations.revisions(db, stored.annotation_id)] == [""]
-
-
-def test_the_time_of_the_first_paste_is_kept_over_a_reload_and_never_its_words(
-    db: Database,
-) -> None:
-    campaign = start(db, 2, "ada", "bo")
-    token = claim(db, campaign.campaign_id, "ada", at()).token
-    for after in (None, 4000, 900):  # the page was opened again before the last one
-        drafts.save(db, token, "ada", "half", pasted_after_ms=after, at=at(seconds=5))
-    slots.submit(db, token, "ada", Answer("half a word", pasted_after_ms=9000), at=at(seconds=20))
-    token = claim(db, campaign.campaign_id, "bo", at()).token
-    slots.submit(db, token, "bo", Answer("typed", pasted_after_ms=700), at=at(seconds=20))
-    kept = [each.pasted_after_ms for each in annotations.of_campaign(db, campaign.campaign_id)]
-    assert kept == [4000, 700]
-
-
-def test_a_draft_of_a_lost_unit_can_still_be_sent(db: Database) -> None:
-    campaign = start(db, 1, "ada", "bo", annotators_per_unit=1)
-    lost = claim(db, campaign.campaign_id, "ada", at())
-    drafts.save(db, lost.token, "ada", "long thought", at=at(seconds=30))
-    claim(db, campaign.campaign_id, "bo", at(minutes=62))
-    drafts.save(db, lost.token, "ada", "long thought on", at=at(minutes=63))
-    (unsent,) = drafts.unsent(db, campaign.campaign_id, "ada")
-    assert unsent.text == "long thought on"
-    slots.submit(db, unsent.token, "ada", Answer(unsent.text), at=at(minutes=64))
-    assert drafts.unsent(db, campaign.campaign_id, "ada") == []
 
 
 def test_absent_people_hold_nothing_and_late_joiners_finish_the_rest(db: Database) -> None:
