@@ -21,16 +21,20 @@ from typing import TYPE_CHECKING, Any
 
 from annotator import commands as annotator_commands
 from audits import commands as audit_commands
-from db import addresses, campaigns, downloads, exemplars, jobs, sessions, users
 from db import commands as workspace_commands
+from db import jobs
+from db.access import addresses, downloads, sessions, users
+from db.access.doors import Doors
+from db.access.gate import Gate
+from db.annotate import campaigns
 from db.commands import add_workspace_option
-from db.doors import Doors
+from db.describe import exemplars
 from db.errors import WorkbenchError
-from db.gate import Gate
 from db.workspace import Workspace, create, open_database
-from describer import allocation, devices, english
 from describer import commands as describer_commands
+from describer import english
 from describer.demo import commands as demo_commands
+from describer.subjects import allocation, devices
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -38,16 +42,16 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 # Where the function of each kind of job is.
 JOBS = {
-    "describe": "describer.runs",
-    "ablate": "audits.runs",
-    "export": "audits.runs",
-    "importance": "audits.study_importance",
-    "uses": "audits.study_uses",
-    "faithfulness": "audits.study_faithfulness",
-    "spurious": "audits.spurious_runs",
-    "agreement": "annotator.runs",
-    "statistics": "annotator.runs_corpus",
-    "answers": "annotator.runs_export",
+    "describe": "describer.describe.job",
+    "ablate": "audits.ablation.job",
+    "export": "audits.ablation.job",
+    "importance": "audits.studies.job_importance",
+    "uses": "audits.studies.job_uses",
+    "faithfulness": "audits.studies.job_faithfulness",
+    "spurious": "audits.spurious.job",
+    "agreement": "annotator.agreement.job",
+    "statistics": "annotator.corpus.job",
+    "answers": "annotator.exchange.job",
 }
 
 
@@ -163,7 +167,7 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
     import annotator.tab
     import audits.tab
     import describer.tab
-    from describer import pages
+    from describer.describe import page
 
     doors = Doors(workspace, login, _refusal)
     command = [sys.executable, str(ROOT / "app.py"), "work", "--workspace", str(workspace.path)]
@@ -194,13 +198,13 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
                 gr.Tab(visible=staff),
                 gr.Tab(visible=staff),
                 gr.Timer(active=staff),
-                pages.help_(role),
+                page.help_(role),
             )
 
         @doors.allow("admin", "reviewer", "annotator")
         def refresh(request: gr.Request) -> str:
             with open_database(workspace) as db:
-                return pages.header(db, workspace.path.name, doors.person(request))
+                return page.header(db, workspace.path.name, doors.person(request))
 
         # Only staff see jobs run, so that annotators' pages are silent while they think.
         timer = gr.Timer(5, active=False)
@@ -226,11 +230,11 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     from starlette.middleware import Middleware
     from starlette.routing import Route
 
-    import annotator.illustrations
     import annotator.tab
+    import annotator.work.illustrations
     import audits.tab
     import describer.tab
-    from describer import pages
+    from describer.describe import page
 
     return {
         "auth": sessions.authenticator(workspace) if login else None,
@@ -239,12 +243,12 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
             "middleware": [Middleware(Gate, local=not login)],
             "routes": [
                 Route("/pictures/{unit_id:int}/{picture}.jpg", _picture_route(workspace, login)),
-                Route("/examples/{name}.jpg", annotator.illustrations.respond),
+                Route("/examples/{name}.jpg", annotator.work.illustrations.respond),
                 Route("/reports/{name}", downloads.handler(workspace, login=login)),
             ],
         },
         "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
-        "css": pages.CSS + audits.tab.CSS,
+        "css": page.CSS + audits.tab.CSS,
         "run_history": False,
         "enable_monitoring": False,
         "footer_links": [],
@@ -266,14 +270,14 @@ def _refusal(sentence: str) -> Exception:
 
 def _demo_applications(*arguments: Any) -> Any:
     """The tables of `demo verify` that need ablation."""
-    import audits.demo
+    import audits.demo.importance
 
-    return audits.demo.applications(*arguments)
+    return audits.demo.importance.applications(*arguments)
 
 
 def _open_demo(workspace: Workspace) -> None:
     """Make the demo on the first start, telling the terminal what it is at."""
-    from annotator.guidelines import CONSENT, INSTRUCTIONS
+    from annotator.work.guidelines import CONSENT, INSTRUCTIONS
     from describer.demo.opening import open_demo
 
     def tell(done: int, total: int, message: str) -> None:

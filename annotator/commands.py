@@ -15,11 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator import cleaning, dataset, exports, imports, rules, spelling, tables
-from annotator.exports import Pictures
-from db import campaigns, transfers
+from annotator.corpus import cleaning, rules
+from annotator.exchange import dataset, exports, imports, tables
+from annotator.exchange.exports import Pictures
+from annotator.work import spelling
+from db.annotate import campaigns, transfers
+from db.annotate.transfers import Record
 from db.errors import BadInput
-from db.transfers import Record
 from db.workspace import Workspace, create, open_database
 
 if TYPE_CHECKING:
@@ -97,13 +99,13 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
 
 
 def _stats(options: argparse.Namespace, english: "Callable[[], Language] | None") -> None:
-    from annotator import corpus
+    from annotator.corpus import statistics
 
     if english is None:
         raise BadInput("expected an English pipeline for parts of speech, got none")
     rows = [(row.layer, row.unit, row.summary) for row in tables.read(options.file)]
     nlp = english()
-    found = corpus.statistics(rows, nlp, total=lambda layer: "all")
+    found = statistics.statistics(rows, nlp, total=lambda layer: "all")
     pipeline = f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
     if options.json:
         layers = {layer: dataclasses.asdict(values) for layer, values in found.items()}
@@ -122,7 +124,8 @@ def _stats(options: argparse.Namespace, english: "Callable[[], Language] | None"
 def _agreement(options: argparse.Namespace) -> None:
     import random
 
-    from annotator import agreement, scorers
+    from annotator.agreement import bertscore
+    from annotator.agreement import scores as agreement_scores
 
     sentences: dict[tuple[str, int], list[tuple[str, str]]] = {}
     for row in tables.read(options.file):
@@ -131,11 +134,11 @@ def _agreement(options: argparse.Namespace) -> None:
     if options.max_units is not None and options.max_units < len(sentences):
         drawn = random.Random(options.seed).sample(sorted(sentences), options.max_units)
         sentences = {unit: sentences[unit] for unit in drawn}
-    scores = agreement.score(sentences, scorers.find(options.model), seed=options.seed)
+    scores = agreement_scores.score(sentences, bertscore.find(options.model), seed=options.seed)
     layers = sorted({layer for layer, _ in sentences})
-    found = {"all": agreement.over(scores)}
+    found = {"all": agreement_scores.over(scores)}
     for layer in layers:
-        found[layer] = agreement.over(scores, lambda unit, layer=layer: unit[0] == layer)  # type: ignore[misc]
+        found[layer] = agreement_scores.over(scores, lambda unit, layer=layer: unit[0] == layer)  # type: ignore[misc]
     if options.json:
         print(json.dumps({name: dataclasses.asdict(each) for name, each in found.items()}))
         return
@@ -158,10 +161,14 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _ratings(options: argparse.Namespace) -> None:
-    from annotator import ratings
+    from annotator.ratings import tables as rating_tables
 
-    given = ratings.read(options.file)
-    lines, agreed, valid = ratings.summary(given), ratings.alpha(given), ratings.valid_share(given)
+    given = rating_tables.read(options.file)
+    lines, agreed, valid = (
+        rating_tables.summary(given),
+        rating_tables.alpha(given),
+        rating_tables.valid_share(given),
+    )
     if options.json:
         rows = [dataclasses.asdict(line) for line in lines]
         print(json.dumps({"rows": rows, "alpha": agreed, "valid_share": valid}))

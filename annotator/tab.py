@@ -10,9 +10,12 @@ from typing import Any
 
 import gradio as gr
 
-from annotator import tab_manage, tab_rate, tab_review, tab_work
+from annotator.campaigns import tab as campaign_tab
 from annotator.head import HEAD
-from db.doors import Doors
+from annotator.ratings import tab_rate
+from annotator.review import tab as review_tab
+from annotator.work import tab as work_tab
+from db.access.doors import Doors
 
 __all__ = ["HEAD", "build"]
 
@@ -21,13 +24,13 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     """Add the tab's contents to the blocks that are being made; `wake` starts a worker."""
     with gr.Tabs():
         with gr.Tab("Describe picture sets", id="an-work"):
-            tab_work.build(doors, page)
+            work_tab.build(doors, page)
         with gr.Tab("Rate descriptions", id="an-rate-tab"):
             tab_rate.build(doors, page)
         with gr.Tab("Review", id="an-review", visible=not doors.login) as review:
-            tab_review.build(doors, page, wake=wake)
+            review_tab.build(doors, page, wake=wake)
         with gr.Tab("Manage", id="an-manage", visible=not doors.login) as manage:
-            tab_manage.build(doors, page, wake=wake)
+            campaign_tab.build(doors, page, wake=wake)
 
     @doors.allow("admin", "reviewer", "annotator")
     def unfold(request: gr.Request) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from audits import commands_spurious
+from audits.spurious import commands as spurious_commands
 from db.commands import add_workspace_option
 from db.errors import BadInput
 from describer.bars import Bar
@@ -75,7 +75,7 @@ def add_commands(commands: Any) -> None:
     report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
     report.add_argument("--json", type=Path, metavar="FILE.json", help="the same as JSON")
     report.set_defaults(run=_report)
-    commands_spurious.add_command(commands)
+    spurious_commands.add_command(commands)
 
 
 def words_kept(arguments: Sequence[str]) -> list[str]:
@@ -96,23 +96,25 @@ def words_kept(arguments: Sequence[str]) -> list[str]:
 
 
 def _audit(options: argparse.Namespace) -> None:
-    from audits import tables, words
-    from audits.ablation import check_units, layer_means
-    from audits.curves import by_layer
-    from audits.evaluation import Cache
-    from audits.export import check_free, export
-    from audits.labels import read_class_table
-    from audits.loading import open_images, open_network
-    from audits.measurement import Plan, measure
-    from describer import devices, english
-    from describer.probing import Skipped
-    from describer.subjects import read
+    from audits.ablation import summary
+    from audits.ablation.curves import by_layer
+    from audits.ablation.engine.hooks import check_units, layer_means
+    from audits.ablation.measure import Plan, measure
+    from audits.edit.export import check_free, export
+    from audits.find import words
+    from audits.network.evaluation import Cache
+    from audits.network.images import open_images, open_network
+    from audits.network.labels import read_class_table
+    from describer import english
+    from describer.subjects import devices
+    from describer.subjects.definition import read
+    from describer.subjects.probing import Skipped
 
     if options.batch_size < 1:
         raise BadInput(f"expected a batch size of at least 1, got {options.batch_size}")
     if options.export is not None:
         check_free(options.export)
-    described = tables.read_descriptions(options.descriptions)
+    described = summary.read_descriptions(options.descriptions)
     query = words.query_of(options.keywords)
     nlp = english.load()
     found = words.find(
@@ -120,7 +122,7 @@ def _audit(options: argparse.Namespace) -> None:
         query,
         forms=words.analyse(nlp, words.keywords_of(query)),
     )
-    matched = tables.matching(described, found)
+    matched = summary.matching(described, found)
     if not matched:
         raise BadInput(
             f"expected a description with one of {', '.join(query.any + query.all)} in "
@@ -168,7 +170,7 @@ def _audit(options: argparse.Namespace) -> None:
             cache=Cache({}, network.identity),
             progress=bar,
         )
-    tables.write(
+    summary.write(
         options.out,
         measured,
         matched,
@@ -186,7 +188,7 @@ def _audit(options: argparse.Namespace) -> None:
             "skipped": [[one.path, one.reason] for one in skipped],
         },
     )
-    rows = tables.rows(measured)
+    rows = summary.rows(measured)
     for name, value in rows:
         print(f"{name}: {value}")
     for one in skipped:
@@ -219,14 +221,14 @@ def _audit(options: argparse.Namespace) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from audits import report
+    from audits.report import gather
     from db.workspace import create, open_database
 
     workspace = create(options.workspace)
     with open_database(workspace) as db:
-        report.state_purpose(db, options.concept, options.purpose, person="command line")
-        found = report.gather(db, concept=options.concept, subject_names=options.subject)
-    report.write(workspace, found, html=options.out, json_file=options.json)
+        gather.state_purpose(db, options.concept, options.purpose, person="command line")
+        found = gather.gather(db, concept=options.concept, subject_names=options.subject)
+    gather.write(workspace, found, html=options.out, json_file=options.json)
     print(
         f"{len(found.units)} units, {len(found.values['experiments'])} experiments: {options.out}"
     )

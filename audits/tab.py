@@ -9,27 +9,25 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from audits import (
-    pages,
-    pages_compare,
-    pages_paste,
-    pages_spurious,
-    pages_studies,
-    tab_ablate,
-    tab_compare,
-    tab_find,
-    tab_paste,
-    tab_report,
-    tab_spurious,
-    tab_studies,
-)
-from db.doors import Doors
+from audits.ablation import page as ablation_page
+from audits.ablation import tab as ablation_tab
+from audits.compare import page as compare_page
+from audits.compare import tab as compare_tab
+from audits.find import tab as find_tab
+from audits.paste import page as paste_page
+from audits.paste import tab as paste_tab
+from audits.report import tab as report_tab
+from audits.spurious import page as spurious_page
+from audits.spurious import tab as spurious_tab
+from audits.studies import page as studies_page
+from audits.studies import tab as studies_tab
+from db.access.doors import Doors
 
 CSS = "".join(
-    each.CSS for each in (pages, pages_compare, pages_paste, pages_spurious, pages_studies)
+    each.CSS for each in (ablation_page, compare_page, paste_page, spurious_page, studies_page)
 )
 HEAD = (
-    pages_paste.HEAD
+    paste_page.HEAD
     + """
 <script>
 (() => {
@@ -70,20 +68,20 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     """Put the tab's items on the page that is being built."""
     with gr.Tabs(elem_id="audit_items"):
         with gr.Tab("Find and sign off", id="find"):
-            tab_find.build(doors, page)
+            find_tab.build(doors, page)
         with gr.Tab("Ablate", id="ablate") as ablate:
-            tab_ablate.build(doors, ablate, wake=wake, device=device)
+            ablation_tab.build(doors, ablate, wake=wake, device=device)
         with gr.Tab("Compare networks", id="compare") as compare:
-            tab_compare.build(doors, compare)
+            compare_tab.build(doors, compare)
         with gr.Tab("Faithfulness", id="faithfulness") as faithfulness:
-            tab_studies.build(doors, faithfulness, "faithfulness", wake=wake, device=device)
+            studies_tab.build(doors, faithfulness, "faithfulness", wake=wake, device=device)
         with gr.Tab("Feature importance", id="importance") as importance:
-            tab_studies.build(doors, importance, "importance", wake=wake, device=device)
+            studies_tab.build(doors, importance, "importance", wake=wake, device=device)
         with gr.Tab("Uses", id="uses") as uses:
-            tab_studies.build(doors, uses, "uses", wake=wake, device=device)
+            studies_tab.build(doors, uses, "uses", wake=wake, device=device)
         with gr.Tab("Cut and paste", id="paste") as paste:
-            tab_paste.build(doors, paste)
+            paste_tab.build(doors, paste)
         with gr.Tab("Spurious text", id="spurious") as spurious:
-            tab_spurious.build(doors, spurious, wake=wake, device=device)
+            spurious_tab.build(doors, spurious, wake=wake, device=device)
         with gr.Tab("Report", id="report") as report:
-            tab_report.build(doors, report)
+            report_tab.build(doors, report)

@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from audits.ablation import ablated
-from audits.evaluation import Images
-from audits.importance import single_predictions
+from audits.ablation.engine.hooks import ablated
+from audits.ablation.importance import single_predictions
+from audits.network.evaluation import Images
 from benchmarks.measurement import Measurement
 
 LAYERS = {"conv1": 64, "layer1": 64, "layer2": 128, "layer3": 256, "layer4": 512}

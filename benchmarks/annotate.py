@@ -28,8 +28,9 @@ import httpx
 import numpy as np
 
 from benchmarks.measurement import Measurement
-from db import annotations, campaigns, exemplars, pictures, progress, subjects
-from db.subjects import LayerRow
+from db.annotate import annotations, campaigns, progress
+from db.describe import exemplars, pictures, subjects
+from db.describe.subjects import LayerRow
 from db.workspace import Workspace, create, open_database
 
 ROOT = Path(__file__).resolve().parents[1]

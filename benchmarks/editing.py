@@ -15,14 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from audits import demo_editing
-from audits.curves import chosen_count, interval
+from audits.ablation.curves import chosen_count, interval
+from audits.demo import editing
 from benchmarks.measurement import Measurement
 from describer import milan
-from describer.demo import curriculum, recipes, teaching, units
+from describer.demo.checks.verify import Case
 from describer.demo.crew import crew
-from describer.demo.units import Source
-from describer.demo.verify import Case
+from describer.demo.networks import curriculum, recipes, units
+from describer.demo.networks.units import Source
+from describer.demo.sentences import milan as sentence_milan
 from describer.milan.describing import SearchOptions
 
 SEEDS = (41, 42, 43)
@@ -42,7 +43,7 @@ def _edited(task: tuple[int, Path]) -> Measurement:
     seed, folder = task
     recipe = dataclasses.replace(recipes.subject("signs"), name=f"signs-{seed}", seed=seed)
     network = curriculum.train(recipe, folder).eval()
-    probe = teaching.gallery(teaching.PROBE)
+    probe = sentence_milan.gallery(sentence_milan.PROBE)
     source = Source.of(units.examine(network, probe, recipe.layers), probe)
     described = {
         (unit.layer, unit.unit): unit.description.text
@@ -59,7 +60,7 @@ def _edited(task: tuple[int, Path]) -> Measurement:
         {"MILAN": tuple(described.values())},
         np.empty((0, len(names))),
     )
-    found = demo_editing.edit(case)
+    found = editing.edit(case)
     count = chosen_count(found.validation)
     random = interval([control.at(count) for control in found.controls])
     before, after = found.adversarial.at(0), found.adversarial.at(count)

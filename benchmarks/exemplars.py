@@ -23,12 +23,12 @@ from torch import nn
 
 from benchmarks.measurement import Measurement
 from db.arrays import ImageStore
-from describer import layers as network_layers
-from describer import probing
-from describer.exemplars import compute, layout
+from describer.exemplars import layout, one_pass
 from describer.exemplars.records import Settings
-from describer.layers import Layer
-from describer.subjects import Subject
+from describer.subjects import layers as network_layers
+from describer.subjects import probing
+from describer.subjects.definition import Subject
+from describer.subjects.layers import Layer
 
 LAYERS = ("conv1", "layer1", "layer2", "layer3", "layer4")
 PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "shared" / "data" / "imagenet_sample"
@@ -110,9 +110,9 @@ def _ours(model: nn.Module, layers: list[Layer], pictures: Images, batch_size: i
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         started = time.perf_counter()
-        states = compute.new_states(layers, Settings(), images=len(pictures))
+        states = one_pass.new_states(layers, Settings(), images=len(pictures))
         ids = np.arange(len(pictures))
-        compute.run(
+        one_pass.run(
             model,
             states,
             (

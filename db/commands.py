@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from db import backup, users
+from db import backup
+from db.access import users
 from db.workspace import create, open_database
 
 DEFAULT_WORKSPACE = Path("workspace")

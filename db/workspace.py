@@ -20,8 +20,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from db import migrations
 from db.errors import BadInput
+from db.schema import migrations
 
 BUSY_TIMEOUT_MS = 30_000
 

@@ -5,8 +5,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from db.access.doors import LOCAL
 from db.commands import add_workspace_option
-from db.doors import LOCAL
 from db.errors import BadInput
 from db.workspace import create, open_database
 from describer.bars import Bar
@@ -140,19 +140,19 @@ def _add_encoder_options(command: Any, what: str, *, default: str | None) -> Non
 
 
 def _exemplars(options: argparse.Namespace) -> None:
-    from describer import devices, probing, subjects
-    from describer.exemplars import records, sharded, study
+    from describer.exemplars import records, run, sharded
+    from describer.subjects import definition, devices, probing
 
-    how = study.Options(
+    how = run.Options(
         layers=tuple(options.layers),
         settings=records.Settings(options.k, options.quantile, options.pool),
         batch_size=options.batch_size,
         device=devices.choose(options.device),
         publish=options.publish,
     )
-    subject, images = subjects.read(options.subject), probing.open_folder(options.images)
+    subject, images = definition.read(options.subject), probing.open_folder(options.images)
     with Bar() as bar:
-        engine = sharded.study if options.engine == "ray" else study.study
+        engine = sharded.study if options.engine == "ray" else run.study
         source = engine(subject, images, options.out, options=how, progress=bar)
     for layer in source.layers:
         record = source.record(layer)
@@ -185,7 +185,7 @@ def _add_to_workspace(options: argparse.Namespace) -> None:
 
 
 def _add_descriptions(options: argparse.Namespace) -> None:
-    from describer import imports, tables
+    from describer.methods import imports, tables
 
     if not options.subject:
         raise BadInput("expected the network that the table is about (--subject NAME), got none")
@@ -203,14 +203,15 @@ def _add_descriptions(options: argparse.Namespace) -> None:
 
 
 def _describe(options: argparse.Namespace) -> None:
-    from describer import devices, milan
+    from describer import milan
     from describer.exemplars import layout
-    from describer.milan import describing, files, networks
+    from describer.milan import backbones, describing, files
+    from describer.subjects import devices
 
     source = layout.read(options.folder)
     model = milan.load(options.milan, device=devices.choose(options.device))
     if options.encoder:
-        config, network = networks.choose(
+        config, network = backbones.choose(
             options.encoder,
             layers=options.encoder_layers,
             downsampling=model.encoder_config.downsampling,
@@ -236,9 +237,10 @@ def _describe(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from describer import devices
     from describer.exemplars import layout
-    from describer.milan import files, lessons, training
+    from describer.milan import files
+    from describer.milan.training import data, loop
+    from describer.subjects import devices
 
     if len(options.exemplars) != len(options.annotations):
         raise BadInput(
@@ -246,10 +248,10 @@ def _train(options: argparse.Namespace) -> None:
             f"{len(options.exemplars)} folders and {len(options.annotations)} tables"
         )
     folders = [layout.read(folder) for folder in options.exemplars]
-    tables = [lessons.read_annotations(table) for table in options.annotations]
+    tables = [data.read_annotations(table) for table in options.annotations]
     with Bar() as bar:
         trained = files.train_checkpoint(
-            [lessons.Annotated(*pair) for pair in zip(folders, tables, strict=True)],
+            [data.Annotated(*pair) for pair in zip(folders, tables, strict=True)],
             _encoder(options, devices.choose(options.device)),
             options.out,
             sources={
@@ -258,7 +260,7 @@ def _train(options: argparse.Namespace) -> None:
                 ],
                 "annotations": [_sha256(table) for table in options.annotations],
             },
-            config=training.TrainingConfig(
+            config=loop.TrainingConfig(
                 max_epochs=options.epochs, patience=options.patience, seed=options.seed
             ),
             progress=bar,
@@ -271,9 +273,9 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _encoder(options: argparse.Namespace, device: str) -> "PyramidEncoder":
-    from describer.milan import PyramidEncoder, networks
+    from describer.milan import PyramidEncoder, backbones
 
-    config, network = networks.choose(
+    config, network = backbones.choose(
         options.encoder,
         layers=options.encoder_layers,
         downsampling=options.downsampling or "bilinear",

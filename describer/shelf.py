@@ -18,12 +18,12 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from db import exemplars, pictures, subjects
 from db.arrays import ImageStore, new_file
-from db.descriptions import Candidate
+from db.describe import exemplars, pictures, subjects
+from db.describe.descriptions import Candidate
+from db.describe.exemplars import ExemplarSet, Unit
+from db.describe.subjects import CheckpointRow, LayerRow, ProbingSetRow, SubjectRow
 from db.errors import BadInput, NotFound
-from db.exemplars import ExemplarSet, Unit
-from db.subjects import CheckpointRow, LayerRow, ProbingSetRow, SubjectRow
 from db.workspace import Workspace, open_database
 from describer.exemplars import layout
 from describer.exemplars.layout import ExemplarFolder, Source
@@ -49,9 +49,9 @@ def survey(path: Path) -> Surveyed:
     Raises:
         BadInput: the file, the network or its weights cannot be used.
     """
-    from describer import latents, layers
-    from describer import subjects as files
-    from describer.code import code_hash
+    from describer.subjects import definition as files
+    from describer.subjects import latents, layers
+    from describer.subjects.code import code_hash
 
     subject = files.read(path.expanduser())
     model = files.build(subject)
@@ -110,7 +110,7 @@ def enter_images(
     Raises:
         BadInput: it is no folder, holds no images, or the name is taken.
     """
-    from describer import probing
+    from describer.subjects import probing
 
     opened = probing.open_folder(folder.expanduser())
     return subjects.add_probing_set(

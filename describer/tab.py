@@ -14,12 +14,17 @@ from typing import Any
 
 import gradio as gr
 
-from db import descriptions, exemplars, jobs, subjects
-from db.doors import Doors
+from db import jobs
+from db.access.doors import Doors
+from db.access.users import Role
+from db.describe import descriptions, exemplars, subjects
 from db.errors import NotFound
-from db.users import Role
 from db.workspace import open_database
-from describer import pages, pages_jobs, plans, tab_add, tab_jobs, tab_results
+from describer.describe import page as describe_page
+from describer.describe import plan as describe_plan
+from describer.describe import tab_add, tab_results
+from describer.jobs import page as job_page
+from describer.jobs import tab
 
 STAFF: tuple[Role, ...] = ("admin", "reviewer")
 _SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
@@ -53,7 +58,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         resume = gr.Button("Resume job", visible=False, elem_id="resume")
     timer = gr.Timer(2, active=False)
 
-    tab_jobs.build(doors, wake=wake)
+    tab.build(doors, wake=wake)
     results = tab_results.build()
 
     def choices(**new: str) -> tuple[Any, ...]:
@@ -64,7 +69,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
                 "images": [each.name for each in subjects.every_probing_set(db)],
                 "checkpoint": [each.name for each in subjects.every_checkpoint(db)],
             }
-            cards = pages.start_cards(db)
+            cards = describe_page.start_cards(db)
             described = bool(descriptions.methods(db))
         chosen: dict[str, Any] = new or {kind: names[0] for kind, names in every.items() if names}
         return (
@@ -117,7 +122,9 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         request: gr.Request,
     ) -> str:
         with open_db() as db:
-            return pages.estimate(plans.estimate(db, subject, images, [*layers, *more]))
+            return describe_page.estimate(
+                describe_plan.estimate(db, subject, images, [*layers, *more])
+            )
 
     @doors.allow(*STAFF)
     def enqueue(
@@ -133,7 +140,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         temperature: float,
         request: gr.Request,
     ) -> Any:
-        plan = plans.Plan(
+        plan = describe_plan.Plan(
             subject=subject or "",
             images=images or "",
             checkpoint=checkpoint or "",
@@ -145,7 +152,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             temperature=temperature,
         )
         with open_db() as db:
-            plans.enqueue(db, plan, device=device, person=doors.person(request).name)
+            describe_plan.enqueue(db, plan, device=device, person=doors.person(request).name)
         wake()
         return gr.Timer(active=True)
 
@@ -156,11 +163,11 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         if not newest:
             return "", gr.update(visible=False), gr.update(visible=False), gr.Timer(active=False)
         state = newest[0].state
-        live = state in pages_jobs.LIVE
+        live = state in job_page.LIVE
         return (
-            pages_jobs.line(newest[0]),
+            job_page.line(newest[0]),
             gr.update(visible=live and not newest[0].cancel),
-            gr.update(visible=state in pages_jobs.STOPPED),
+            gr.update(visible=state in job_page.STOPPED),
             gr.Timer(active=live),
         )
 

@@ -17,7 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import app
-from db import sessions, users
+from db.access import sessions, users
 from db.workspace import Workspace, create, open_database
 
 PASSWORD = "correct horse"

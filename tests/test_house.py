@@ -47,8 +47,8 @@ def test_imports_point_one_way(path: Path) -> None:
         if name == "db":
             assert root not in OUTSIDE_DB, f"{path} imports {imported}"
         if root == "gradio":
-            assert path.name == "app.py" or path.stem.startswith("tab"), path
-        if imported.endswith(".tab") and root in PACKAGES:
+            assert path.name == "app.py" or path.stem == "tab" or path.stem.startswith("tab_"), path
+        if imported in {f"{package}.tab" for package in PACKAGES}:
             assert name == "app", f"only app.py puts the tabs together, {path} imports {imported}"
 
 
@@ -57,7 +57,7 @@ def test_a_module_says_what_it_holds_and_stays_short(path: Path) -> None:
     text = path.read_text()
     if text.strip():
         assert ast.get_docstring(ast.parse(text)), f"{path} has no docstring"
-    assert len(text.splitlines()) <= 400, f"{path} is over 400 lines: split it"
+    assert len(text.splitlines()) <= 500, f"{path} is over 500 lines: split it"
 
 
 def test_starting_the_command_line_imports_no_machine_learning() -> None:

@@ -15,14 +15,18 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from describer.demo import curriculum, networks, sayings, shipped, teaching, workspace, world
+from describer.demo import networks, workspace
 from describer.demo.crew import crew
-from describer.demo.recipes import OBSERVER, SUBJECTS, Recipe
-from describer.demo.teaching import Lesson
-from describer.demo.units import Gallery
-from describer.milan import checkpoints
+from describer.demo.networks import curriculum, shipped
+from describer.demo.networks.recipes import OBSERVER, SUBJECTS, Recipe
+from describer.demo.networks.units import Gallery
+from describer.demo.sentences import milan
+from describer.demo.sentences import shipped as sentence_shipped
+from describer.demo.sentences.milan import Lesson
+from describer.demo.world import scene
+from describer.milan.checkpoints import folder
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.training import Trained
+from describer.milan.training.loop import Trained
 
 Report = Callable[[str], None]
 
@@ -74,7 +78,7 @@ def _train(work: Path, recipe: Recipe) -> str:
 
 def teach_milan(work: Path, *, report: Report) -> Trained:
     """Train the demo's MILAN on the teachers' units, with simulated annotations."""
-    encoder = teaching.encoder_of(trained(work, OBSERVER))
+    encoder = milan.encoder_of(trained(work, OBSERVER))
     teachers = [OBSERVER, *(recipe for recipe in SUBJECTS if recipe.teaches)]
     lessons = prepare_lessons(work, teachers, encoder, report=report)
 
@@ -82,7 +86,7 @@ def teach_milan(work: Path, *, report: Report) -> Trained:
         if done % 4 == 0:
             report(f"MILAN: {message}, epoch {done} of at most {total}")
 
-    result = teaching.teach(lessons, encoder, progress=progress)
+    result = milan.teach(lessons, encoder, progress=progress)
     report(f"MILAN: validation BLEU {result.record()['validation_bleu']:.3f}")
     return result
 
@@ -97,8 +101,8 @@ def prepare_lessons(
     for recipe in teachers:
         path = work / "lessons" / f"{recipe.name}.pt"
         if not path.exists():
-            pictures = pictures or teaching.gallery(teaching.LESSONS)
-            found = teaching.lesson(recipe, trained(work, recipe), pictures, encoder)
+            pictures = pictures or milan.gallery(milan.LESSONS)
+            found = milan.lesson(recipe, trained(work, recipe), pictures, encoder)
             torch.save(vars(found), path)
             report(f"{recipe.name}: {len(found.unit)} units annotated and encoded")
         lessons.append(Lesson(**torch.load(path)))
@@ -126,20 +130,20 @@ def ship_milan(work: Path, result: Trained) -> None:
         network=None,
         encoder_state=load_file(weights_file(work, OBSERVER)),
     )
-    checkpoints.save(halves, shipped.CHECKPOINT, training=_brief(result))
+    folder.save(halves, shipped.CHECKPOINT, training=_brief(result))
 
 
 def ship_sayings(work: Path, *, report: Report) -> None:
     """Describe the demo's units with the shipped checkpoint, for all first starts to come."""
     shutil.rmtree(work / "opening", ignore_errors=True)
     content = workspace.prepare(work / "opening", progress=lambda _done, _total, what: report(what))
-    sayings.write(content.said)
+    sentence_shipped.write(content.said)
 
 
 def subject_toml(recipe: Recipe) -> str:
     """The SUBJECT.toml of a recipe."""
     layers = ", ".join(f'"{layer}"' for layer in recipe.layers)
-    classes = ", ".join(f'"{name}"' for name in world.CLASS_NAMES)
+    classes = ", ".join(f'"{name}"' for name in scene.CLASS_NAMES)
     lines = [
         f"# {recipe.about}",
         f'name = "{recipe.name}"',

@@ -3,7 +3,7 @@
 `verify` also prints tables that need ablation; the describer may not import audits, so whoever puts
 the command line together hands their maker over:
 
-    add_commands(subparsers, applications=audits.demo.applications)
+    add_commands(subparsers, applications=audits.demo.importance.applications)
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from db.errors import BadInput
 
 if TYPE_CHECKING:
-    from describer.demo.table import Section
-    from describer.demo.verify import Verified
+    from describer.demo.checks.table import Section
+    from describer.demo.checks.verify import Verified
 
 Report = Callable[[str], None]
 Applications = Callable[["Verified", Report], "list[Section]"]
@@ -81,7 +81,7 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _verify(options: argparse.Namespace) -> None:
-    from describer.demo import faces, table, verify
+    from describer.demo.checks import faces, table, verify
 
     if options.beam_size < 1:
         raise BadInput(f"expected a beam size of at least 1, got {options.beam_size}")

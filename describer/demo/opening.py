@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
 
-from db import campaigns, descriptions, exemplars, log, simulated, subjects
+from db import log
+from db.access.doors import LOCAL
+from db.annotate import campaigns, simulated
+from db.annotate.simulated import Sentence
 from db.arrays import ImageStore
-from db.descriptions import NewDescription
-from db.doors import LOCAL
-from db.simulated import Sentence
+from db.describe import descriptions, exemplars, subjects
+from db.describe.descriptions import NewDescription
 from db.workspace import Workspace, open_database
 
 if TYPE_CHECKING:
-    from describer.demo.sayings import DemoAnnotation
+    from describer.demo.sentences.shipped import DemoAnnotation
     from describer.exemplars.layout import ExemplarFolder
 
 Place = tuple[str, str, int]
@@ -55,13 +57,16 @@ def open_demo(
     # Imported here: a start with a demo that is there has no use for them. None of them loads
     # torch, which only the processes that look for exemplars do.
     from describer import shelf
-    from describer.demo import sayings, shipped
+    from describer.demo.networks import shipped
+    from describer.demo.sentences import shipped as sentence_shipped
     from describer.demo.workspace import prepare
+    from describer.describe.plan import METHOD
     from describer.exemplars import layout
-    from describer.plans import METHOD
 
     store = ImageStore(workspace.images)
-    content = prepare(workspace.path / "demo", store=store, said=sayings.read(), progress=progress)
+    content = prepare(
+        workspace.path / "demo", store=store, said=sentence_shipped.read(), progress=progress
+    )
     unit_ids: dict[Place, int] = {}
     hashes: dict[Place, str] = {}
     with open_database(workspace) as db:

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.arrays import ImageStore
-from describer.demo import albums, recipes, shipped
-from describer.demo.albums import DemoImages
 from describer.demo.crew import crew
-from describer.demo.recipes import Recipe
-from describer.demo.sayings import Sayings
+from describer.demo.networks import recipes, shipped
+from describer.demo.networks.recipes import Recipe
+from describer.demo.sentences.shipped import Sayings
+from describer.demo.world import albums
+from describer.demo.world.albums import DemoImages
 from describer.exemplars import layout
 from describer.exemplars.layout import ExemplarFolder
 from describer.shelf import Surveyed, survey
@@ -100,7 +101,7 @@ def prepare(
     }
     if said is None:
         # Imported here: with everything said before, nothing of MILAN is needed.
-        from describer.demo.saying import say
+        from describer.demo.sentences.make import say
 
         said = say(sources, images[0], beam_size=beam_size, tell=steps.done)
     return DemoContent(tuple(drawn), tuple(networks), shipped.CHECKPOINT, said)
@@ -108,10 +109,10 @@ def prepare(
 
 def _study(file: Path, images: Path, target: Path, store: ImageStore | None) -> Surveyed:
     """Find a network's exemplars, in a process of its own that alone loads torch."""
-    from describer import probing, subjects
-    from describer.exemplars import study as exemplars
+    from describer.exemplars import run as exemplars
+    from describer.subjects import definition, probing
 
-    exemplars.study(subjects.read(file), probing.open_folder(images), target, store=store)
+    exemplars.study(definition.read(file), probing.open_folder(images), target, store=store)
     return survey(file)
 
 

@@ -26,12 +26,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from db import masks
 from db.arrays import ImageStore, new_file, new_folder, read_array
+from db.describe import masks
 from db.errors import BadInput, NotFound
 from describer.exemplars.records import LayerExemplars, LayerRecord, UnitExemplars
-from describer.layers import Layer
-from describer.probing import Skipped
+from describer.subjects.layers import Layer
+from describer.subjects.probing import Skipped
 
 FORMAT = "milan-workbench exemplars 1"
 DESCRIPTION = "exemplars.json"

@@ -21,7 +21,7 @@ from db.arrays import read_array
 from db.errors import BadInput, NotFound
 from describer.exemplars.layout import check_layer_name, read_table
 from describer.exemplars.records import LayerExemplars, LayerRecord, UnitExemplars
-from describer.layers import Layer
+from describer.subjects.layers import Layer
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.errors import BadInput
-from describer.layers import Layer
+from describer.subjects.layers import Layer
 
 POOLINGS = ("max", "mean")
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from db.arrays import ImageStore
 from db.errors import BadInput
-from describer.exemplars import compute, layout
-from describer.exemplars import study as passes
-from describer.exemplars.study import Options
-from describer.probing import ProbingSet, Skipped
-from describer.subjects import Subject
+from describer.exemplars import layout, one_pass
+from describer.exemplars import run as passes
+from describer.exemplars.run import Options
+from describer.subjects.definition import Subject
+from describer.subjects.probing import ProbingSet, Skipped
 
 # Parts a worker: enough to see how far the run is and to even out slow workers.
 PARTS = 4
@@ -57,12 +57,12 @@ def study_span(subject: Subject, probing_set: ProbingSet, span: range, *, option
 
 def merged(
     prepared: passes.Prepared, parts: Iterable[Part]
-) -> tuple[compute.States, list[Skipped]]:
+) -> tuple[one_pass.States, list[Skipped]]:
     """The states of all parts together."""
-    total: compute.States | None = None
+    total: one_pass.States | None = None
     skipped: list[Skipped] = []
     for arrays, missed in parts:
-        states = compute.new_states(
+        states = one_pass.new_states(
             prepared.layers, prepared.settings, images=len(prepared.probing_set)
         )
         for name, state in states.items():
@@ -70,7 +70,7 @@ def merged(
         if total is None:
             total = states
         else:
-            compute.merge(total, states)
+            one_pass.merge(total, states)
         skipped += missed
     assert total is not None, "there is at least one part"
     return total, skipped

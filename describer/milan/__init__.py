@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from db.errors import BadInput
-from describer.milan import checkpoints, published
+from describer.milan.checkpoints import folder, published
 from describer.milan.describing import UnitDescription, describe
 from describer.milan.description import Candidate, Description, rerank
 from describer.milan.encoder import PyramidEncoder
@@ -65,5 +65,5 @@ def load(
             f"expected a published MILAN checkpoint (.pth), a checkpoint folder or {DEMO!r}, got "
             f"{str(checkpoint)!r}, which is not there"
         )
-    model = checkpoints.load(path) if path.is_dir() else published.load(path)
+    model = folder.load(path) if path.is_dir() else published.load(path)
     return replace(model, network=network).to(device)

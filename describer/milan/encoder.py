@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from db.errors import BadInput
-from describer.milan import networks
-from describer.milan.networks import EncoderConfig
+from describer.milan import backbones
+from describer.milan.backbones import EncoderConfig
 
 BATCH_SIZE = 32
 
@@ -72,9 +72,9 @@ class PyramidEncoder:
         Raises:
             BadInput: unknown network, missing weights, or a layer the network does not have.
         """
-        chosen = config or networks.config_of(name, layers=layers, downsampling=downsampling)
+        chosen = config or backbones.config_of(name, layers=layers, downsampling=downsampling)
         if network is None:
-            network = networks.pretrained(chosen.name)
+            network = backbones.pretrained(chosen.name)
         modules = dict(network.named_modules())
         for layer in chosen.layers:
             if layer not in modules:

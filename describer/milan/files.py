@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from db.arrays import new_file
-from describer.milan import checkpoints, training
+from describer.milan.checkpoints import folder as checkpoint_folder
 from describer.milan.describing import SearchOptions, describe
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.encoding import Cancel, ExemplarSource, Progress
-from describer.milan.lessons import Annotated, gather
+from describer.milan.features import Cancel, ExemplarSource, Progress
 from describer.milan.model import Model
-from describer.milan.training import Trained, TrainingConfig
+from describer.milan.training import loop
+from describer.milan.training.data import Annotated, gather
+from describer.milan.training.loop import Trained, TrainingConfig
 
 COLUMNS = ("layer", "unit", "description", "score", "log_p_given_e", "log_p")
 
@@ -86,7 +87,7 @@ def train_checkpoint(
         progress, cancelled: as for `gather` and `train`.
     """
     lessons = gather(annotated, encoder, progress=progress, cancelled=cancelled)
-    trained = training.train(
+    trained = loop.train(
         lessons.features,
         lessons.references,
         encoder,
@@ -95,7 +96,7 @@ def train_checkpoint(
         cancelled=cancelled,
     )
     record = {**trained.record(), **sources, "units_left_out": lessons.left_out}
-    checkpoints.save(trained.model, folder, training=record)
+    checkpoint_folder.save(trained.model, folder, training=record)
     return trained
 
 

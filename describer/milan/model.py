@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from db.errors import BadInput
-from describer.milan import networks, search
+from describer.milan import backbones, search
+from describer.milan.backbones import EncoderConfig
 from describer.milan.decoder import Decoder
 from describer.milan.description import Candidate, Description, rerank, weighted_pmi
 from describer.milan.encoder import PyramidEncoder
 from describer.milan.language import LanguageModel
-from describer.milan.networks import EncoderConfig
 from describer.milan.search import Symbols
 from describer.milan.vocabulary import Vocabulary
 
@@ -82,10 +82,10 @@ class Model:
         config = self.encoder_config
         network = self.network
         if network is None and self.encoder_state is not None:
-            network = networks.build(config)
-            networks.fill(network, self.encoder_state, config=config)
+            network = backbones.build(config)
+            backbones.fill(network, self.encoder_state, config=config)
         elif network is None:
-            network = networks.pretrained(config.name)
+            network = backbones.pretrained(config.name)
         if downsampling is not None:
             config = replace(config, downsampling=downsampling)
         encoder = PyramidEncoder(config.name, network=network, config=config, device=self.device)

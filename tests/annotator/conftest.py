@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from annotating import at, fresh, start
 from sqlite_utils import Database
 
-from annotator import (
-    inspection,
-)
-from db import annotations, reviews, slots
-from db.annotations import Answer
-from db.claims import Claim
+from annotator.review import inspection
+from db.annotate import annotations, reviews, slots
+from db.annotate.annotations import Answer
+from db.annotate.claims import Claim
+from helpers.annotating import at, fresh, start
 
 SECRET = b"0" * 32
 NASTY = (

@@ -5,15 +5,18 @@ import json
 from pathlib import Path
 
 import pytest
-from annotating import workspace_with_campaign
-from annotator_words import words
 
-from annotator import commands, scorers, tables
-from db import slots, users
-from db.annotations import Answer
-from db.claims import Claim
+from annotator import commands
+from annotator.agreement import bertscore
+from annotator.exchange import tables
+from db.access import users
+from db.annotate import slots
+from db.annotate.annotations import Answer
+from db.annotate.claims import Claim
 from db.errors import BadInput
 from db.workspace import open_database
+from helpers.annotating import workspace_with_campaign
+from helpers.words import words
 
 
 def run(*arguments: str, **passed: object) -> None:
@@ -58,7 +61,7 @@ def test_stats_name_the_pipeline(table: Path, capsys: pytest.CaptureFixture[str]
 def test_agreement_stands_beside_chance(
     table: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scorers, "find", lambda model: words())
+    monkeypatch.setattr(bertscore, "find", lambda model: words())
     run("agreement", str(table), "--json")
     found = json.loads(capsys.readouterr().out)["all"]
     assert found["mean"] > found["chance"]
@@ -130,7 +133,7 @@ def test_the_small_model_scores_as_bert_score_does() -> None:
 
     candidates = ["dog faces", "red and white stripes", "trees in a park", "x"]
     references = ["the faces of dogs", "blue water", "green trees", "y and x"]
-    scorer = scorers.find()
+    scorer = bertscore.find()
     ours = scorer.pairs(candidates, references, scorer.weights(references))
     theirs = BERTScorer(
         model_type=str(get_model_path()),

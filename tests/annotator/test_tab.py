@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
-from annotating import add_units
 
-from db import campaigns, exemplars, qualifications, users
-from db.doors import Doors
-from db.qualifications import Question
+from db.access import users
+from db.access.doors import Doors
+from db.annotate import campaigns, qualifications
+from db.annotate.qualifications import Question
+from db.describe import exemplars
 from db.workspace import create, open_database
+from helpers.annotating import add_units
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),
@@ -90,7 +92,7 @@ def test_what_is_missing_is_said_near_the_button(tmp_path: Path) -> None:
     assert "name of the network" in said("tab_import", "look", "net.csv", table, " ", "")
     assert "published units of toy" in said("tab_import", "look", "net.csv", table, "toy", "")
     rules = ["What?", "", 3, 60, 0, 0, "", 0]
-    begin = named["annotator.tab_manage", "begin"]
+    begin = named["annotator.campaigns.tab", "begin"]
     for known, every in (("1: dog", 0), ("", 5)):
         told = begin("new", layer, "0", known, None, *rules, every, None)
         assert "Give both the gold units" in told[-1]
@@ -101,12 +103,12 @@ def test_what_is_missing_is_said_near_the_button(tmp_path: Path) -> None:
 
 
 def test_a_test_that_comes_up_while_working_can_be_taken_from_there() -> None:
-    from annotator import tab_work
-    from annotator.desk import View
-    from db.qualifications import Sitting, Standing
+    from annotator.work import tab as work_tab
+    from annotator.work.desk import View
+    from db.annotate.qualifications import Sitting, Standing
 
     view = View("test", sitting=Sitting(1, ()), standing=Standing(False, 2, None))
-    assert tab_work._parts(view, test=False) == ["resting", "again"]
-    assert tab_work._parts(view, test=True) == ["testing"]
+    assert work_tab._parts(view, test=False) == ["resting", "again"]
+    assert work_tab._parts(view, test=True) == ["testing"]
     spent = View("test", standing=Standing(False, 0, None))
-    assert tab_work._parts(spent, test=True) == ["resting"]
+    assert work_tab._parts(spent, test=True) == ["resting"]

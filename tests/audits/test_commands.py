@@ -154,9 +154,9 @@ def test_a_limit_and_a_class_table(world: Path, audit: Callable[..., Path]) -> N
 def test_the_edit_is_exported_and_reads_back(
     world: Path, audit: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from audits.evaluation import evaluate
-    from audits.loading import open_images, open_network
-    from describer.subjects import read
+    from audits.network.evaluation import evaluate
+    from audits.network.images import open_images, open_network
+    from describer.subjects.definition import read
 
     out = audit("--export", str(world / "edit"))
     assert "exported without 1 units" in capsys.readouterr().out

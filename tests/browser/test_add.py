@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
-from worlds import two_layer_subject
 
-from db import descriptions
+from db.describe import descriptions
 from db.workspace import Workspace, create, open_database
 from describer import shelf
+from helpers.worlds import two_layer_subject
 
 Serve = Callable[..., str]
 

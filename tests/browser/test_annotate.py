@@ -6,24 +6,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from annotating import add_units, fill_pictures, running_app
 
-from db import (
-    annotations,
-    campaigns,
-    drafts,
-    exemplars,
-    qualifications,
-    ratings,
-    skips,
-    slots,
-    users,
-)
-from db.annotations import Answer
-from db.campaigns import Settings
-from db.claims import Claim
-from db.qualifications import Question
+from db.access import users
+from db.annotate import annotations, campaigns, drafts, qualifications, ratings, skips, slots
+from db.annotate.annotations import Answer
+from db.annotate.campaigns import Settings
+from db.annotate.claims import Claim
+from db.annotate.qualifications import Question
+from db.describe import exemplars
 from db.workspace import Workspace, create, open_database
+from helpers.annotating import add_units, fill_pictures, running_app
 
 sync_api = pytest.importorskip("playwright.sync_api")
 

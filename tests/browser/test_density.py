@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from annotating import add_people, add_units, fill_pictures, running_app
 from playwright.sync_api import Browser
 
-from db import campaigns, exemplars, qualifications
-from db.campaigns import Settings
+from db.annotate import campaigns, qualifications
+from db.annotate.campaigns import Settings
+from db.describe import exemplars
 from db.workspace import create, open_database
+from helpers.annotating import add_people, add_units, fill_pictures, running_app
 
 SHARP = ("grid", "grid-2x", "grid-tall", "grid-tall-2x", "open-2x")
 

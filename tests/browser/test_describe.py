@@ -4,13 +4,16 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from annotating import add_units
 from playwright.sync_api import Page, expect
-from worlds import two_layer_subject
 
-from db import descriptions, jobs, signoffs, users
-from db.descriptions import NewDescription
+from db import jobs
+from db.access import users
+from db.audit import signoffs
+from db.describe import descriptions
+from db.describe.descriptions import NewDescription
 from db.workspace import Workspace, create, open_database
+from helpers.annotating import add_units
+from helpers.worlds import two_layer_subject
 
 Serve = Callable[..., str]
 

@@ -13,10 +13,11 @@ import torch
 from playwright.sync_api import Page, expect
 
 import app
-from db import ablations, exemplars, subjects
+from db.audit import ablations
+from db.describe import exemplars, subjects
 from db.workspace import create, open_database
-from describer import probing
-from describer import subjects as files
+from describer.subjects import definition as files
+from describer.subjects import probing
 
 UNITS = 20
 

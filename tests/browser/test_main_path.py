@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from worlds import coloured_images, tiny_milan, two_layer_subject
 
-from db import jobs, signoffs
+from db import jobs
+from db.audit import signoffs
 from db.workspace import Workspace, create, open_database
+from helpers.worlds import coloured_images, tiny_milan, two_layer_subject
 
 Serve = Callable[..., str]
 

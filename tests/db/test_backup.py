@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from db import backup, jobs, subjects, users
+from db import backup, jobs
+from db.access import users
+from db.describe import subjects
 from db.errors import BadInput
 from db.workspace import create, open_database
 

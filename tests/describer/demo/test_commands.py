@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from db.errors import BadInput
-from describer.demo import build, commands, verify
-from describer.demo.table import Section
-from describer.demo.verify import Verified
+from describer.demo import build, commands
+from describer.demo.checks import verify
+from describer.demo.checks.table import Section
+from describer.demo.checks.verify import Verified
 
 FIRST = Section("One", "a note", ("a", "b"), (("1", "2"),))
 SECOND = Section("Two", "another", ("c",), (("3",),))

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from db import campaigns, progress, slots, users
-from db.campaigns import Settings
+from db.access import users
+from db.annotate import campaigns, progress, slots
+from db.annotate.campaigns import Settings
 from db.workspace import create, open_database
-from describer.demo import albums, annotators, opening, sayings, workspace
+from describer.demo import opening, workspace
+from describer.demo.sentences import annotators, shipped
+from describer.demo.world import albums
 
 SETTINGS = Settings("Describe.")
 
@@ -17,7 +20,7 @@ SETTINGS = Settings("Describe.")
 @pytest.fixture
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """One network and few pictures, with what is shipped about it."""
-    said = sayings.read()
+    said = shipped.read()
     assert said is not None
     about = [each for each in said.annotations if each.subject == "signs"]
     small = replace(
@@ -27,7 +30,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
         annotations=tuple(about),
     )
     images = (albums.DemoImages("album", "", "shipped", 30, "probe"),)
-    monkeypatch.setattr(sayings, "read", lambda: small)
+    monkeypatch.setattr(shipped, "read", lambda: small)
     monkeypatch.setattr(
         workspace,
         "prepare",
@@ -53,9 +56,9 @@ def test_simulated_sentences_stand_beside_a_campaign_that_is_all_peoples(tmp_pat
 
 
 def test_what_is_shipped_is_three_different_sentences_a_unit() -> None:
-    said = sayings.read()
+    said = shipped.read()
     assert said is not None
-    by_unit: dict[tuple[str, str, int], list[sayings.DemoAnnotation]] = {}
+    by_unit: dict[tuple[str, str, int], list[shipped.DemoAnnotation]] = {}
     for each in said.annotations:
         by_unit.setdefault((each.subject, each.layer, each.unit), []).append(each)
     assert {subject for subject, _, _ in by_unit} == set(workspace.SHOWN)

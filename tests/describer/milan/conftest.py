@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from describer.milan.model import Model
-from tests.describer.milan.small import MemoryFolder, make_folder, make_model
+from helpers.milan import MemoryFolder, make_folder, make_model
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import torch
 from db.errors import BadInput, Cancelled
 from describer.milan import describe
 from describer.milan.describing import SearchOptions
-from describer.milan.encoding import encode
-from describer.milan.lessons import Annotated, gather, read_annotations
+from describer.milan.features import encode
 from describer.milan.model import Model
-from tests.describer.milan.small import MemoryFolder, make_folder
+from describer.milan.training.data import Annotated, gather, read_annotations
+from helpers.milan import MemoryFolder, make_folder
 
 
 def without(folder: MemoryFolder, layer: str, unit: int, ranks: slice) -> MemoryFolder:

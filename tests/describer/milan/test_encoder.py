@@ -9,10 +9,10 @@ import torchvision
 from torch import nn
 
 from db.errors import BadInput
-from describer.milan import networks
+from describer.milan import backbones
+from describer.milan.backbones import EncoderConfig
 from describer.milan.encoder import PyramidEncoder, pool_levels
-from describer.milan.networks import EncoderConfig
-from tests.describer.milan.small import ENCODER, two_layers
+from helpers.milan import ENCODER, two_layers
 
 
 def encoder(**changes: object) -> PyramidEncoder:
@@ -172,7 +172,7 @@ def test_weights_in_the_cache_are_used(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("name", ["resnet1", "fasterrcnn_resnet50_fpn", "os.system", "../x"])
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(BadInput, match="torchvision classification network"):
-        networks.pretrained(name)
+        backbones.pretrained(name)
 
 
 @pytest.mark.parametrize(
@@ -192,19 +192,19 @@ def test_checkpoints_cannot_name_code(
 ) -> None:
     config = EncoderConfig("other", factory, ("layer1",), kwargs=kwargs)  # type: ignore[arg-type]
     with pytest.raises(BadInput, match=message):
-        networks.build(config)
+        backbones.build(config)
 
 
 def test_weights_of_the_head_may_be_missing_and_no_others() -> None:
-    config = networks.config_of("resnet18")
+    config = backbones.config_of("resnet18")
     source = torchvision.models.resnet18(weights=None).state_dict()
     body = {key: value for key, value in source.items() if not key.startswith("fc.")}
-    network = networks.build(config)
-    networks.fill(network, body, config=config)
+    network = backbones.build(config)
+    backbones.fill(network, body, config=config)
     torch.testing.assert_close(network.state_dict()["conv1.weight"], source["conv1.weight"])
     with pytest.raises(BadInput, match=r"with bn1\.weight missing and none unknown"):
-        networks.fill(network, {k: v for k, v in body.items() if k != "bn1.weight"}, config=config)
+        backbones.fill(network, {k: v for k, v in body.items() if k != "bn1.weight"}, config=config)
     with pytest.raises(BadInput, match="and extra unknown"):
-        networks.fill(network, {**body, "extra": torch.ones(1)}, config=config)
+        backbones.fill(network, {**body, "extra": torch.ones(1)}, config=config)
     with pytest.raises(BadInput, match=r"got others: size mismatch for conv1\.weight"):
-        networks.fill(network, {**body, "conv1.weight": torch.ones(1)}, config=config)
+        backbones.fill(network, {**body, "conv1.weight": torch.ones(1)}, config=config)

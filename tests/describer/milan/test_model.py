@@ -9,7 +9,7 @@ from db.errors import BadInput
 from describer import milan
 from describer.milan.description import Candidate, rerank
 from describer.milan.model import Model
-from tests.describer.milan.small import FEATURES, make_model
+from helpers.milan import FEATURES, make_model
 
 
 def features(units: int = 3) -> torch.Tensor:

@@ -10,7 +10,7 @@ from describer.milan.decoder import Decoder
 from describer.milan.language import LanguageModel
 from describer.milan.model import Model
 from describer.milan.search import Symbols
-from tests.describer.milan.small import FEATURES, make_model
+from helpers.milan import FEATURES, make_model
 
 
 def symbols_of(model: Model) -> Symbols:

@@ -1,0 +1,147 @@
+"""Qualification tests as an admin makes them: question by question in the tab, or as YAML.
+
+question(unit_id, ["dog faces", "red cars", ""], right=0)      # one question of the form
+written = read(db, text)                                       # the same out of YAML, and back:
+write(db, written)
+qualifications.add(db, "describe", written.questions, pass_mark=written.pass_mark, person="ada")
+
+pass_mark: 1          # leave it out, and the list alone is enough: all must be right
+questions:
+  - unit: resnet18/layer4/12
+    options:
+      - dog faces
+      - red cars
+      - water
+    answer: dog faces
+    reason: the bright parts are the faces of dogs
+  - ...
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from db.annotate import qualifications
+from db.annotate.qualifications import Question
+from db.describe import exemplars
+from db.errors import BadInput
+
+MOST = 6
+EXAMPLE = """\
+pass_mark: 2
+questions:
+  - unit: network/layer/12
+    options: [dog faces, red cars, water]
+    answer: dog faces
+    reason: the bright parts are the faces of dogs
+  - unit: network/layer/40
+    options: [grids, animals, windows of houses]
+    answer: grids
+"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A test that is not stored yet. pass_mark: answers that must be right; None is all."""
+
+    questions: tuple[Question, ...]
+    pass_mark: int | None = None
+
+
+def question(
+    unit_id: int, options: Sequence[str], *, right: int | None, reason: str = "", number: int = 1
+) -> Question:
+    """One question out of a form's boxes, of which some may be empty.
+
+    Args:
+        options: what stands in the boxes; empty ones are left out.
+        right: which box holds the best description, counted from 0; None: none is marked.
+        number: the question's place in its test, for messages.
+
+    Raises:
+        BadInput: nothing or an empty box is marked, or not 2 to 6 different options are left.
+    """
+    texts = [" ".join(option.split()) for option in options]
+    if right is None or not 0 <= right < len(texts) or not texts[right]:
+        raise BadInput("Mark which of the descriptions is the right one.")
+    kept = [index for index, text in enumerate(texts) if text]
+    found = Question(
+        unit_id,
+        tuple(texts[index] for index in kept),
+        kept.index(right),
+        " ".join(reason.split()),
+    )
+    qualifications.check(found, number)
+    return found
+
+
+def read(db: Database, text: str) -> Written:
+    """The test that `text` spells out, its units looked up.
+
+    Raises:
+        BadInput: it is no YAML list of `unit`, `options` and `answer`, alone or as `questions`
+            beside a `pass_mark`.
+        NotFound: a unit is not in this workspace.
+    """
+    import yaml
+
+    try:
+        entries = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadInput(f"expected YAML, got something else: {' '.join(str(error).split())}") from (
+            error
+        )
+    mark = None
+    if isinstance(entries, dict):
+        if unknown := {str(key) for key in entries} - {"pass_mark", "questions"}:
+            raise BadInput(
+                f"expected `pass_mark` and `questions`, got also {', '.join(sorted(unknown))}"
+            )
+        mark, entries = entries.get("pass_mark"), entries.get("questions")
+    if not isinstance(entries, list) or not 2 <= len(entries) <= MOST:
+        raise BadInput(f"expected a list of 2 to {MOST} questions")
+    if mark is not None and (type(mark) is not int or not 1 <= mark <= len(entries)):
+        raise BadInput(f"expected `pass_mark` as a number of 1 to {len(entries)}, got {mark!r}")
+    found = tuple(_question(db, number, entry) for number, entry in enumerate(entries, start=1))
+    return Written(found, mark)
+
+
+def write(db: Database, test: Written) -> str:
+    """The test as YAML that `read` takes.
+
+    Raises:
+        NotFound: a unit is not in this workspace.
+    """
+    import yaml
+
+    entries = [
+        {
+            "unit": exemplars.unit(db, each.unit_id).name,
+            "options": list(each.options),
+            "answer": each.options[each.answer],
+            **({"reason": each.reason} if each.reason else {}),
+        }
+        for each in test.questions
+    ]
+    mark = {} if test.pass_mark is None else {"pass_mark": test.pass_mark}
+    return str(yaml.safe_dump({**mark, "questions": entries}, sort_keys=False, allow_unicode=True))
+
+
+def _question(db: Database, number: int, entry: object) -> Question:
+    if not isinstance(entry, dict) or not {"unit", "options", "answer"} <= set(entry):
+        raise BadInput(f"expected `unit`, `options` and `answer` in question {number}")
+    if unknown := set(entry) - {"unit", "options", "answer", "reason"}:
+        raise BadInput(
+            f"expected no other keys in question {number}, got {', '.join(map(str, unknown))}"
+        )
+    if not isinstance(entry["options"], list):
+        raise BadInput(f"expected `options` as a list in question {number}")
+    options = tuple(" ".join(str(option).split()) for option in entry["options"])
+    answer = " ".join(str(entry["answer"]).split())
+    if answer not in options:
+        raise BadInput(f"expected `answer` to be one of the options in question {number}")
+    unit = exemplars.by_name(db, str(entry["unit"]))
+    found = Question(unit.unit_id, options, options.index(answer), str(entry.get("reason") or ""))
+    qualifications.check(found, number)
+    return found

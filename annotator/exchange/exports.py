@@ -1,0 +1,290 @@
+"""What leaves the Annotate tab: milannotations, the full record, the MTurk shape, ratings.
+
+    milannotations_rows(records)              layer, unit, summary: the sentences that count
+    write_jsonl(path, records), write_csv(path, records), write_parquet(path, records)
+    write_mturk(path, records)
+    write_ratings(path, records)              a line for every mark
+    pack(folder, path)                        a folder as one zip file
+
+Full exports hold every answer with all its wordings, verdicts and flags; people are pseudonyms.
+"""
+
+import csv
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from annotator.exchange import tables
+from annotator.exchange.tables import Row
+from db.annotate import transfers
+from db.annotate.transfers import Record
+from db.cells import neutral
+from db.errors import BadInput
+
+# images uint8 (k, 3, H, W) and masks bool (k, 1, H, W) of one unit
+Pictures = Callable[[str, str, int, str], tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]]
+
+FULL = tuple(field for field in Record.__dataclass_fields__)
+MTURK = (
+    "HITId",
+    "AssignmentId",
+    "WorkerId",
+    "AssignmentStatus",
+    "AcceptTime",
+    "SubmitTime",
+    "WorkTimeInSeconds",
+    "ApprovalTime",
+    "RejectionTime",
+    "RequesterFeedback",
+    "Input.layer",
+    "Input.unit",
+    "Answer.summary",
+)
+RATINGS = (
+    "id",
+    "subject",
+    "layer",
+    "unit",
+    "exemplar_hash",
+    "rater",
+    "status",
+    "method",
+    "label",
+    "shown",
+    "rating",
+    "best",
+    "valid",
+    "reason",
+    "claimed_utc",
+    "created_utc",
+    "seconds",
+)
+
+
+def counting(records: Iterable[Record], *, approved_only: bool = False) -> list[Record]:
+    """The records whose sentence counts: in a slot, a text, not withdrawn."""
+    return [
+        record
+        for record in records
+        if record.slot is not None
+        and record.kind == "text"
+        and not record.withdrawn
+        and (record.status == "approved" or not approved_only)
+    ]
+
+
+def milannotations_rows(
+    records: Iterable[Record],
+    *,
+    approved_only: bool = False,
+    clean: Callable[[Record], str] = lambda record: record.text,
+) -> list[Row]:
+    """`layer,unit,summary` of the sentences that count, by layer, unit and slot.
+
+    Raises:
+        BadInput: they are about several networks, or other exemplars of one layer: the table
+            could not tell them apart.
+    """
+    kept = counting(records, approved_only=approved_only)
+    hashes: dict[str, tuple[str, str]] = {}
+    for record in kept:
+        about = record.subject, record.exemplar_hash
+        if hashes.setdefault(record.layer, about) != about:
+            raise BadInput(
+                f"expected sentences about one network and one set of exemplars a layer, got "
+                f"several for {record.layer}; export a folder, or the full record"
+            )
+    kept.sort(key=lambda record: (record.layer, record.unit, record.slot))
+    return [
+        Row(record.layer, record.unit, clean(record), record.raw, record.rules) for record in kept
+    ]
+
+
+def write_milannotations(
+    folder: Path, records: Sequence[Record], pictures: Pictures, *, approved_only: bool = False
+) -> list[Path]:
+    """Write the folders that the published loader reads, one a network and layer.
+
+    Each holds images.npy uint8 (units, k, 3, H, W), masks.npy uint8 (units, k, 1, H, W), units.npy
+    and annotations.csv. Where a layer has several sets of exemplars, each has a folder that is
+    named by the start of its hash as well.
+
+    Raises:
+        BadInput: nothing counts, units of one layer differ in the size of their pictures, or a
+            name would lead out of the folder.
+    """
+    kept = counting(records, approved_only=approved_only)
+    if not kept:
+        raise BadInput("expected sentences that count for the export, got none")
+    groups: dict[tuple[str, str, str], list[Record]] = {}
+    for record in kept:
+        groups.setdefault((record.subject, record.layer, record.exemplar_hash), []).append(record)
+    layers = Counter((subject, layer) for subject, layer, _ in groups)
+    written = []
+    for (subject, layer, hash_), group in groups.items():
+        # One folder a set of exemplars: units of the same number may be shown by other pictures.
+        name = layer if layers[subject, layer] == 1 else f"{layer}-{hash_[:8]}"
+        target = folder / subject / name
+        if folder.resolve() not in target.resolve().parents:
+            raise BadInput(f"expected names that are folders, got {subject!r} and {layer!r}")
+        target.mkdir(parents=True, exist_ok=True)
+        units = sorted({record.unit for record in group})
+        _write_arrays(target, units, (pictures(subject, layer, unit, hash_) for unit in units))
+        tables.write(target / "annotations.csv", milannotations_rows(group))
+        written.append(target)
+    return written
+
+
+def _write_arrays(
+    target: Path,
+    units: Sequence[int],
+    pairs: Iterable[tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]],
+) -> None:
+    """Write the pictures of one unit after the other: a layer's need not fit into memory."""
+    images: npt.NDArray[np.uint8] | None = None
+    masks: npt.NDArray[np.uint8] | None = None
+    for index, (shown, regions) in enumerate(pairs):
+        if images is None or masks is None:
+            images, masks = (
+                np.lib.format.open_memmap(
+                    target / name, mode="w+", dtype=np.uint8, shape=(len(units), *array.shape)
+                )
+                for name, array in (("images.npy", shown), ("masks.npy", regions))
+            )
+        if (shown.shape, regions.shape) != (images.shape[1:], masks.shape[1:]):
+            raise BadInput(
+                f"expected pictures of one size in {target.name}, got {shown.shape} for unit "
+                f"{units[index]} beside {images.shape[1:]}"
+            )
+        images[index], masks[index] = shown, regions
+    np.save(target / "units.npy", np.array(units))
+
+
+def write_jsonl(path: Path, records: Iterable[Record]) -> None:
+    """One JSON object a line, everything that is known of an answer."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for record in records:
+            file.write(json.dumps(transfers.as_json(record), ensure_ascii=False) + "\n")
+
+
+def write_csv(path: Path, records: Iterable[Record]) -> None:
+    """The same as one table; flags, wordings and verdicts are JSON cells, empty cells are none."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(FULL)
+        for record in records:
+            writer.writerow([cell(value) for value in transfers.as_json(record).values()])
+
+
+def write_parquet(path: Path, records: Iterable[Record]) -> None:
+    """The same for data tools; nested columns are JSON texts.
+
+    Raises:
+        BadInput: pyarrow is not installed.
+    """
+    import pandas
+
+    values = [
+        {
+            name: json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+            for name, value in transfers.as_json(record).items()
+        }
+        for record in records
+    ]
+    try:
+        pandas.DataFrame(values, columns=list(FULL)).to_parquet(path, index=False)
+    except ImportError as error:
+        raise BadInput(
+            "expected pyarrow for a Parquet file, which is not installed: "
+            '`pip install "milan-workbench[export]"` brings it, or choose jsonl'
+        ) from error
+
+
+def write_mturk(path: Path, records: Sequence[Record]) -> None:
+    """The results CSV that MTurk's requester page gave, for scripts made for it.
+
+    An answer that was asked for anew is neither approved nor rejected, which a requester may read
+    as unpaid; it is left to the full record.
+    """
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        cleaned = any(record.raw is not None for record in records)
+        writer.writerow((*MTURK, "Answer.raw", "Answer.rules") if cleaned else MTURK)
+        for record in records:
+            if record.purpose != "collect" or record.withdrawn or record.kind != "text":
+                continue
+            if record.status == "requeued":
+                continue
+            judged = [v for v in record.reviews if v.verdict == record.status]
+            verdict = judged[-1] if judged else None
+            when = "" if verdict is None else verdict.created_utc
+            row = [
+                f"{record.subject}-{record.layer}-{record.unit}",
+                record.id,
+                record.annotator,
+                {"approved": "Approved", "waiting": "Submitted"}.get(record.status, "Rejected"),
+                record.claimed_utc or "",
+                record.created_utc,
+                "" if record.seconds is None else round(record.seconds),
+                when if record.status == "approved" else "",
+                when if record.status == "rejected" else "",
+                verdict.reason if verdict is not None else "",
+                record.layer,
+                record.unit,
+                record.text,
+                *((record.raw or "", record.rules) if cleaned else ()),
+            ]
+            writer.writerow([neutral(each) if isinstance(each, str) else each for each in row])
+
+
+def write_ratings(path: Path, records: Iterable[Record]) -> None:
+    """A line for every mark and method, for statistics programs; `annotations ratings` reads it.
+
+    Equal descriptions of several methods are one label with a line for each method.
+    """
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(RATINGS)
+        for record in records:
+            if record.rating is None:
+                continue
+            plain = {name: getattr(record, name, None) for name in RATINGS}
+            for mark in record.rating.marks:
+                for method in mark.methods:
+                    line = {
+                        **plain,
+                        "rater": record.annotator,
+                        "method": method,
+                        "label": mark.text,
+                        "shown": mark.shown,
+                        "rating": mark.rating,
+                        "best": mark.text == record.rating.best,
+                        "valid": record.rating.valid,
+                        "reason": record.rating.reason,
+                    }
+                    writer.writerow([cell(line[name]) for name in RATINGS])
+
+
+def pack(folder: Path, target: Path) -> None:
+    """Put what is in a folder into one zip file; arrays are stored as they are."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                how = zipfile.ZIP_STORED if path.suffix == ".npy" else zipfile.ZIP_DEFLATED
+                archive.write(path, path.relative_to(folder), compress_type=how)
+
+
+def cell(value: object) -> str:
+    """A value as a CSV cell that no spreadsheet runs."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return neutral(value) if isinstance(value, str) else repr(value)

@@ -1,0 +1,278 @@
+"""What an annotator has in front of them, worked out in one place and without a page framework.
+
+    view = desk.arrive(db, "ada", campaign_id=None)
+    view.screen            # "empty", "lost", "welcome", "test", "work" or "done"
+
+Each step of the page (agree, hand in the test, submit, skip) does its one thing in the database and
+then arrives again, so that a reload always shows the same as the step did.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from annotator.work import hints, spelling
+from db.annotate import (
+    annotations,
+    campaigns,
+    claims,
+    drafts,
+    progress,
+    qualifications,
+    reviews,
+    skips,
+    slots,
+)
+from db.annotate.annotations import LONGEST, Annotation, Answer
+from db.annotate.campaigns import Campaign
+from db.annotate.claims import Claim
+from db.annotate.drafts import Draft
+from db.annotate.progress import Mine
+from db.annotate.qualifications import Result, Sitting, Standing
+from db.annotate.slots import Nothing
+from db.describe import exemplars
+from db.describe.exemplars import Unit
+from db.errors import BadInput, NotAllowed, NotFound
+
+Screen = Literal["empty", "lost", "welcome", "test", "work", "done"]
+EARLIER = 200
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a page needs to show to one annotator.
+
+    Attributes:
+        screen: `empty` no campaign takes answers, `lost` there is none of that number, `welcome`
+            guidelines and consent, `test` the qualification, `work` a unit, `done` no unit now.
+        draft: what was typed for this unit before.
+        following: the unit that probably comes next, so that its picture can be fetched early;
+            nothing is claimed for it.
+        refused: own answers that a reviewer refused, with the reasons.
+        skipped: the step before was a skip, which can be taken back.
+    """
+
+    screen: Screen
+    campaign: Campaign | None = None
+    claim: Claim | None = None
+    unit: Unit | None = None
+    draft: Draft | None = None
+    following: Unit | None = None
+    sitting: Sitting | None = None
+    standing: Standing | None = None
+    nothing: Nothing | None = None
+    share: float = 0.0
+    mine: Mine | None = None
+    latest: tuple[Annotation, ...] = ()
+    unsent: tuple[Draft, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+    skipped: bool = False
+
+
+def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> View:
+    """Where the person is: the named campaign, the one they are at work in, or the newest open one
+    that describes.
+    """
+    campaign = _campaign(db, campaign_id, annotator)
+    if campaign is None:
+        return View("empty" if campaign_id is None else "lost")
+    mine = progress.mine(db, campaign.campaign_id, annotator)
+    if campaign.state == "closed":
+        # nobody reads guidelines or takes a test for what takes no answers
+        return View("done", nothing=Nothing("closed"), **_own(db, campaign, annotator, mine))
+    if not qualifications.welcomed(db, campaign, annotator):
+        return View("welcome", campaign)
+    test_id = campaign.settings.qualification_id
+    if test_id is not None:
+        standing = qualifications.standing(db, test_id, annotator)
+        if not standing.passed:
+            sitting = None
+            if standing.attempts_left and not standing.retry_utc:
+                sitting = qualifications.start(db, test_id, annotator)
+            return View("test", campaign, sitting=sitting, standing=standing)
+    claimed = slots.claim(db, campaign.campaign_id, annotator)
+    here = _own(db, campaign, annotator, mine)
+    if isinstance(claimed, Nothing):
+        return View("done", nothing=claimed, **here)
+    following = slots.peek(db, campaign.campaign_id, annotator)
+    return View(
+        "work",
+        claim=claimed,
+        unit=exemplars.unit(db, claimed.unit_id),
+        draft=drafts.of(db, claimed.token),
+        following=None if following is None else exemplars.unit(db, following),
+        **here,
+    )
+
+
+def _own(db: Database, campaign: Campaign, annotator: str, mine: Mine) -> dict[str, Any]:
+    """What a view tells of a campaign and of the person's part in it."""
+    return {
+        "campaign": campaign,
+        "share": progress.share(db, campaign.campaign_id),
+        "mine": mine,
+        "latest": tuple(annotations.own(db, campaign.campaign_id, annotator)),
+        "unsent": tuple(drafts.unsent(db, campaign.campaign_id, annotator)),
+        "refused": tuple(reviews.refused(db, campaign.campaign_id, annotator)),
+    }
+
+
+def agree(db: Database, annotator: str, campaign_id: int) -> View:
+    """The person read the guidelines and accepts the consent text, if there is one."""
+    qualifications.consent(db, campaigns.get(db, campaign_id), annotator)
+    return arrive(db, annotator, campaign_id=campaign_id)
+
+
+def hand_in(
+    db: Database, annotator: str, campaign_id: int, *, attempt_id: int, chosen: Sequence[int]
+) -> tuple[View, Result]:
+    """The person hands the qualification test in."""
+    result = qualifications.grade(db, attempt_id, annotator, chosen=chosen)
+    return arrive(db, annotator, campaign_id=campaign_id), result
+
+
+def submit(db: Database, annotator: str, campaign_id: int, *, token: str, answer: Answer) -> View:
+    """The person answers; the next unit comes with the acknowledgement.
+
+    What was typed before there was found to be no pattern stays a draft.
+
+    Raises:
+        BadInput: the sentence cannot be stored; the unit stays on screen.
+        NotAllowed: the unit is not this person's.
+    """
+    if answer.kind == "no_pattern":
+        _keep_typed(db, annotator, token, answer.text)
+    slots.submit(db, token, annotator, answer)
+    return arrive(db, annotator, campaign_id=campaign_id)
+
+
+def skip(
+    db: Database,
+    annotator: str,
+    campaign_id: int,
+    *,
+    token: str,
+    typed: str = "",
+    broken: bool = False,
+) -> View:
+    """The person gives the unit back; what was typed stays a draft."""
+    _keep_typed(db, annotator, token, typed)
+    skips.skip(db, token, annotator, broken=broken)
+    return replace(arrive(db, annotator, campaign_id=campaign_id), skipped=not broken)
+
+
+def take_back(db: Database, annotator: str, campaign_id: int) -> View:
+    """The person wants the unit that was skipped last after all.
+
+    Raises:
+        NotAllowed: there is none, or others took it.
+    """
+    skips.take_back(db, campaign_id, annotator)
+    return arrive(db, annotator, campaign_id=campaign_id)
+
+
+def sitting(db: Database, annotator: str, campaign_id: int) -> Sitting:
+    """The test that the person is in the middle of.
+
+    Raises:
+        BadInput: the campaign asks for none.
+        NotAllowed: it was passed, or no attempt can be made now.
+    """
+    test_id = campaigns.get(db, campaign_id).settings.qualification_id
+    if test_id is None:
+        raise BadInput("This campaign has no test; reload the page.")
+    return qualifications.start(db, test_id, annotator)
+
+
+def attempts_left(db: Database, annotator: str, campaign_id: int) -> int:
+    """How often the person may take the campaign's test, the attempt under way included."""
+    test_id = campaigns.get(db, campaign_id).settings.qualification_id
+    return 0 if test_id is None else qualifications.standing(db, test_id, annotator).attempts_left
+
+
+def choices(db: Database) -> list[Campaign]:
+    """The campaigns among which an annotator can choose."""
+    return [each for each in campaigns.every(db, kind="describe") if each.state == "open"]
+
+
+def keep(
+    db: Database, annotator: str, campaign_id: int, *, token: str, answer: Answer
+) -> tuple[str, str]:
+    """Keep a draft; returns when it was saved and what could be better about it.
+
+    Raises:
+        NotAllowed: the unit is not this person's any more.
+    """
+    saved = drafts.save(
+        db,
+        token,
+        annotator,
+        answer.text,
+        pasted_characters=answer.pasted_characters,
+        unmasked_looks=answer.unmasked_looks,
+        pasted_after_ms=answer.pasted_after_ms,
+    )
+    own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
+    sentences = [each.text for each in own]
+    return saved, hints.hint(answer.text[:LONGEST], earlier=sentences, spelling=spelling.suggest)
+
+
+def _keep_typed(db: Database, annotator: str, token: str, typed: str) -> None:
+    """Keep what the page's own timer had no time to send."""
+    # A press that is repeated finds the picture set left already, with its draft.
+    with contextlib.suppress(NotAllowed):
+        if typed.strip():
+            drafts.save(db, token, annotator, typed)
+
+
+def lists(db: Database, annotator: str, campaign_id: int) -> View:
+    """Only what the person wrote: the last answers and the unsent drafts."""
+    return View(
+        "work",
+        latest=tuple(annotations.own(db, campaign_id, annotator)),
+        unsent=tuple(drafts.unsent(db, campaign_id, annotator)),
+    )
+
+
+def earlier_text(db: Database, annotator: str, chosen: str) -> str:
+    """The present wording of an own answer `a:<id>` or an unsent draft `d:<token>`."""
+    kind, _, key = chosen.partition(":")
+    if kind == "d":
+        draft = drafts.of(db, key)
+        return "" if draft is None else draft.text
+    answer = annotations.get(db, int(key)) if key.isdecimal() else None
+    return answer.text if answer is not None and answer.annotator == annotator else ""
+
+
+def reword(db: Database, annotator: str, chosen: str, answer: Answer) -> str:
+    """Add a wording to an own answer, or send a draft whose picture set went to somebody else.
+
+    Raises:
+        BadInput: nothing is chosen, or the sentence cannot be stored.
+        NotAllowed: it is somebody else's, or was reviewed.
+    """
+    kind, _, key = chosen.partition(":")
+    if kind == "d":
+        slots.submit(db, key, annotator, answer)
+        return "Sent. Thank you."
+    if not key.isdecimal():
+        raise BadInput("Choose one of your answers first.")
+    annotations.revise(db, int(key), annotator, answer)
+    return "Saved; the earlier wording is kept too."
+
+
+def _campaign(db: Database, campaign_id: int | None, annotator: str) -> Campaign | None:
+    if campaign_id is not None:
+        try:
+            asked = campaigns.get(db, campaign_id)
+        except NotFound:
+            return None
+        return asked if asked.kind == "describe" else None
+    known = campaigns.every(db, kind="describe")
+    opened = [campaign for campaign in known if campaign.state == "open"]
+    at_work = claims.at_work(db, annotator)
+    here = [campaign for campaign in opened if campaign.campaign_id == at_work]
+    return next(iter(here or opened or known), None)

@@ -1,0 +1,329 @@
+"""Accuracy as units are ablated one after another, and the orders that it is compared with.
+
+    order = [("layer4", 427), ("layer3", 153)]
+    line = curve(model, test, order)                    # counts 0, 1, 2 and their accuracies
+    draws = matched_draws(order, sizes, trials=5, seed=0)
+    chosen_count(validation_line), best_count(line)
+
+Source: MILAN, Section 7 and Appendix E, Figures 8 and 15. A control draws as many random units of
+the same layers, position by position, so that a curve and its controls differ only in which units
+they silence. Predictions are those of one whole pass for every count; but an image needs a new
+pass only where the next unit of the order is not silent on it already.
+"""
+
+import math
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from audits.ablation.engine.hooks import Rule, ablated, check_rule, check_units, find_modules
+from audits.ablation.engine.rows import first_choice
+from audits.ablation.engine.sweep import Sweep
+from audits.network.evaluation import (
+    Cache,
+    Evaluation,
+    Images,
+    Predictions,
+    Progress,
+    check_outputs,
+    judged,
+)
+from db.errors import BadInput, Cancelled
+
+Unit = tuple[str, int]
+
+# 97.5 % points of Student's t for 1 to 30 degrees of freedom.
+_STUDENT = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+_DRAWS_TRIED = 1000
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Accuracies (or agreements) in [0, 1] after the first `counts[i]` units of an order.
+
+    by_class: the same of each class that images have.
+    """
+
+    order: tuple[Unit, ...]
+    counts: tuple[int, ...]
+    accuracies: tuple[float, ...]
+    by_class: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def at(self, count: int) -> float:
+        """The accuracy after that many units."""
+        return self.accuracies[self.counts.index(count)]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean, and where one more value like these would lie in 19 of 20 cases."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def curve(
+    model: nn.Module,
+    images: Images,
+    order: Sequence[Unit],
+    *,
+    counts: Sequence[int] | None = None,
+    rule: Rule = "zero",
+    means: Mapping[str, Tensor] | None = None,
+    cache: Cache | None = None,
+    on_part: Callable[[Curve], None] | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Curve:
+    """Accuracy after the first n units of an order, for n from 0 to all or for given counts.
+
+    Args:
+        on_part: called with the curve as far as it is, whenever more of it is measured. The
+            images are then gone through several times, for 1, 2, 4, 8… further counts; what is
+            found is the same.
+
+    Raises:
+        BadInput: unknown layer or unit, a unit twice, a count beyond the order.
+        Cancelled: `cancelled()` said so.
+    """
+    counts = sorted(set(range(len(order) + 1) if counts is None else counts))
+    unedited = None
+    if images.labels is None:
+        unedited = curve_predictions(
+            model, images, (), [0], cache=cache, rule=rule, means=means, cancelled=cancelled
+        )[0]
+    judgements: list[Evaluation] = []
+    for part in _parts(counts) if on_part is not None else [counts]:
+        found = curve_predictions(
+            model,
+            images,
+            order,
+            part,
+            rule=rule,
+            means=means,
+            cache=cache,
+            progress=progress,
+            cancelled=cancelled,
+        )
+        judgements += [judged(row, images, unedited=unedited) for row in found]
+        if on_part is not None:
+            on_part(_curve(order, counts, judgements))
+    return _curve(order, counts, judgements)
+
+
+def _parts(counts: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Ever longer parts, so that the first is there soon and few passes are begun anew."""
+    start, length = 0, 1
+    while start < len(counts):
+        yield counts[start : start + length]
+        start, length = start + length, length * 2
+
+
+def _curve(order: Sequence[Unit], counts: Sequence[int], judgements: Sequence[Evaluation]) -> Curve:
+    names = judgements[0].by_class if judgements else ()
+    return Curve(
+        tuple(order),
+        tuple(counts[: len(judgements)]),
+        tuple(each.accuracy for each in judgements),
+        {name: tuple(each.by_class[name] for each in judgements) for name in names},
+    )
+
+
+def curve_predictions(
+    model: nn.Module,
+    images: Images,
+    order: Sequence[Unit],
+    counts: Sequence[int],
+    *,
+    rule: Rule = "zero",
+    means: Mapping[str, Tensor] | None = None,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Predictions:
+    """First choices after the first n units of an order: int32 (counts, count of images).
+
+    Args:
+        counts: ascending, between 0 and len(order).
+    """
+    if len(set(order)) != len(order):
+        twice = Counter(order).most_common(1)[0][0]
+        raise BadInput(f"expected every unit once in an order, got {twice[0]}-{twice[1]} twice")
+    if not all(0 <= count <= len(order) for count in counts):
+        raise BadInput(f"expected counts between 0 and {len(order)}, got {list(counts)}")
+    find_modules(model, by_layer(order))
+    check_rule(rule, means, by_layer(order))
+    found = np.empty((len(counts), images.count), np.int32)
+    missing = []
+    for row, count in enumerate(counts):
+        kept = cache.get(images, by_layer(order[:count]), means) if cache is not None else None
+        if kept is None:
+            missing.append(row)
+        else:
+            found[row] = kept
+    if not missing:
+        return found
+    wanted = [counts[row] for row in missing]
+    done = 0
+    sweep: Sweep | None = None
+    for batch in images.batches():
+        if cancelled is not None and cancelled():
+            raise Cancelled(f"stopped after {done} of {images.count} images")
+        with torch.no_grad():
+            if sweep is None:
+                sweep = Sweep.of(model, by_layer(order), batch, means=means)
+                check_units(by_layer(order), sweep.sizes)
+                check_outputs(model(batch[:1]), images)
+            here = slice(done, done + len(batch))
+            found[missing, here] = _batch(sweep, batch, order, wanted, rule, means)
+        done += len(batch)
+        if progress is not None:
+            progress(done, images.count, f"images of {images.name}")
+    if cache is not None:
+        for row in missing:
+            cache.put(images, by_layer(order[: counts[row]]), means, found[row])
+    return found
+
+
+def by_layer(units: Sequence[Unit]) -> dict[str, list[int]]:
+    """Units grouped as `ablated` takes them.
+
+    >>> by_layer([("b", 2), ("a", 0), ("b", 1)])
+    {'b': [2, 1], 'a': [0]}
+    """
+    grouped: dict[str, list[int]] = defaultdict(list)
+    for layer, unit in units:
+        grouped[layer].append(unit)
+    return dict(grouped)
+
+
+def matched_draws(
+    order: Sequence[Unit], sizes: Mapping[str, int], *, trials: int, seed: int
+) -> list[tuple[Unit, ...]]:
+    """Orders of random units that have the layer of `order` at every position.
+
+    Units are drawn without replacement from all of a layer, the selected ones included, as a test
+    of "these units" against "any units of these layers" asks. Draws differ from each other and
+    from the selection as sets wherever the layers leave room for that; the order within a draw is
+    random.
+
+    Args:
+        sizes: how many units each layer has.
+
+    Raises:
+        BadInput: fewer than one trial, or units that the layers do not have.
+    """
+    if trials < 1:
+        raise BadInput(f"expected at least one random control, got {trials}")
+    check_units(by_layer(order), sizes)
+    needed = Counter(layer for layer, _ in order)
+    room = math.prod(math.comb(sizes[layer], count) for layer, count in needed.items())
+    generator = np.random.default_rng(seed)
+    seen = {frozenset(order)}
+    draws: list[tuple[Unit, ...]] = []
+    for _ in range(trials):
+        for _ in range(_DRAWS_TRIED):
+            pools = {
+                layer: iter(generator.choice(sizes[layer], count, replace=False).tolist())
+                for layer, count in needed.items()
+            }
+            draw = tuple((layer, next(pools[layer])) for layer, _ in order)
+            if frozenset(draw) not in seen or room <= len(seen):
+                break
+        seen.add(frozenset(draw))
+        draws.append(draw)
+    return draws
+
+
+def chosen_count(validation: Curve) -> int:
+    """The largest count before validation accuracy permanently decreases (Appendix E).
+
+    After that count every accuracy lies below the unedited network's (the dotted line of
+    Figure 15); at it, none is lost.
+    """
+    start = validation.at(0)
+    return max(
+        count
+        for count, accuracy in zip(validation.counts, validation.accuracies, strict=True)
+        if accuracy >= start
+    )
+
+
+def best_count(test: Curve) -> int:
+    """The smallest count with the highest accuracy: what an oracle would choose."""
+    return test.counts[test.accuracies.index(max(test.accuracies))]
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Mean of some trials, and where one more trial would lie in 19 of 20 cases.
+
+    It is the 95 % prediction interval of a normal sample, mean ± t · s · sqrt(1 + 1/n), which is
+    what another curve can be held against (a confidence interval of the mean is narrower).
+
+    >>> band = interval([0.5, 0.6, 0.7])
+    >>> f"{band.mean:.3f} {band.low:.3f} {band.high:.3f}"
+    '0.600 0.103 1.097'
+    """
+    mean = statistics.fmean(values)
+    if len(values) < 2:
+        return Interval(mean, math.nan, math.nan)
+    freedom = len(values) - 1
+    student = _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else 1.96 + 2.4 / freedom
+    half = student * statistics.stdev(values) * math.sqrt(1 + 1 / len(values))
+    return Interval(mean, mean - half, mean + half)
+
+
+def accuracy_interval(values: Sequence[float]) -> Interval:
+    """`interval` of accuracies, which lie between 0 and 1.
+
+    >>> band = accuracy_interval([0.5, 0.6, 0.7])
+    >>> f"{band.low:.3f} {band.high:.3f}"
+    '0.103 1.000'
+    """
+    found = interval(values)
+    if math.isnan(found.low):
+        return found
+    return Interval(found.mean, max(0.0, found.low), min(1.0, found.high))
+
+
+def _batch(
+    sweep: Sweep,
+    batch: Tensor,
+    order: Sequence[Unit],
+    counts: Sequence[int],
+    rule: Rule,
+    means: Mapping[str, Tensor] | None,
+) -> NDArray[np.int32]:
+    """Predictions (counts, images) for one batch."""
+    sweep.start(batch)
+    ranks = sweep.ranks(order)
+    steps = np.array(counts)
+    found = np.empty((len(counts), len(batch)), np.int32)
+    unsure: dict[int, list[int]] = defaultdict(list)
+    place = np.zeros(len(batch), dtype=np.int64)
+    while len(rows := np.flatnonzero(place < len(counts))):
+        logits, turn = sweep.run(rows, steps[place[rows]], ranks)
+        choice, close = (values.cpu().numpy() for values in first_choice(logits, noise=sweep.noise))
+        # counts up to the first unit that is not silent on the image give the same network
+        after = np.searchsorted(steps, turn, side="right")
+        for index, row in enumerate(rows.tolist()):
+            found[place[row] : after[index], row] = choice[index]
+            if close[index]:
+                for at in range(place[row], after[index]):
+                    unsure[at].append(row)
+        place[rows] = after
+    for at, images in unsure.items():
+        with ablated(sweep.model, by_layer(order[: counts[at]]), rule=rule, means=means):
+            found[at, images] = sweep.model(batch).argmax(dim=1).cpu().numpy()[images]
+    return found

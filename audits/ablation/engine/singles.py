@@ -1,0 +1,207 @@
+"""One unit of a layer ablated at a time, many (image, unit) pairs in one pass.
+
+    singles = Singles.of(model, {"layer4": [0, 1, 2]}, batch, means=None)
+    start = singles.start(batch)
+    singles.predictions(start, "layer4", [0, 1, 2], unedited, None)     # int32 (3, images)
+
+A layer behind which the network can be cut is edited at the cut; the others in the whole network,
+row by row. A cut is tried on a batch first, and kept only if it gives what the whole network
+gives. Where two logits are closer than rounding can tell, the plain network is asked.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from audits.ablation.engine.cut import Split, State, cut
+from audits.ablation.engine.hooks import Rule, ablated, channel_axis, check_units
+from audits.ablation.engine.rows import (
+    LARGEST_DIFFERENCE,
+    RowMask,
+    differs,
+    first_choice,
+    masked,
+    relative_difference,
+)
+from audits.network.evaluation import Predictions
+from db.errors import Cancelled
+
+LOGITS_AT_ONCE = 2**22
+
+
+@dataclass
+class Start:
+    """One batch before its edits: where units matter, and the cut network's values."""
+
+    images: Tensor
+    changes: dict[str, Tensor]
+    state: State | None
+
+
+@dataclass
+class Singles:
+    """A network with one unit ablated a row, cut where a layer allows it, whole where not."""
+
+    model: nn.Module
+    rule: Rule
+    means: Mapping[str, Tensor] | None
+    split: Split | None = None
+    cut: dict[str, float] = field(default_factory=dict)  # layer -> rounding noise
+    masks: dict[str, RowMask] = field(default_factory=dict)
+
+    @staticmethod
+    def of(
+        model: nn.Module,
+        units: Mapping[str, Sequence[int]],
+        batch: Tensor,
+        means: Mapping[str, Tensor] | None,
+    ) -> "Singles":
+        """Cut what can be cut, and keep the cuts that give what the whole network gives."""
+        network = Singles(model, "zero" if means is None else "mean", means)
+        network.masks = {layer: RowMask(means[layer] if means else None) for layer in units}
+        network.split = cut(model, list(units), batch, means=means)
+        start = network.start(batch)
+        if (
+            start.state is not None
+            and relative_difference(start.state.logits, model(batch)) > LARGEST_DIFFERENCE
+        ):
+            network.split, start = None, Start(batch, start.changes, None)
+        for layer, numbers in units.items():
+            check_units({layer: numbers}, {layer: start.changes[layer].shape[1]})
+            if network.split is None:
+                continue
+            # every row from another place in the batch, with another unit
+            rows = torch.arange(len(batch), device=batch.device).flip(0)
+            chosen = torch.tensor(
+                [numbers[row % len(numbers)] for row in range(len(batch))], device=batch.device
+            )
+            whole = network.whole(batch[rows], layer, chosen)
+            difference = relative_difference(network.behind(start, layer, rows, chosen), whole)
+            if difference <= LARGEST_DIFFERENCE:
+                network.cut[layer] = difference
+        return network
+
+    def start(self, batch: Tensor) -> Start:
+        """One pass without edits over a batch, float (n, 3, H, W)."""
+        state = self.split.run(batch) if self.split is not None else None
+        changes = {}
+        whole = {layer: mask for layer, mask in self.masks.items() if layer not in self.cut}
+        if whole:
+            for mask in whole.values():
+                mask.chosen = None
+            with masked(self.model, whole):
+                self.model(batch)
+            changes = {
+                layer: mask.changes for layer, mask in whole.items() if mask.changes is not None
+            }
+        if state is not None:
+            for layer in self.cut:
+                changes[layer] = differs(state.values[layer], state.silent[layer])
+        return Start(batch, changes, state)
+
+    def unedited(self, start: Start) -> Predictions:
+        """First choices without edits, int32 (images of the batch,)."""
+        if start.state is None or not self.cut:
+            plain: Predictions = self.model(start.images).argmax(dim=1).int().cpu().numpy()
+            return plain
+        noise = max(self.cut.values())
+        choice, close = first_choice(start.state.logits, noise=noise)
+        if close.any():
+            choice = self.model(start.images).argmax(dim=1)
+        found: Predictions = choice.int().cpu().numpy()
+        return found
+
+    def logits(self, start: Start, layer: str, rows: Tensor, units: Tensor) -> Tensor:
+        """Logits (r, outputs) of image rows[i] with unit units[i] of the layer ablated."""
+        if layer in self.cut:
+            return self.behind(start, layer, rows, units)
+        return self.whole(start.images[rows], layer, units)
+
+    def whole(self, images: Tensor, layer: str, units: Tensor) -> Tensor:
+        """Logits of images with unit units[i] ablated on image i, by the whole network."""
+        mask = self.masks[layer]
+        assert mask.changes is not None
+        chosen = torch.zeros(
+            (len(units), mask.changes.shape[1]), dtype=torch.bool, device=images.device
+        )
+        mask.chosen = chosen.scatter_(1, units[:, None], True)
+        with masked(self.model, {layer: mask}):
+            logits: Tensor = self.model(images)
+        mask.chosen = None
+        return logits
+
+    def behind(self, start: Start, layer: str, rows: Tensor, units: Tensor) -> Tensor:
+        """The same for images rows[i] of the batch, by what lies behind the cut alone."""
+        assert self.split is not None
+        assert start.state is not None
+        value, silent = start.state.values[layer], start.state.silent[layer]
+        head = self.split.behind[layer].head
+        if head is not None:
+            # logits + (silent - value) of one unit times its column of the weights
+            step = silent[0, units] - value[rows, units]
+            return start.state.logits[rows] + step[:, None] * head.weight.t()[units]
+        edited = value[rows]
+        by_unit = edited.movedim(channel_axis(edited.shape), 1)  # a view of `edited`
+        each = torch.arange(len(rows), device=rows.device)
+        by_unit[each, units] = silent.movedim(channel_axis(silent.shape), 1)[0, units]
+        return self.split.rest(layer, start.state, rows, edited)
+
+    def rows_at_once(self, layer: str, batch: int, outputs: int) -> int:
+        """How many pairs share a pass: the batch's size, more where only logits are at stake."""
+        if layer in self.cut and self.split is not None and self.split.behind[layer].head:
+            return max(batch, LOGITS_AT_ONCE // outputs)
+        return batch
+
+    def needs_full(self, layer: str) -> bool:
+        """Whether the part behind the layer takes exactly as many rows as the batch has."""
+        return (
+            layer in self.cut
+            and self.split is not None
+            and self.split.behind[layer].head is None
+            and not self.split.behind[layer].any_rows
+        )
+
+    def predictions(
+        self,
+        start: Start,
+        layer: str,
+        units: Sequence[int],
+        unedited: Predictions,
+        cancelled: Callable[[], bool] | None,
+    ) -> Predictions:
+        """Predictions (units, images of the batch) with each unit of one layer ablated alone."""
+        device = start.images.device
+        batch = len(start.images)
+        numbers = torch.tensor(units, device=device)
+        found = np.repeat(unedited[None], len(units), axis=0)
+        unsure = np.zeros(found.shape, dtype=bool)
+        # only pairs of (unit, image) where the ablation changes anything
+        which, images = start.changes[layer][:, numbers].t().nonzero(as_tuple=True)
+        size = self.rows_at_once(layer, batch, _outputs(start))
+        for begin in range(0, len(which), size):
+            if cancelled is not None and cancelled():
+                raise Cancelled(f"stopped among the units of layer {layer}")
+            index, rows = which[begin : begin + size], images[begin : begin + size]
+            chosen, count = numbers[index], len(index)
+            if count < batch and self.needs_full(layer):
+                repeat = torch.arange(batch, device=device) % count
+                rows_full, chosen = rows[repeat], chosen[repeat]
+            else:
+                rows_full = rows
+            logits = self.logits(start, layer, rows_full, chosen)[:count]
+            choice, close = first_choice(logits, noise=self.cut.get(layer, 0.0))
+            at = (index.cpu().numpy(), rows.cpu().numpy())
+            found[at] = choice.cpu().numpy()
+            unsure[at] = close.cpu().numpy()
+        for row in np.flatnonzero(unsure.any(axis=1)).tolist():
+            with ablated(self.model, {layer: [units[row]]}, rule=self.rule, means=self.means):
+                plain = self.model(start.images).argmax(dim=1).cpu().numpy()
+            found[row, unsure[row]] = plain[unsure[row]]
+        return found
+
+
+def _outputs(start: Start) -> int:
+    return start.state.logits.shape[1] if start.state is not None else 1

@@ -1,0 +1,170 @@
+"""Which output of the network each image should have: from folders, from a table, or unknown.
+
+    labels_of(probing_set, classes=subject.classes)             # int64 (images,), or None
+    table = read_labels(Path("labels.csv"))                     # {"a/1.png": "cat", …}
+
+A flat folder may bring `labels.csv` in it, or `<folder>.csv` beside it, with the columns `path`
+(as it stands below the folder) and `class`. This module does not open images.
+"""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from db.errors import BadInput
+from describer.subjects.probing import ProbingSet
+
+COLUMNS = ("path", "class")
+
+
+def labels_of(
+    probing_set: ProbingSet,
+    *,
+    classes: Sequence[str] = (),
+    table: Mapping[str, int] | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> NDArray[np.int64] | None:
+    """The network's output for every image of a folder; None when nothing says it.
+
+    Args:
+        classes: names of the network's outputs, in order.
+        table: class name to output, where the names are not the network's.
+        labels: class name by path; without it the sub-folders are the classes, or a table that
+            lies in or beside a flat folder.
+
+    Raises:
+        BadInput: a class that is none of the network, or a table without some of the images.
+    """
+    if labels is None and probing_set.labels is None:
+        beside = table_of(probing_set.root)
+        labels = None if beside is None else read_labels(beside)
+    if labels is None:
+        if probing_set.labels is None:
+            return None
+        outputs = class_indices(probing_set.classes, classes=classes, table=table)
+        return np.array([outputs[label] for label in probing_set.labels], dtype=np.int64)
+    missing = [path for path in probing_set.paths if path not in labels]
+    if missing:
+        raise BadInput(
+            f"expected a class for each of the {len(probing_set)} images of {probing_set.root}, "
+            f"the table has none for {len(missing)} of them, first {missing[0]!r}"
+        )
+    wanted = [labels[path] for path in probing_set.paths]
+    names = sorted(set(wanted))
+    if table is None and not classes and all(name.isdecimal() for name in names):
+        return np.array([int(name) for name in wanted], dtype=np.int64)
+    index = dict(zip(names, class_indices(names, classes=classes, table=table), strict=True))
+    return np.array([index[name] for name in wanted], dtype=np.int64)
+
+
+def table_of(root: Path) -> Path | None:
+    """The table of labels that lies in a folder of images, or beside it under its name."""
+    for path in (root / "labels.csv", root.with_name(f"{root.name}.csv")):
+        if path.is_file():
+            return path
+    return None
+
+
+def read_labels(source: Path | str) -> dict[str, str]:
+    """Read a table of `path,class`; other columns may follow.
+
+    Args:
+        source: a file, or the text of one.
+
+    Raises:
+        BadInput: no such file, not such a table, or an image with two classes.
+    """
+    where = str(source) if isinstance(source, Path) else "the table"
+    try:
+        text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source
+        reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True)
+        rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"expected a CSV file of labels, got {where} ({error})") from error
+    if not set(COLUMNS) <= set(reader.fieldnames or ()):
+        got = ", ".join(reader.fieldnames or ()) or "none"
+        raise BadInput(f"expected the columns path and class in {where}, got {got[:200]}")
+    found: dict[str, str] = {}
+    for row in rows:
+        path, name = (row["path"] or "").strip(), (row["class"] or "").strip()
+        if not path or not name or found.setdefault(path, name) != name:
+            raise BadInput(f"expected one class for each path in {where}, got {path!r}: {name!r}")
+    return found
+
+
+def class_indices(
+    folders: Sequence[str], *, classes: Sequence[str] = (), table: Mapping[str, int] | None = None
+) -> list[int]:
+    """The network's output for each class folder.
+
+    Args:
+        folders: distinct folder names, sorted.
+        classes: names of the network's outputs, in order.
+        table: folder name to output, where folder names are not the class names; it goes first.
+
+    Without both, the folders are numbered in sorted order, as ImageFolder does. A folder whose name
+    several outputs bear has to say which, as `distinct` does.
+
+    >>> class_indices(["cat", "dog"], classes=["dog", "cat", "cow"])
+    [1, 0]
+
+    Raises:
+        BadInput: a folder that is no class of the network, or that several classes are called.
+    """
+    if table is None and not classes:
+        return list(range(len(folders)))
+    known = table
+    if known is None:
+        known = {name: index for index, name in enumerate(distinct(classes))}
+    for folder in folders:
+        if folder not in known and folder in classes and table is None:
+            outputs = [str(index) for index, name in enumerate(classes) if name == folder]
+            raise BadInput(
+                f"expected classes of images that are one output of the network each, got "
+                f"{folder!r}, as outputs {', '.join(outputs)} are called; say {folder} "
+                f"({outputs[0]}) or {folder} ({outputs[1]}), or give --class-index"
+            )
+        if folder not in known:
+            near = get_close_matches(folder, known, n=3, cutoff=0.0)
+            raise BadInput(
+                f"expected classes of images named like the network's {len(known)} classes, "
+                f"got {folder!r}; nearest: {', '.join(near)}"
+            )
+    return [known[folder] for folder in folders]
+
+
+def distinct(classes: Sequence[str]) -> tuple[str, ...]:
+    """Names of outputs, with the output's number where several bear the same.
+
+    >>> distinct(["crane", "dog", "crane"])
+    ('crane (0)', 'dog', 'crane (2)')
+    """
+    counts = Counter(classes)
+    return tuple(
+        f"{name} ({index})" if counts[name] > 1 else name for index, name in enumerate(classes)
+    )
+
+
+def read_class_table(path: Path) -> dict[str, int]:
+    """Read a JSON object of folder name to output number.
+
+    Raises:
+        BadInput: not a file, not JSON, or not such an object.
+    """
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadInput(f"expected a JSON file of class folders, got {path} ({error})") from error
+    if not isinstance(table, dict) or not all(
+        isinstance(index, int) and not isinstance(index, bool) and index >= 0
+        for index in table.values()
+    ):
+        raise BadInput(f'expected JSON like {{"folder": 0, …}} in {path}, got something else')
+    return table

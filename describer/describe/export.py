@@ -1,0 +1,72 @@
+"""The descriptions that a search finds, as a table for other programs.
+
+    made = write(db, workspace.reports, subject="resnet18", method="milan")
+
+Of each unit and method the newest description. The columns are those of `app.py describe`, with
+network and method beside them: `app.py audit` and `app.py add descriptions` read the table of one
+network and method.
+"""
+
+import csv
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from db.cells import neutral
+from db.describe import descriptions
+from db.describe.descriptions import Description
+
+COLUMNS = (
+    "subject",
+    "layer",
+    "unit",
+    "method",
+    "description",
+    "score",
+    "log_p_given_e",
+    "log_p",
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file in the folder, and how many descriptions it holds."""
+
+    file: str
+    rows: int
+
+
+def write(
+    db: Database,
+    folder: Path,
+    *,
+    subject: str | None = None,
+    layer: str | None = None,
+    method: str | None = None,
+    search: str = "",
+) -> Made:
+    """Write `descriptions-HASH.csv` into a folder; the same descriptions make the same file."""
+    # Another search, or other exemplars of the layer, described a unit again.
+    newest: dict[tuple[str, str, int, str], Description] = {}
+    for each in descriptions.every(db, subject=subject, layer=layer, method=method, search=search):
+        place = (each.subject, each.layer, each.unit, each.method)
+        if place not in newest or newest[place].description_id < each.description_id:
+            newest[place] = each
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(_cells(each) for each in newest.values())
+    content = text.getvalue().encode()
+    name = f"descriptions-{hashlib.sha256(content).hexdigest()[:12]}.csv"
+    (folder / name).write_bytes(content)
+    return Made(name, len(newest))
+
+
+def _cells(each: Description) -> list[object]:
+    logs = next((tail for text, *tail in each.candidates if text == each.text), ["", ""])
+    texts = [neutral(text) for text in (each.subject, each.layer, each.method, each.text)]
+    score = "" if each.score is None else each.score
+    return [texts[0], texts[1], each.unit, texts[2], texts[3], score, *logs]

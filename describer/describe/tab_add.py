@@ -1,0 +1,237 @@
+"""Add…: networks, images and checkpoints by their paths, descriptions as a table.
+
+    adding = tab_add.build(doors)               # where the components are to stand
+    tab_add.wire(adding, page, doors, choices=…, …)
+
+Paths are typed only by whoever sits at the machine. A table is given by any admin: the browser
+reads the file and puts its text where it could be pasted as well, so that no route takes files.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from db.access.doors import Doors
+from db.access.users import Role
+from db.describe import subjects
+from db.errors import BadInput
+from db.workspace import open_database
+from describer import shelf
+from describer.methods import imports
+
+ADMIN: tuple[Role, ...] = ("admin",)
+# The script below knows it, too.
+LARGEST = 4_000_000
+PASTED = "pasted.csv"
+HEAD = """
+<script>
+document.addEventListener('change', async (event) => {
+  const chosen = event.target.id === 'table_file' && event.target.files[0];
+  if (!chosen) return;
+  const fill = (id, text) => {
+    const box = document.querySelector(`#${id} textarea, #${id} input`);
+    box.value = text;
+    box.dispatchEvent(new Event('input', {bubbles: true}));
+  };
+  const fits = chosen.size <= 4000000;
+  document.querySelector('#table_size').textContent = fits ? '' :
+    `${chosen.name} is larger than 4 MB: add it with app.py add descriptions.`;
+  fill('table_name', fits ? chosen.name : '');
+  fill('table_text', fits ? await chosen.text() : '');
+});
+</script>
+"""
+
+
+@dataclass(frozen=True)
+class Adding:
+    """The components: (path, button) of what is added by its path, and those of a table."""
+
+    network: tuple[gr.Textbox, gr.Button]
+    images: tuple[gr.Textbox, gr.Button]
+    checkpoint: tuple[gr.Textbox, gr.Button]
+    entered: gr.HTML
+    area: gr.Accordion
+    subject: gr.Dropdown
+    method: gr.Textbox
+    layer: gr.Textbox
+    name: gr.Textbox
+    text: gr.Textbox
+    add: gr.Button
+    told: gr.HTML
+
+
+def build(doors: Doors) -> Adding:
+    """Put the components on the page that is being built."""
+    with gr.Accordion("Add…", open=False, visible=not doors.login):
+        network = _path("Path of a SUBJECT.toml", "Add network", "subject")
+        images = _path("Path of a folder of images", "Add images", "images")
+        checkpoint = _path("Path of a MILAN checkpoint", "Add checkpoint", "checkpoint")
+        entered = gr.HTML(elem_id="entered")
+    with gr.Accordion(
+        "Add descriptions by another method…", open=False, visible=False, elem_id="add_table"
+    ) as area:
+        gr.HTML(
+            "<p class='mw-muted'>A CSV table <code>layer,unit,description</code> (and "
+            "<code>score</code>), or one as CLIP-Dissect, Describe-and-Dissect and NetDissect "
+            "publish them, up to 4 MB; of any size with <code>python app.py add "
+            "descriptions FILE.csv --subject NAME</code>. It comes in whole or not at all.</p>"
+            "<p><label>Table: <input type='file' id='table_file' accept='.csv,text/csv'></label> "
+            "or paste it below. <b id='table_size'></b></p>"
+        )
+        with gr.Row():
+            subject = gr.Dropdown([], label="Network of the table", elem_id="table_subject")
+            method = gr.Textbox(
+                label="Method", placeholder="as its columns tell", elem_id="table_method"
+            )
+            layer = gr.Textbox(
+                label="Layer, if it has no such column",
+                placeholder="as the file's name ends",
+                elem_id="table_layer",
+            )
+        name = gr.Textbox(elem_id="table_name", elem_classes="mw-hidden", container=False)
+        text = gr.Textbox(label="Table", lines=4, max_lines=4, elem_id="table_text")
+        add = gr.Button("Add descriptions", elem_id="add_descriptions")
+        told = gr.HTML(elem_id="table_told")
+    return Adding(
+        network, images, checkpoint, entered, area, subject, method, layer, name, text, add, told
+    )
+
+
+def wire(
+    adding: Adding,
+    page: gr.Blocks,
+    doors: Doors,
+    *,
+    choices: Callable[..., tuple[Any, ...]],
+    setup: Sequence[gr.components.Component],
+    listing: Callable[..., tuple[Any, ...]],
+    filters: Sequence[gr.components.Component],
+    listed: Sequence[gr.components.Component],
+) -> None:
+    """Connect the components.
+
+    Args:
+        choices, setup: what is shown of networks, images and checkpoints, and where; the name of
+            what is new is given as `subject`, `images` or `checkpoint`.
+        listing, filters, listed: the descriptions that a search finds, its fields, and where.
+    """
+    open_db = partial(open_database, doors.workspace)
+
+    @doors.allow("admin", "reviewer", "annotator")
+    def arrive(request: gr.Request) -> tuple[Any, Any]:
+        if doors.person(request).role not in ADMIN:
+            return gr.skip(), gr.skip()
+        return gr.update(visible=True), _networks(doors)
+
+    @doors.allow(*ADMIN)
+    def enter_subject(path: str, request: gr.Request) -> tuple[Any, ...]:
+        _only_at_the_machine(doors)
+        with open_db() as db:
+            row = shelf.enter_subject(db, Path(given(path)))
+        units = sum(each.units for each in row.layers if each.listed)
+        layers = sum(each.listed for each in row.layers)
+        said = f"Network {row.name} is here: {layers} layers with {units:,} units."
+        with open_db() as db:
+            names = [each.name for each in subjects.every(db)]
+        # The table that is being added may be about another.
+        return (*choices(subject=row.name), _entered(said), gr.update(choices=names))
+
+    @doors.allow(*ADMIN)
+    def enter_images(path: str, request: gr.Request) -> tuple[Any, ...]:
+        _only_at_the_machine(doors)
+        with open_db() as db:
+            row = shelf.enter_images(db, Path(given(path)))
+        kinds = f"of {len(row.classes):,} classes" if row.classes else "without classes"
+        said = f"Images {row.name} are here: {row.images:,} {kinds}."
+        return (*choices(images=row.name), _entered(said))
+
+    @doors.allow(*ADMIN)
+    def enter_checkpoint(path: str, request: gr.Request) -> tuple[Any, ...]:
+        _only_at_the_machine(doors)
+        with open_db() as db:
+            row = shelf.enter_checkpoint(db, given(path))
+        return (*choices(checkpoint=row.name), _entered(f"Checkpoint {row.name} is here."))
+
+    @doors.allow(*ADMIN)
+    def enter_table(
+        text: str,
+        name: str,
+        subject: str | None,
+        method: str,
+        layer: str,
+        request: gr.Request,
+        *shown: Any,
+    ) -> tuple[Any, ...]:
+        if not text.strip() or not subject:
+            raise BadInput("Choose a network and a table first.")
+        if len(text) > LARGEST:
+            raise BadInput(f"expected a table of at most 4 MB, got {len(text):,} characters")
+        with open_db() as db:
+            entered = imports.enter(
+                db,
+                text,
+                name or PASTED,
+                subject=subject,
+                method=method,
+                layer=layer.strip(),
+                person=doors.person(request).name,
+            )
+        return (f"<p>{escape(imports.said(entered))}</p>", "", "", *listing(*shown))
+
+    hidden: dict[str, Any] = {"show_progress": "hidden"}
+    page.load(arrive, None, [adding.area, adding.subject], **hidden)
+    for (path, button), enter in (
+        (adding.images, enter_images),
+        (adding.checkpoint, enter_checkpoint),
+    ):
+        button.click(enter, path, [*setup, adding.entered])
+    path, button = adding.network
+    button.click(enter_subject, path, [*setup, adding.entered, adding.subject])
+    adding.add.click(
+        enter_table,
+        [adding.text, adding.name, adding.subject, adding.method, adding.layer, *filters],
+        [adding.told, adding.name, adding.text, *listed],
+    )
+
+
+def given(path: str) -> str:
+    """A path as it was typed, without the spaces around it.
+
+    Raises:
+        BadInput: the field is empty, which as a path would be the working directory.
+    """
+    if not path.strip():
+        raise BadInput("Give a path first.")
+    return path.strip()
+
+
+def _path(label: str, button: str, name: str) -> tuple[gr.Textbox, gr.Button]:
+    with gr.Row():
+        path = gr.Textbox(label=label, elem_id=f"new_{name}")
+        return path, gr.Button(button, elem_id=f"add_{name}")
+
+
+def _entered(sentence: str) -> str:
+    return f'<p role="status">{escape(sentence)}</p>'
+
+
+def _networks(doors: Doors) -> Any:
+    with open_database(doors.workspace) as db:
+        names = [each.name for each in subjects.every(db)]
+    return gr.update(choices=names, value=names[0] if names else None)
+
+
+def _only_at_the_machine(doors: Doors) -> None:
+    """Refuse paths from people who came through a sign-in, whatever the page shows them.
+
+    Raises:
+        BadInput: sign-in is on.
+    """
+    if doors.login:
+        raise BadInput("Paths can be added only at the machine itself: `app.py add` does it.")

@@ -1,0 +1,139 @@
+"""The one pass: a network is run over images once, and every chosen layer is studied as it runs.
+
+    states = new_states(layers, settings, images=len(probing_set))
+    run(model, states, batches)             # batches of (ids, network inputs)
+    exemplars = {name: state.exemplars() for name, state in states.items()}
+
+Outputs are scanned inside a forward hook: later modules may change them in place (ReLUs do), and a
+batch's outputs need never be in memory together. Once the last chosen layer has run, the rest of
+the network is skipped. This module does not know files, folders or preprocessing.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from db.errors import BadInput
+from describer.exemplars.records import Settings
+from describer.exemplars.state import LayerState
+from describer.subjects.layers import Layer
+
+States = dict[str, LayerState]
+
+# More threads than this wait for memory, not for the processor.
+MOST_THREADS = 8
+
+
+def new_states(layers: Sequence[Layer], settings: Settings, *, images: int) -> States:
+    """Empty states of those layers, by name.
+
+    Args:
+        layers: as `describer.subjects.layers.find` gives them.
+        settings: k, quantile, pooling.
+        images: how many images the whole probing set has, in all states that will be merged.
+
+    Raises:
+        BadInput: k is larger than the probing set, or there is no layer.
+    """
+    if not layers:
+        raise BadInput("expected at least one layer to compute exemplars of, got none")
+    if settings.k > images:
+        raise BadInput(
+            f"expected k of at most the number of images, {images}, got k = {settings.k}"
+        )
+    return {layer.name: LayerState(layer, settings, images=images) for layer in layers}
+
+
+def run(
+    model: nn.Module,
+    states: States,
+    batches: Iterable[tuple[NDArray[np.int64], torch.Tensor]],
+    *,
+    after_batch: Callable[[], None] | None = None,
+) -> None:
+    """Run a network, in evaluation mode, over batches and take what its layers give into states.
+
+    Args:
+        model: the network; neither its parameters nor its mode are changed.
+        states: what `new_states` made, or earlier batches have filled.
+        batches: ids int64 (n,) and inputs (n, …) on the network's device.
+        after_batch: called when a batch is in all states.
+
+    Raises:
+        BadInput: a layer did not run, or gave another shape than when it was traced.
+    """
+    threads = min(torch.get_num_threads(), os.cpu_count() or 1, MOST_THREADS)
+    with ThreadPoolExecutor(threads) as pool, torch.inference_mode():
+        for ids, inputs in batches:
+            if len(ids):
+                _run_batch(model, states, ids, inputs, pool)
+            if after_batch:
+                after_batch()
+
+
+def merge(states: States, others: States) -> None:
+    """Take the states of other images of the same probing set into `states`, layer by layer."""
+    if states.keys() != others.keys():
+        raise ValueError(f"expected states of {list(states)}, got {list(others)}")
+    for name, state in states.items():
+        state.merge(others[name])
+
+
+class _AllSeen(Exception):
+    """The last chosen layer has run."""
+
+
+def _run_batch(
+    model: nn.Module,
+    states: States,
+    ids: NDArray[np.int64],
+    inputs: torch.Tensor,
+    pool: ThreadPoolExecutor | None,
+) -> None:
+    waiting = dict.fromkeys(states)
+
+    def receive(name: str, output: torch.Tensor) -> None:
+        states[name].add(ids, output, pool=pool)
+        del waiting[name]
+        if not waiting:
+            raise _AllSeen
+
+    try:
+        with _tapped(model, [state.layer for state in states.values()], receive):
+            model(inputs)
+    except _AllSeen:
+        return
+    raise BadInput(f"expected layer {next(iter(waiting))} to run in every pass, it did not")
+
+
+@contextmanager
+def _tapped(
+    model: nn.Module, layers: Sequence[Layer], receive: Callable[[str, torch.Tensor], None]
+) -> Iterator[None]:
+    """Hand each layer's output to `receive`, once per forward pass: that of its last call."""
+
+    def hook_for(layer: Layer) -> Callable[[nn.Module, object, torch.Tensor], None]:
+        calls = 0
+
+        def hook(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == layer.calls:
+                receive(layer.name, output)
+
+        return hook
+
+    handles = [
+        model.get_submodule(layer.name).register_forward_hook(hook_for(layer)) for layer in layers
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,143 @@
+"""What MILAN is trained on: annotated units of folders of exemplars, as features and sentences.
+
+    lessons = gather([Annotated(folder, read_annotations(Path("annotations.csv")))], encoder)
+    trained = train(lessons.features, lessons.references, encoder)
+
+Annotations are `layer,unit,summary`, a row a sentence; further columns are not read.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from db.errors import BadInput
+from describer.milan.encoder import PyramidEncoder
+from describer.milan.features import Cancel, ExemplarSource, Progress, encode
+
+Annotations = Mapping[tuple[str, int], Sequence[str]]
+
+COLUMNS = ("layer", "unit", "summary")
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """Exemplars, and what people wrote about their units: (layer, unit) -> sentences."""
+
+    source: ExemplarSource
+    annotations: Annotations
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What a model is trained on.
+
+    Attributes:
+        features: float32 (units, images, feature_size).
+        references: for each unit its annotations.
+        left_out: annotated units without exemplars, or with fewer images than the others.
+    """
+
+    features: Tensor
+    references: list[list[str]]
+    left_out: int
+
+
+def read_annotations(path: Path) -> dict[tuple[str, int], list[str]]:
+    """Read a table of annotations; rows without a sentence are passed over.
+
+    Raises:
+        BadInput: no such file, not UTF-8 text, a column missing, a unit that is no number, or no
+            sentence at all.
+    """
+    annotations: dict[tuple[str, int], list[str]] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            missing = [column for column in COLUMNS if column not in (rows.fieldnames or [])]
+            if missing:
+                raise BadInput(
+                    f"expected the columns {', '.join(COLUMNS)} in {path}, got "
+                    f"{', '.join(rows.fieldnames or ['nothing'])}"
+                )
+            for row in rows:
+                unit, summary = (row["unit"] or "").strip(), (row["summary"] or "").strip()
+                if not unit.isdigit():
+                    raise BadInput(
+                        f"expected the number of a unit in line {rows.line_num} of {path}, "
+                        f"got {unit!r}"
+                    )
+                if summary:
+                    annotations.setdefault((row["layer"], int(unit)), []).append(summary)
+    except FileNotFoundError as error:
+        raise BadInput(f"expected a table of annotations at {path}, got no such file") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"expected a UTF-8 CSV table in {path}, got something else") from error
+    if not annotations:
+        raise BadInput(f"expected annotations in {path}, got no row with a sentence")
+    return annotations
+
+
+def gather(
+    annotated: Sequence[Annotated],
+    encoder: PyramidEncoder,
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+) -> Lessons:
+    """Encode the exemplars of all annotated units.
+
+    Args:
+        annotated: folders of exemplars with their annotations.
+        encoder: whose features the model will read.
+        progress, cancelled: as for `encode`, a folder at a time.
+
+    Raises:
+        BadInput: annotations of none of a folder's layers, or of a unit that it does not have.
+    """
+    features: list[Tensor] = []
+    counts: list[int] = []
+    references: list[list[str]] = []
+    for part in annotated:
+        wanted = _wanted(part)
+        encoded = encode(part.source, encoder, wanted, progress=progress, cancelled=cancelled)
+        for layer, units in encoded.items():
+            features += list(units.features)
+            counts += units.present.sum(axis=1).tolist()
+            references += [list(part.annotations[layer, int(unit)]) for unit in units.units]
+    # Units of one batch have the same number of images; nearly always all have k.
+    usual = max(Counter(counts).items(), key=lambda item: (item[1], item[0]))[0]
+    if not usual:
+        raise BadInput("expected annotated units with exemplars, got units without any")
+    kept = np.flatnonzero(np.asarray(counts) == usual).tolist()
+    return Lessons(
+        features=torch.stack([features[row][:usual] for row in kept]),
+        references=[references[row] for row in kept],
+        left_out=sum(len(part.annotations) for part in annotated) - len(kept),
+    )
+
+
+def _wanted(part: Annotated) -> dict[str, list[int]]:
+    """The annotated units of the layers that there are exemplars of, by layer."""
+    wanted: dict[str, list[int]] = {}
+    for layer, unit in sorted(part.annotations):
+        if layer not in part.source.layers:
+            continue
+        if unit >= part.source.units(layer):
+            raise BadInput(
+                f"expected annotations of units 0 to {part.source.units(layer) - 1} of {layer}, "
+                f"got one of unit {unit}"
+            )
+        wanted.setdefault(layer, []).append(unit)
+    if not wanted:
+        others = sorted({layer for layer, _ in part.annotations})
+        raise BadInput(
+            f"expected annotations of the layers {', '.join(part.source.layers)}, "
+            f"got annotations of {', '.join(others)}"
+        )
+    return wanted

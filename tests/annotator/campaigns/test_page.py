@@ -1,0 +1,36 @@
+"""The admin's board stays cheap however many units a campaign has."""
+
+import sqlite3
+
+from sqlite_utils import Database
+
+from annotator.campaigns import page
+from db.annotate import campaigns
+from db.workspace import prepare
+from helpers.annotating import start
+
+
+def drawn(units: int) -> tuple[str, int]:
+    """The board over a campaign of so many units, and how many statements it took."""
+    statements: list[str] = []
+    db: Database = prepare(sqlite3.connect(":memory:"))
+    campaign = start(db, units, "ada")
+    db.conn.set_trace_callback(statements.append)
+    html = page.table(db) + page.one(db, campaigns.get(db, campaign.campaign_id))
+    db.conn.set_trace_callback(None)
+    db.close()
+    return html, len(statements)
+
+
+def test_four_thousand_units_take_no_more_queries_and_no_pictures() -> None:
+    few, many = drawn(40), drawn(4000)
+    assert many[1] == few[1]
+    assert len(many[0]) < 1.1 * len(few[0])
+    assert "12000 slots filled" in many[0]
+    assert "data:" not in many[0]
+
+
+def test_without_campaigns_it_says_what_to_do() -> None:
+    db = prepare(sqlite3.connect(":memory:"))
+    assert "Start campaign" in page.table(db)
+    db.close()

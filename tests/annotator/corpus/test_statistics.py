@@ -1,0 +1,138 @@
+"""Statistics of annotations, as in Table 5 of the MILAN paper."""
+
+import csv
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from annotator.agreement import job as agreement_job
+from annotator.corpus import job as corpu_job
+from annotator.corpus.statistics import LayerStatistics, statistics
+from db import jobs
+from db.annotate import slots
+from db.annotate.annotations import Answer
+from db.annotate.claims import Claim
+from db.errors import BadInput
+from db.workspace import open_database
+from helpers.annotating import add_people, workspace_with_campaign
+
+TAGS = {"dog": "NOUN", "dogs": "NOUN", "red": "ADJ", "of": "ADP", ",": "PUNCT", " ": "SPACE"}
+
+PUBLISHED = {
+    # layer: units, distinct words, words an annotation, % nouns, % adjectives, % prepositions
+    "conv1": (64, 285, 4.7, 43.8, 11.8, 10.3),
+    "layer1": (256, 653, 5.5, 43.1, 10.5, 12.5),
+    "layer2": (512, 936, 5.1, 44.0, 12.7, 12.6),
+    "layer3": (1024, 1222, 4.2, 49.6, 10.9, 11.3),
+}
+"""Table 5, ResNet152-ImageNet."""
+
+
+@Language.component("scripted_annotation")
+def annotate(doc: Doc) -> Doc:
+    for token in doc:
+        token.pos_ = TAGS.get(token.lower_, "X")
+        token.lemma_ = token.text.removesuffix("s")
+    return doc
+
+
+@pytest.fixture
+def scripted() -> Language:
+    """A pipeline with a dictionary of six words."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("scripted_annotation")
+    return nlp
+
+
+def test_words_units_and_parts_of_speech_are_counted(scripted: Language) -> None:
+    rows = [("a", 0, "Red dogs, red dog"), ("b", 0, "of"), ("a", 3, "dog of dog"), ("a", 0, "zzz")]
+    found = statistics(iter(rows), scripted)
+    assert list(found) == ["a", "b"]
+    assert found["a"] == LayerStatistics(
+        layer="a",
+        units=2,
+        annotations=3,
+        words=4,  # red dog of zzz
+        length=8 / 3,
+        nouns=4 / 8,
+        adjectives=2 / 8,
+        prepositions=1 / 8,
+    )
+
+
+def test_two_spaces_count_as_a_word_as_in_the_papers_table(scripted: Language) -> None:
+    found = statistics([("a", 0, "red  dog")], scripted)["a"]
+    assert (found.length, found.words) == (3, 2)
+
+
+def test_annotations_without_words_have_no_parts_of_speech(scripted: Language) -> None:
+    found = statistics([("a", 0, ","), ("a", 0, "")], scripted)["a"]
+    assert (found.annotations, found.length, found.nouns) == (2, 0, 0)
+
+
+def test_no_annotations_no_layers(scripted: Language) -> None:
+    assert statistics([], scripted) == {}
+
+
+@pytest.fixture(scope="module")
+def real(shared: Path) -> dict[str, LayerStatistics]:
+    from describer import english
+
+    nlp: Any = english.load(())
+    path = shared / "data" / "milannotations" / "resnet152-imagenet.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [(row["layer"], row["unit"], row["summary"]) for row in csv.DictReader(file)]
+    return statistics(rows, nlp)
+
+
+@pytest.mark.parametrize("layer", PUBLISHED)
+def test_the_published_corpus_gives_the_published_table(
+    real: dict[str, LayerStatistics], layer: str
+) -> None:
+    units, _, length, nouns, adjectives, prepositions = PUBLISHED[layer]
+    found = real[layer]
+    assert found.units == units
+    assert f"{found.length:.1f}" == f"{length:.1f}"
+    assert 100 * found.nouns == pytest.approx(nouns, abs=5)
+    assert 100 * found.adjectives == pytest.approx(adjectives, abs=5)
+    assert 100 * found.prepositions == pytest.approx(prepositions, abs=5)
+
+
+def test_a_total_counts_every_row_once_and_units_by_layer(scripted: Language) -> None:
+    rows = [("a", 0, "red dog"), ("b", 0, "red dogs of"), ("a", 0, "zzz")]
+    found = statistics(rows, scripted, total=lambda layer: "net")
+    assert list(found) == ["a", "b", "net"]
+    assert (found["net"].units, found["net"].annotations, found["net"].words) == (2, 3, 4)
+    assert found["net"].length == pytest.approx(6 / 3)
+    assert found["net"].nouns == pytest.approx(2 / 6)
+
+
+def test_the_worker_counts_a_campaign(tmp_path: Path, scripted: Language) -> None:
+    workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 2)
+    with open_database(workspace) as db:
+        add_people(db, "ada")
+        for text in ("these are red dogs", "of"):
+            found = slots.claim(db, campaign_id, "ada")
+            assert isinstance(found, Claim)
+            slots.submit(db, found.token, "ada", Answer(text))
+        corpu_job.enqueue(db, campaign_id, cleaned=True, person="admin")
+        with pytest.raises(BadInput, match="counted already"):
+            corpu_job.enqueue(db, campaign_id, cleaned=False, person="admin")
+    run = partial(corpu_job.statistics, english=lambda: scripted)
+    assert jobs.run_next(workspace, {corpu_job.KIND: run})
+    with open_database(workspace) as db:
+        job = agreement_job.newest(db, corpu_job.KIND, done=True)[campaign_id]
+    layer, total = job.result["rows"]
+    assert (layer["layer"], total["layer"]) == ("toy/conv1", "toy, all layers")
+    assert {**layer, "layer": ""} == {**total, "layer": ""}
+    assert (layer["units"], layer["annotations"], layer["length"]) == (2, 2, 1.5)
+    assert layer["prepositions"] == pytest.approx(1 / 3)
+    corpu_job.write(tmp_path / "s.csv", job.result)
+    with (tmp_path / "s.csv").open(newline="") as file:
+        (first, _) = csv.DictReader(file)
+    assert (first["layer"], first["units"], first["words"]) == ("toy/conv1", "2", "3")

@@ -1,0 +1,328 @@
+"""The rating form: blinded, merged, every response kept, tables as published."""
+
+import csv
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+
+import pandas
+import pytest
+from sqlite_utils import Database
+
+from annotator import commands
+from annotator.exchange import exports, imports
+from annotator.ratings import tables
+from db import log
+from db.annotate import annotations, campaigns, progress, ratings, reviews, slots, transfers
+from db.annotate.campaigns import Campaign, Settings
+from db.annotate.claims import Claim
+from db.annotate.ratings import Rating
+from db.errors import BadInput
+from db.workspace import prepare
+from helpers.annotating import add_people, add_units, at
+
+METHODS = (("NetDissect", "dog"), ("MILAN", "animals"), ("CLIP", "Dog "), ("DnD", "dog faces"))
+
+
+@pytest.fixture
+def db() -> Iterator[Database]:
+    connection = sqlite3.connect(":memory:")
+    yield prepare(connection)
+    connection.close()
+
+
+def begin(db: Database, units: int = 1) -> Campaign:
+    return ratings.add(
+        db,
+        "methods",
+        dict.fromkeys(add_units(db, units), METHODS),
+        settings=Settings("Does it describe most of the pictures?"),
+        person="admin",
+    )
+
+
+def claim(db: Database, campaign: Campaign, name: str) -> Claim:
+    add_people(db, name)
+    found = slots.claim(db, campaign.campaign_id, name)
+    assert isinstance(found, Claim)
+    return found
+
+
+def test_equal_labels_are_one_and_no_method_is_shown(db: Database) -> None:
+    labels = ratings.offered(db, claim(db, begin(db), "ada"))
+    assert sorted(label.text for label in labels) == ["animals", "dog", "dog faces"]
+    assert set(vars(labels[0])) == {"label_id", "text"}
+
+
+def test_the_order_differs_between_claims_and_survives_a_reload(db: Database) -> None:
+    campaign = begin(db, 8)
+    orders = set()
+    for number in range(12):
+        claimed = claim(db, campaign, f"p{number}")
+        labels = ratings.offered(db, claimed)
+        assert labels == ratings.offered(db, claimed)
+        orders.add(tuple(label.text for label in labels))
+    assert len(orders) > 2
+    assert orders <= set(permutations(["animals", "dog", "dog faces"]))
+
+
+def test_an_inconsistent_response_is_kept_and_marked(db: Database) -> None:
+    campaign = begin(db)
+    claimed = claim(db, campaign, "ada")
+    labels = ratings.offered(db, claimed)
+    marks = {label.label_id: mark for label, mark in zip(labels, (5, 2, 1), strict=True)}
+    stored, valid = ratings.submit(db, claimed.token, "ada", marks=marks, best=labels[1].label_id)
+    assert not valid
+    assert stored.slot == 1
+    found = ratings.of_campaign(db, campaign.campaign_id)
+    assert len(found) == 4  # the merged label counts for both of its methods
+    assert not any(rating.valid for rating in found)
+    assert tables.summary(found) == []
+    assert tables.valid_share(found) == 0
+    again, _ = ratings.submit(db, claimed.token, "ada", marks=marks, best=labels[1].label_id)
+    assert not again.new
+
+
+def test_ties_are_allowed_and_a_merged_best_is_shared(db: Database) -> None:
+    campaign = begin(db)
+    claimed = claim(db, campaign, "ada")
+    labels = ratings.offered(db, claimed)
+    (dog,) = [label.label_id for label in labels if label.text == "dog"]
+    marks = {label.label_id: 4 for label in labels}
+    _, valid = ratings.submit(db, claimed.token, "ada", marks=marks, best=dog)
+    assert valid
+    chosen = {r.method: r.chosen for r in ratings.of_campaign(db, campaign.campaign_id)}
+    assert chosen == {"NetDissect": 0.5, "CLIP": 0.5, "MILAN": 0, "DnD": 0}
+    assert progress.of(db, campaign.campaign_id).filled == 1
+
+
+@pytest.mark.parametrize("broken", ["missing", "high", "foreign"])
+def test_an_incomplete_response_changes_nothing(db: Database, broken: str) -> None:
+    campaign = begin(db)
+    claimed = claim(db, campaign, "ada")
+    ids = [label.label_id for label in ratings.offered(db, claimed)]
+    marks = dict.fromkeys(ids, 3)
+    if broken == "missing":
+        marks.pop(ids[0])
+    if broken == "high":
+        marks[ids[0]] = 6
+    best = 999 if broken == "foreign" else ids[1]
+    with pytest.raises(BadInput):
+        ratings.submit(db, claimed.token, "ada", marks=marks, best=best)
+    assert progress.of(db, campaign.campaign_id).filled == 0
+
+
+def test_one_description_is_nothing_to_compare(db: Database) -> None:
+    (unit_id,) = add_units(db, 1)
+    with pytest.raises(BadInput, match="two or more different descriptions"):
+        ratings.add(
+            db, "x", {unit_id: [("A", "dog"), ("B", "Dog")]}, settings=Settings("?"), person="admin"
+        )
+
+
+def test_the_published_ratings_give_what_pandas_gives(shared: Path) -> None:
+    """The 276 evaluations of the paper's Table 9; its means are of another round of labels."""
+    path = shared / "data/ratings/dnd-scoring-functions-resnet50.csv"
+    found = tables.read(path)
+    lines = {(line.layer, line.method): line for line in tables.summary(found)}
+    frame = pandas.read_csv(path)
+    for method in ("Mean Caption", "Topk-Sq", "Image-Products", "Topk-Compare"):
+        long = pandas.concat(
+            frame[~frame[f"Uninterpretable {who}"] & ~frame[f"None {who}"]][
+                ["Layer", f"{method} {who} Rating"]
+            ].set_axis(["layer", "rating"], axis=1)
+            for who in ("E1", "E2")
+        )
+        line = lines["all", method]
+        assert line.ratings == 276
+        assert line.mean == pytest.approx(long["rating"].mean())
+        assert line.error == pytest.approx(long["rating"].sem())
+        for layer, own in long.groupby("layer")["rating"]:
+            assert lines[str(layer), method].mean == pytest.approx(own.mean())
+            assert lines[str(layer), method].error == pytest.approx(own.sem())
+    agreement = tables.alpha(found)
+    assert agreement is not None
+    assert 0.2 < agreement < 0.9
+
+
+def test_alpha_of_a_worked_example() -> None:
+    """Two raters, four things: observed 2 * (1 + 0 + 0 + 4), expected over all 56 pairs."""
+    pairs = ((1, 2), (3, 3), (5, 5), (2, 4))
+    found = [
+        Rating("l", unit, "m", rater, value, 0, True)
+        for unit, values in enumerate(pairs)
+        for rater, value in zip("ab", values, strict=True)
+    ]
+    values = [value for pair in pairs for value in pair]
+    expected = sum((one - two) ** 2 for one in values for two in values) / 7
+    assert tables.alpha(found) == pytest.approx(1 - 2 * (1 + 0 + 0 + 4) / expected)
+    assert tables.alpha(found[:1]) is None
+
+
+def test_an_old_page_leaves_the_first_response_as_it_is(db: Database) -> None:
+    campaign = begin(db)
+    add_people(db, "ada", "bo")
+    old = slots.claim(db, campaign.campaign_id, "ada", at=at())
+    between = slots.claim(db, campaign.campaign_id, "bo", at=at(minutes=61))
+    again = slots.claim(db, campaign.campaign_id, "ada", at=at(minutes=122))
+    assert isinstance(old, Claim)
+    assert isinstance(between, Claim)
+    assert isinstance(again, Claim)
+    assert again.token != old.token
+    labels = ratings.offered(db, again)
+    marks = {label.label_id: mark for label, mark in zip(labels, (5, 2, 1), strict=True)}
+    worst = {label.label_id: 1 for label in labels}
+    ratings.submit(db, again.token, "ada", marks=marks, best=labels[0].label_id)
+    before = ratings.of_campaign(db, campaign.campaign_id)
+    ratings.submit(db, old.token, "ada", marks=worst, best=labels[1].label_id)
+    assert ratings.of_campaign(db, campaign.campaign_id) == before
+    (kept,) = [
+        each for each in log.of(db, f"annotation:{_only(db)}") if each.action == "rated again"
+    ]
+    assert kept.detail["best"] == labels[1].text
+
+
+def _only(db: Database) -> int:
+    ((annotation_id,),) = db.execute("select annotation_id from annotations").fetchall()
+    return int(annotation_id)
+
+
+SECRET = b"0" * 32
+
+
+def rated(db: Database) -> Campaign:
+    """Two raters; one contradicts herself, the other's response is refused by a reviewer later."""
+    campaign = begin(db, 2)
+    for name in ("ada", "bo"):
+        for _ in range(2):
+            claimed = claim(db, campaign, name)
+            labels = [label.label_id for label in ratings.offered(db, claimed)]
+            marks = dict(zip(labels, (5, 3, 1), strict=True))
+            best = labels[0] if name == "bo" else labels[2]
+            ratings.submit(db, claimed.token, name, marks=marks, best=best)
+    return campaign
+
+
+def test_every_mark_leaves_and_gives_the_same_tables(db: Database, tmp_path: Path) -> None:
+    campaign = rated(db)
+    refused = annotations.of_campaign(db, campaign.campaign_id)[-1]
+    reviews.reject(db, refused.annotation_id, "hasty", person="ada")
+    expected = ratings.of_campaign(db, campaign.campaign_id)
+    records = transfers.records(db, campaign.campaign_id, secret=SECRET)
+    for record in records:
+        assert record.rating is not None
+        assert {(mark.rating, mark.shown) for mark in record.rating.marks} == {
+            (5, 1),
+            (3, 2),
+            (1, 3),
+        }
+        methods = sorted(method for mark in record.rating.marks for method in mark.methods)
+        assert methods == ["CLIP", "DnD", "MILAN", "NetDissect"]
+        assert record.rating.valid == (record.rating.reason == "")
+    assert sum(not record.rating.valid for record in records if record.rating) == 2
+    for form, name in (("jsonl", "a.jsonl"), ("csv", "a.csv"), ("ratings", "long.csv")):
+        commands.write(tmp_path / name, records, form=form, title="", pictures=None)
+        found = tables.read(tmp_path / name)
+        assert tables.summary(found) == tables.summary(expected)
+        assert tables.valid_share(found) == tables.valid_share(expected)
+        assert tables.alpha(found) == tables.alpha(expected)
+    with (tmp_path / "long.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 4 * 4
+    assert all(line["rater"].startswith("p-") and line["created_utc"] for line in lines)
+    other = prepare(sqlite3.connect(":memory:"))
+    copied = transfers.enter(other, "copy", imports.read(tmp_path / "a.csv"), person="admin")
+    assert copied.kind == "rate"
+    assert transfers.records(other, copied.campaign_id, secret=b"1" * 32) == records
+    other.close()
+
+
+def test_a_withdrawn_rating_leaves_without_its_marks(db: Database) -> None:
+    campaign = rated(db)
+    annotations.withdraw(db, "ada", person="admin")
+    records = transfers.records(db, campaign.campaign_id, secret=SECRET)
+    assert [record.rating is None for record in records] == [True, True, False, False]
+    other = prepare(sqlite3.connect(":memory:"))
+    copied = transfers.enter(other, "copy", records, person="admin")
+    assert transfers.records(other, copied.campaign_id, secret=SECRET) == records
+    other.close()
+
+
+def test_ratings_are_no_sentences_and_sentences_no_ratings(db: Database, tmp_path: Path) -> None:
+    records = transfers.records(db, rated(db).campaign_id, secret=SECRET)
+    for form in ("milannotations", "mturk", "dataset"):
+        with pytest.raises(BadInput, match="got ratings"):
+            commands.write(tmp_path / "x.csv", records, form=form, title="", pictures=None)
+    plain = [replace(record, rating=None) for record in records]
+    with pytest.raises(BadInput, match="got sentences"):
+        commands.write(tmp_path / "x.csv", plain, form="ratings", title="", pictures=None)
+    other = prepare(sqlite3.connect(":memory:"))
+    with pytest.raises(BadInput, match="got both"):
+        transfers.enter(other, "both", [plain[0], *records[1:]], person="admin")
+    other.close()
+
+
+def test_an_export_from_before_ratings_still_comes_in(db: Database, tmp_path: Path) -> None:
+    records = [
+        replace(record, rating=None)
+        for record in transfers.records(db, rated(db).campaign_id, secret=SECRET)
+    ]
+    exports.write_csv(tmp_path / "new.csv", records)
+    with (tmp_path / "new.csv").open(newline="") as file:
+        rows = [{k: v for k, v in row.items() if k != "rating"} for row in csv.DictReader(file)]
+    with (tmp_path / "old.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    assert imports.read(tmp_path / "old.csv") == records
+
+
+@pytest.mark.parametrize("count", [7, ratings.MOST])
+def test_all_labels_of_a_unit_can_be_rated(db: Database, count: int) -> None:
+    (unit_id,) = add_units(db, 1)
+    given = [(f"method {number}", f"thing number {number}") for number in range(count)]
+    rules = Settings("?")
+    campaign = ratings.add(db, "many", {unit_id: given}, settings=rules, person="admin")
+    claimed = claim(db, campaign, "ada")
+    labels = [label.label_id for label in ratings.offered(db, claimed)]
+    assert len(labels) == count
+    marks = dict.fromkeys(labels, 2) | {labels[-1]: 5}
+    _, valid = ratings.submit(db, claimed.token, "ada", marks=marks, best=labels[-1])
+    assert valid
+
+
+def test_more_labels_than_a_page_shows_are_refused_at_the_start(db: Database) -> None:
+    (unit_id,) = add_units(db, 1)
+    given = [(f"method {number}", f"thing {number}") for number in range(ratings.MOST + 1)]
+    with pytest.raises(BadInput, match="at most 12 different descriptions"):
+        ratings.add(db, "x", {unit_id: given}, settings=Settings("?"), person="admin")
+
+
+def test_units_without_labels_do_not_enter(db: Database) -> None:
+    campaign = begin(db)
+    more = add_units(db, 1, layer="conv2", subject="other")
+    with pytest.raises(BadInput, match="a campaign in which people describe, got 'methods'"):
+        campaigns.add_units(db, campaign.campaign_id, more, person="admin")
+    assert len(campaigns.unit_ids(db, campaign.campaign_id)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "expected a table of ratings in .*, it cannot be read: .*No such file"),
+        (b"\xff\xfe\xff", "it cannot be read"),
+        (b"Layer,Unit\nconv1,0\n", "expected the columns Layer, Unit and"),
+        (b"Layer,Unit,MILAN E1 Rating\nconv1,0\n", "expected a rating in column 'MILAN E1"),
+        (b"Layer,Unit,A E1 Rating,B E1 Rating\nconv1,0,3\n", "a rating in column 'B E1 Rating'"),
+        (b"Layer,Unit,A E1 Rating\nconv1,x,3\n", "expected the number of a unit, line 2 of .*'x'"),
+    ],
+)
+def test_tables_that_are_none_are_one_sentence(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (tmp_path / "ratings.csv").write_bytes(content)
+    with pytest.raises(BadInput, match=message):
+        tables.read(tmp_path / "ratings.csv")

@@ -1,0 +1,184 @@
+"""Importance gives the predictions of one whole pass for every unit, whatever the network."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from audits.ablation.engine.cut import cut
+from audits.ablation.engine.hooks import ablated, layer_means
+from audits.ablation.engine.singles import Singles
+from audits.ablation.importance import importance, single_predictions
+from audits.network.evaluation import Cache, Images
+from db.errors import BadInput, Cancelled
+from helpers.networks import Residual, Tokens, TwoBranches, Untraceable, ready
+from helpers.noise import KINDS, SIZES, pictures
+
+
+def naive(model: nn.Module, images: Images, units, means=None) -> dict[str, np.ndarray]:
+    """One whole pass for every unit: the definition."""
+    rule = "zero" if means is None else "mean"
+    found = {}
+    for layer, numbers in units.items():
+        rows = []
+        for unit in numbers:
+            with ablated(model, {layer: [unit]}, rule=rule, means=means), torch.no_grad():
+                rows.append(torch.cat([model(batch).argmax(1) for batch in images.batches()]))
+        found[layer] = torch.stack(rows).numpy()
+    return found
+
+
+@KINDS
+@pytest.mark.parametrize("rule", ["zero", "mean"])
+def test_predictions_equal_the_naive_ones(network: Callable[[], nn.Module], rule: str) -> None:
+    model, images = ready(network()), pictures()
+    units = {layer: range(size) for layer, size in SIZES[network].items()}
+    means = layer_means(model, units, images.batches()) if rule == "mean" else None
+    unedited, found = single_predictions(model, images, units, rule=rule, means=means)
+    expected = naive(model, images, units, means)
+    assert {layer: rows.tolist() for layer, rows in found.items()} == {
+        layer: rows.tolist() for layer, rows in expected.items()
+    }
+    changed = sum((rows != unedited).sum() for rows in expected.values())
+    assert changed > 5, "the test would see nothing if no ablation changed a prediction"
+
+
+def test_networks_are_cut_where_they_can_be() -> None:
+    batch = torch.randn(4, 3, 16, 16)
+    residual = Singles.of(ready(Residual()), {k: [0] for k in SIZES[Residual]}, batch, None)
+    assert list(residual.cut) == list(SIZES[Residual])
+    assert residual.split is not None
+    heads = [layer for layer, part in residual.split.behind.items() if part.head is not None]
+    assert heads == ["layer2"]
+    tokens = Singles.of(ready(Tokens()), {k: [0] for k in SIZES[Tokens]}, batch, None)
+    assert list(tokens.cut) == list(SIZES[Tokens])
+    assert not Singles.of(ready(Untraceable()), {"conv": [0]}, batch, None).cut
+    assert cut(ready(TwoBranches()), ["twice"], batch) is None, "it is called twice"
+
+
+def test_a_cut_moves_past_operations_on_single_channels() -> None:
+    split = cut(ready(Residual()), ["conv1"], torch.randn(2, 3, 16, 16))
+    assert split is not None
+    state = split.run(torch.randn(2, 3, 16, 16))
+    assert state.values["conv1"].shape == (2, 8, 8, 8), "behind batch norm, activation and pooling"
+
+
+def test_silent_units_cost_no_pass() -> None:
+    model = ready(Residual())
+    with torch.no_grad():
+        model.conv1.weight[3:] = 0
+        model.conv1.bias[3:] = 0
+    images = pictures()
+    passes = []
+    model.conv1.register_forward_hook(lambda module, inputs, output: passes.append(len(output)))
+    single_predictions(model, images, {"conv1": range(3, 8)})
+    # three batches plain and three to share, and those that learn the shapes and try the cut
+    assert len(passes) <= 10
+
+
+def test_the_least_important_come_first_and_ties_go_by_layer_and_unit() -> None:
+    model, images = ready(Residual()), pictures(40, batch=16)
+    units = {layer: range(SIZES[Residual][layer]) for layer in ("layer2", "conv1")}
+    ranking = importance(model, images, units)
+    expected = naive(model, images, units)
+    accuracies = [
+        (-float((rows[unit] == images.labels).mean()), layer, unit)
+        for layer, rows in expected.items()
+        for unit in range(len(rows))
+    ]
+    assert [(-one.accuracy, one.layer, one.unit) for one in ranking.units] == sorted(accuracies)
+    assert ranking.unedited.measure == "accuracy"
+
+
+def test_without_labels_agreement_takes_the_place_of_accuracy() -> None:
+    model, images = ready(Residual()), pictures(labels=False)
+    ranking = importance(model, images, {"layer2": range(20)})
+    assert ranking.unedited.accuracy == 1.0
+    assert ranking.unedited.measure == "agreement"
+    assert ranking.units[-1].accuracy < 1.0
+
+
+def test_only_what_is_new_is_computed() -> None:
+    model, images = ready(Residual()), pictures()
+    cache = Cache({}, "weights")
+    first = importance(model, images, {"conv1": [0, 1, 2]}, cache=cache)
+    calls = []
+    model.register_forward_hook(lambda *_: calls.append(1))
+    assert importance(model, images, {"conv1": [0, 1, 2]}, cache=cache) == first or not calls
+    assert not calls
+    more = importance(model, images, {"conv1": [2, 5]}, cache=cache)
+    assert calls
+    assert {one.unit for one in more.units} == {2, 5}
+
+
+def test_networks_that_know_the_size_of_the_batch_are_padded() -> None:
+    class Knows(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 6, 3)
+            self.linear = nn.Linear(6 * 14 * 14, 5)
+
+        def forward(self, images):
+            count = images.shape[0]
+            return self.linear(torch.relu(self.conv(images)).reshape(count, -1))
+
+    model, images = ready(Knows()), pictures()
+    _, found = single_predictions(model, images, {"conv": range(6)})
+    assert found["conv"].tolist() == naive(model, images, {"conv": range(6)})["conv"].tolist()
+    singles = Singles.of(model, {"conv": [0]}, next(iter(images.batches())), None)
+    assert singles.needs_full("conv")
+
+
+def test_a_cut_that_gives_something_else_is_not_used() -> None:
+    class Hidden(nn.Module):
+        """Reads a layer's output through a hook, which a graph does not show."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.Conv2d(3, 6, 3)
+            self.second = nn.Conv2d(6, 6, 3)
+            self.linear = nn.Linear(6, 5)
+            self.scale = 1.0
+            self.second.register_forward_hook(self.note)
+
+        def note(self, module, inputs, output):
+            return output * (inputs[0].amax(dim=(1, 2, 3), keepdim=True) > inputs[0].mean())
+
+        def forward(self, images):
+            return self.linear(torch.relu(self.second(self.first(images))).mean((2, 3)))
+
+    model, images = ready(Hidden()), pictures()
+    _, found = single_predictions(model, images, {"first": range(6)})
+    assert found["first"].tolist() == naive(model, images, {"first": range(6)})["first"].tolist()
+
+
+def test_a_unit_without_a_mean_is_refused_before_anything_is_looked_up() -> None:
+    means = {"layer2": torch.zeros(20)}
+    with pytest.raises(BadInput, match="expected units 0 to 19 of layer 'layer2', got 20"):
+        importance(
+            ready(Residual()),
+            pictures(),
+            {"layer2": [20]},
+            rule="mean",
+            means=means,
+            cache=Cache({}, "weights"),
+        )
+
+
+def test_a_cancelled_run_stops() -> None:
+    with pytest.raises(Cancelled):
+        importance(ready(Residual()), pictures(), {"conv1": range(8)}, cancelled=lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("units", "message"),
+    [
+        ({"layer7": [0]}, "expected the path of a module of the network, got 'layer7'"),
+        ({"layer2": [20]}, "expected units 0 to 19 of layer 'layer2', got 20"),
+    ],
+)
+def test_unknown_units_are_refused(units, message) -> None:
+    with pytest.raises(BadInput, match=message):
+        importance(ready(Residual()), pictures(), units)

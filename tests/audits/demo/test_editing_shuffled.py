@@ -1,0 +1,107 @@
+"""Sentences of other units gain nothing: the demo's reading network, edited by them."""
+
+import numpy as np
+import pytest
+
+from audits.ablation import curves
+from audits.ablation.curves import Unit
+from audits.ablation.importance import importance
+from audits.ablation.measure import Plan, measure
+from audits.demo import editing
+from audits.find import words
+from audits.network.evaluation import Cache, Images
+from db.errors import BadInput
+from describer import english
+from describer.demo.networks import recipes, shipped
+from describer.demo.sentences import shipped as sentence_shipped
+
+SHUFFLES = 3
+CONTROLS = 5
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[Unit, str]:
+    """What the shipped MILAN says of the units of the network that learned to read."""
+    said = sentence_shipped.read()
+    assert said is not None
+    found = {(e.layer, e.unit): e.text for e in said.descriptions if e.subject == "signs"}
+    assert len(found) > 200
+    return found
+
+
+def drawn(split: str, count: int, variant: str) -> Images:
+    """Pictures of the demo's world, prepared once."""
+    found = editing.drawn((split, count, variant))
+    kept = list(found.batches())
+    return Images(found.name, found.digest, found.count, lambda: kept, found.labels, found.classes)
+
+
+@pytest.fixture(scope="module")
+def adversarial() -> Images:
+    """Pictures with a wrong word each."""
+    return drawn("test", 150, "adversarial")
+
+
+@pytest.fixture(scope="module")
+def says_text(described: dict[Unit, str]) -> set[str]:
+    """The sentences that the filter finds."""
+    nlp, query = english.load(), words.query_of(["preset:text"])
+    forms = words.analyse(nlp, words.keywords_of(query))
+    return set(words.find(words.analyse(nlp, sorted(set(described.values()))), query, forms=forms))
+
+
+def test_true_sentences_gain_beyond_random_units_and_shuffled_ones_do_not(
+    described: dict[Unit, str], says_text: set[str], adversarial: Images
+) -> None:
+    """Section 7's edit: least important first, their number chosen on validation images alone."""
+    model = shipped.load(recipes.subject("signs"))
+    units, texts = sorted(described), [described[unit] for unit in sorted(described)]
+    sizes = {layer: max(numbers) + 1 for layer, numbers in curves.by_layer(units).items()}
+    validation, cache = drawn("validation", 300, "spurious"), Cache({}, "signs")
+    ranked = importance(model, validation, curves.by_layer(units), cache=cache).units
+    in_order = [(one.layer, one.unit) for one in ranked]
+
+    def accuracy(order: list[Unit]) -> float:
+        found = curves.curve(model, adversarial, order, counts=[len(order)], cache=cache)
+        return found.accuracies[0]
+
+    def gains(sentence_of: np.ndarray, seed: int) -> bool:
+        """Whether the edit is more right than one more draw of random units would be."""
+        said = {unit: texts[row] for unit, row in zip(units, sentence_of.tolist(), strict=True)}
+        order = [unit for unit in in_order if said[unit] in says_text]
+        held = curves.curve(
+            model, validation, order, counts=range(0, len(order) + 1, 4), cache=cache
+        )
+        order = order[: curves.chosen_count(held)]
+        if not order:
+            return False
+        draws = curves.matched_draws(order, sizes, trials=CONTROLS, seed=seed)
+        band = curves.accuracy_interval([accuracy(list(draw)) for draw in draws])
+        return accuracy(order) > band.high
+
+    assert gains(np.arange(len(units)), 0), "the units that say text are those that read"
+    beyond = [
+        gains(np.random.default_rng(seed).permutation(len(units)), seed)
+        for seed in range(1, SHUFFLES + 1)
+    ]
+    assert sum(beyond) <= 1, "one in forty is expected: 95 % of draws lie in the band"
+
+
+def test_a_constant_sentence_selects_all_units_and_is_its_own_control(
+    described: dict[Unit, str], adversarial: Images
+) -> None:
+    model = shipped.load(recipes.subject("signs"))
+    units = [unit for unit in sorted(described) if unit[0] == "layer4"]
+    found = measure(
+        model,
+        units,
+        test=adversarial,
+        sizes={"layer4": len(units)},
+        plan=Plan(controls=CONTROLS, sort_all=False, order=tuple(units)),
+        cache=Cache({}, "signs"),
+    )
+    assert found.end.random is not None
+    assert found.end.test == found.end.random.mean == found.end.random.high
+    assert any("random units of that layer are the same ones" in text for text in found.warnings)
+    with pytest.raises(BadInput, match="got none: no description matched"):
+        measure(model, [], test=adversarial, sizes={"layer4": len(units)})

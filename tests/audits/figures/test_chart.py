@@ -1,0 +1,90 @@
+"""The chart: every condition is drawn once, and nothing measured is said to be nothing."""
+
+import re
+from xml.etree import ElementTree
+
+from audits.figures import chart, class_charts
+from db.audit.ablations import Point
+
+POINTS = [
+    Point(condition, trial, count, split, 0.9 - 0.01 * count - 0.05 * trial)
+    for condition, trials in (("keyword", 1), ("random", 3), ("sorted_all", 1))
+    for trial in range(trials)
+    for count in range(4)
+    for split in ("validation", "test")
+]
+
+
+def test_without_points_it_says_that_nothing_is_measured_yet() -> None:
+    assert "first measured point" in chart.curve([])
+
+
+def test_every_condition_has_its_line_and_controls_their_band() -> None:
+    drawing, legend = ElementTree.fromstring(f"<div>{chart.curve(POINTS, chosen=2, best=3)}</div>")
+    # keyword on both splits, the controls' mean, all units sorted
+    assert len([each for each in drawing if each.tag == "polyline"]) == 4
+    band = "random units, test: mean and range of 3 draws"
+    names = ["test", "validation", band, "all units sorted, test"]
+    assert [text.strip() for text in legend.itertext() if text.strip()] == names
+    assert len([each for each in drawing if each.tag == "polygon"]) == 1
+    texts = [each.text for each in drawing if each.tag == "text"]
+    assert "chosen on validation" in texts
+    assert "best on test" in texts
+
+
+def test_points_stay_inside_the_frame() -> None:
+    for accuracy in (0.0, 0.5, 1.0):
+        drawing = chart.curve([Point("keyword", 0, 0, "test", accuracy)])
+        for _, y in re.findall(r"([\d.]+),([\d.]+)", drawing.split("</svg>")[0]):
+            assert 0 <= float(y) <= chart.HEIGHT
+
+
+def test_lines_boxes_and_bars_are_well_formed_and_named() -> None:
+    evil = "<script>"
+    steps = [(0, 0.9), (5, 0.5)]
+    drawings = (
+        chart.lines({"nouns": steps, evil: steps}, [steps, steps], across="units ablated"),
+        chart.boxes(
+            {evil: {"low": 0, "q25": 1, "median": 1, "q75": 2, "high": 3, "mean": 1.4}},
+        ),
+        chart.bars([("dogs", 4, "#000"), (evil, 1, "#000")]),
+    )
+    for drawing in drawings:
+        ElementTree.fromstring(f"<div>{drawing}</div>")
+        assert evil not in drawing
+        assert "&lt;script&gt;" in drawing
+    assert chart.bars([]) == ""
+
+
+def test_a_score_that_is_0_everywhere_has_0_on_its_axis() -> None:
+    nothing = dict.fromkeys(("low", "q25", "median", "q75", "high", "mean"), 0.0)
+    drawing = chart.boxes({"early": nothing})
+    assert ">0</text>" in drawing
+    assert "1e-09" not in drawing
+
+
+def test_every_class_has_its_own_little_curve() -> None:
+    evil = "<script>alert('a class')</script>"
+    classes = {
+        "dog": {"test": [1.0, 0.5], "validation": [0.9, 0.4], "random": [1.0, 0.9]},
+        evil: {"test": [0.0, 1.0], "validation": [], "random": [0.2, 0.2]},
+    }
+    drawing = class_charts.small_multiples(
+        {"counts": [0, 3], "classes": classes, "left_out": 7}, chosen=3
+    )
+    shown = ElementTree.fromstring(f"<div>{drawing}</div>")
+    assert len(shown.findall(".//svg")) == 2
+    assert len(shown.findall(".//polyline")) == 5
+    assert "<script>" not in drawing
+    assert "7 are not" in drawing
+    assert "dog: 100.0% at first, 50.0% at last" in drawing
+    for x, y in re.findall(r"([\d.]+),([\d.]+)", " ".join(re.findall('points="(.*?)"', drawing))):
+        assert 0 <= float(x) <= class_charts.WIDE
+        assert class_charts.HEAD <= float(y) <= class_charts.TALL - class_charts.FOOT
+    assert class_charts.small_multiples({}) == ""
+
+
+def test_a_growing_curve_keeps_its_place() -> None:
+    first = [Point("keyword", 0, 0, "test", 0.9), Point("keyword", 0, 1, "test", 0.8)]
+    assert chart.curve(first, most=4) != chart.curve(first)
+    assert ">4</text>" in chart.curve(first, most=4)

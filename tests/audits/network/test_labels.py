@@ -1,0 +1,119 @@
+"""Labels come from folders, from a table in or beside the folder, or are not known."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from audits.network.labels import class_indices, labels_of, read_class_table, read_labels
+from db.errors import BadInput
+from describer.subjects.probing import ProbingSet, open_folder
+
+NAMES = ("0.png", "1.png", "2.png")
+
+
+@pytest.fixture
+def flat(tmp_path: Path) -> ProbingSet:
+    """Three images without folders; what is in them does not matter here."""
+    (tmp_path / "photos").mkdir()
+    for name in NAMES:
+        (tmp_path / "photos" / name).write_bytes(b"")
+    return open_folder(tmp_path / "photos")
+
+
+def test_sub_folders_are_classes(tmp_path: Path) -> None:
+    for path in ("cat/a.png", "dog/b.png"):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_bytes(b"")
+    found = labels_of(open_folder(tmp_path), classes=("dog", "cow", "cat"))
+    assert found is not None
+    assert found.tolist() == [2, 0]
+
+
+@pytest.mark.parametrize("place", ["photos/labels.csv", "photos.csv"])
+def test_a_table_in_or_beside_a_flat_folder_labels_it(
+    flat: ProbingSet, tmp_path: Path, place: str
+) -> None:
+    assert labels_of(flat, classes=("cat", "dog")) is None
+    (tmp_path / place).write_text("path,class\n0.png,dog\n1.png,cat\n2.png,dog\n")
+    found = labels_of(flat, classes=("cat", "dog"))
+    assert found is not None
+    assert found.tolist() == [1, 0, 1]
+
+
+def test_numbers_are_outputs_where_the_network_names_none(flat: ProbingSet) -> None:
+    found = labels_of(flat, labels={"0.png": "7", "1.png": "0", "2.png": "10"})
+    assert found is not None
+    assert found.tolist() == [7, 0, 10]
+
+
+def test_a_given_table_goes_before_the_folders(flat: ProbingSet) -> None:
+    found = labels_of(flat, labels=dict.fromkeys(NAMES, "x"), table={"x": 4})
+    assert found is not None
+    assert found.tolist() == [4, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"0.png": "cat"}, r"for each of the 3 images of .*none for 2 of them, first '1\.png'"),
+        (dict.fromkeys(NAMES, "cta"), "network's 2 classes, got 'cta'; nearest: cat"),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused(flat: ProbingSet, labels, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        labels_of(flat, classes=("cat", "dog"), labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("file,label\na,b\n", "expected the columns path and class in the table, got file, label"),
+        ("", "expected the columns path and class in the table, got none"),
+        ("path,class\na.png,cat\na.png,dog\n", "one class for each path in the table, got 'a.png'"),
+        ("path,class\na.png,\n", "one class for each path in the table, got 'a.png': ''"),
+        ('path,class\n"a', "expected a CSV file of labels"),
+    ],
+)
+def test_texts_that_are_no_table_are_refused(text: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        read_labels(text)
+
+
+def test_tables_are_read_with_other_columns_and_a_mark_of_their_encoding(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("\ufeffclass,path,who\ncat, a.png ,ann\n", encoding="utf-8")
+    assert read_labels(tmp_path / "l.csv") == {"a.png": "cat"}
+    with pytest.raises(BadInput, match=r"expected a CSV file of labels, got .*missing"):
+        read_labels(tmp_path / "missing.csv")
+
+
+def test_a_name_of_several_outputs_has_to_say_which() -> None:
+    classes = ("crane", "dog", "crane")
+    with pytest.raises(BadInput, match=r"got 'crane', as outputs 0, 2 are called; say crane \(0\)"):
+        class_indices(["crane", "dog"], classes=classes)
+    assert class_indices(["crane (2)", "dog"], classes=classes) == [2, 1]
+    assert class_indices(["crane"], classes=classes, table={"crane": 2}) == [2]
+
+
+def test_folders_become_outputs() -> None:
+    assert class_indices(["a", "b"]) == [0, 1]
+    assert class_indices(["cat"], classes=["dog", "cat"]) == [1]
+    assert class_indices(["n1_cat"], classes=["dog", "cat"], table={"n1_cat": 7}) == [7]
+    with pytest.raises(BadInput, match="network's 2 classes, got 'cats'; nearest: cat"):
+        class_indices(["cats"], classes=["dog", "cat"])
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"a": -1}', '{"a": "b"}', '{"a": true}', "{", "\xff"])
+def test_bad_class_tables_are_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "classes.json"
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(BadInput, match=r"classes\.json"):
+        read_class_table(path)
+
+
+def test_class_tables_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "classes.json"
+    path.write_text(json.dumps({"n1_cat": 3}))
+    assert read_class_table(path) == {"n1_cat": 3}
+    with pytest.raises(BadInput, match="expected a JSON file of class folders"):
+        read_class_table(tmp_path / "missing.json")

@@ -1,0 +1,54 @@
+"""Where the app answers is known, refused in one sentence, or shown as it is typed."""
+
+import socket
+
+import pytest
+
+from db.access import addresses
+from db.errors import BadInput
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("localhost", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.1", False),
+        ("localhost.example", False),
+        ("", False),
+    ],
+)
+def test_only_loopback_is_this_machine_alone(host: str, here: bool) -> None:
+    assert addresses.is_loopback(host) is here
+
+
+def test_a_port_is_free_until_somebody_listens() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(BadInput, match=f"got 127.0.0.1 port {port}: .*--port"):
+            addresses.check("127.0.0.1", port)
+    addresses.check("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_a_port_has_its_range(port: int) -> None:
+    with pytest.raises(BadInput, match=f"from 1 to 65535, got {port}"):
+        addresses.check("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["nobody.invalid", "a" * 70 + ".org"])
+def test_a_host_is_this_machine(host: str) -> None:
+    with pytest.raises(BadInput, match=f"got {host} port 7860: .*--host"):
+        addresses.check(host, 7860)
+
+
+def test_an_address_is_shown_as_it_is_typed() -> None:
+    assert addresses.shown("127.0.0.1", 7860) == "http://127.0.0.1:7860"
+    assert addresses.shown("::1", 80) == "http://[::1]:80"
+    assert addresses.shown("0.0.0.0", 7861) == f"http://{socket.gethostname()}:7861"
