@@ -19,11 +19,12 @@ from audits.ablation.curves import chosen_count, interval
 from audits.demo import editing
 from benchmarks.measurement import Measurement
 from describer import milan
+from describer.demo import units
 from describer.demo.checks.verify import Case
 from describer.demo.crew import crew
-from describer.demo.networks import curriculum, recipes, units
-from describer.demo.networks.units import Source
 from describer.demo.sentences import milan as sentence_milan
+from describer.demo.training import curriculum, recipes
+from describer.demo.units import Source
 from describer.milan.describing import SearchOptions
 
 SEEDS = (41, 42, 43)

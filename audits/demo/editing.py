@@ -33,7 +33,7 @@ from audits.network.evaluation import Cache, Images
 from describer.demo.checks.scores import Estimate, mean
 from describer.demo.checks.table import Section
 from describer.demo.checks.verify import Case
-from describer.demo.networks import training
+from describer.demo.training import fitting
 from describer.demo.world import scene
 from describer.demo.world.concepts import concepts_in
 
@@ -72,10 +72,10 @@ class Edit:
 def drawn(which: Which) -> Images:
     """Rendered images as ablation takes them."""
     split, count, variant = which
-    pictures, labels = training.paintings(split, range(count), variant=variant)
+    pictures, labels = fitting.paintings(split, range(count), variant=variant)
 
     def batches() -> list[torch.Tensor]:
-        return list(torch.split(training.normalise(pictures), 100))
+        return list(torch.split(fitting.normalise(pictures), 100))
 
     return Images(
         f"{variant} {split}",

@@ -15,14 +15,14 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from describer.demo import networks, workspace
+from describer.demo import networks, shipped, workspace
 from describer.demo.crew import crew
-from describer.demo.networks import curriculum, shipped
-from describer.demo.networks.recipes import OBSERVER, SUBJECTS, Recipe
-from describer.demo.networks.units import Gallery
 from describer.demo.sentences import milan
 from describer.demo.sentences import shipped as sentence_shipped
 from describer.demo.sentences.milan import Lesson
+from describer.demo.training import curriculum
+from describer.demo.training.recipes import OBSERVER, SUBJECTS, Recipe
+from describer.demo.units import Gallery
 from describer.demo.world import scene
 from describer.milan.checkpoints import folder
 from describer.milan.encoder import PyramidEncoder

@@ -57,7 +57,7 @@ def open_demo(
     # Imported here: a start with a demo that is there has no use for them. None of them loads
     # torch, which only the processes that look for exemplars do.
     from describer import shelf
-    from describer.demo.networks import shipped
+    from describer.demo import shipped
     from describer.demo.sentences import shipped as sentence_shipped
     from describer.demo.workspace import prepare
     from describer.describe.plan import METHOD

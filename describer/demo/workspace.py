@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.arrays import ImageStore
+from describer.demo import shipped
 from describer.demo.crew import crew
-from describer.demo.networks import recipes, shipped
-from describer.demo.networks.recipes import Recipe
 from describer.demo.sentences.shipped import Sayings
+from describer.demo.training import recipes
+from describer.demo.training.recipes import Recipe
 from describer.demo.world import albums
 from describer.demo.world.albums import DemoImages
 from describer.exemplars import layout

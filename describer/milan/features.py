@@ -23,7 +23,7 @@ from db.errors import Cancelled
 from describer.exemplars.records import LayerExemplars
 from describer.milan.encoder import BATCH_SIZE, PyramidEncoder, pool_levels
 
-MASKS_AT_ONCE = 64
+MASKS_AT_ONCE = 16
 
 Progress = Callable[[int, int, str], None]
 Cancel = Callable[[], bool]
@@ -117,8 +117,8 @@ def encode(
         if cancelled and cancelled():
             raise Cancelled(f"stopped after encoding {start} of {len(images)} images")
         batch = images[start : start + batch_size]
-        for places, levels in _levels_of(source, encoder, batch):
-            for place, level_rows in zip(places, _rows_of(levels), strict=True):
+        for places, levels in _levels_of(source, encoder, batch, batch_size):
+            for place, level_rows in zip(places, _rows_of(levels, len(places)), strict=True):
                 span = range(first[start + place], last[start + place])
                 for chunk in range(span.start, span.stop, MASKS_AT_ONCE):
                     chosen = range(chunk, min(chunk + MASKS_AT_ONCE, span.stop))
@@ -153,17 +153,25 @@ def _empty(
 
 
 def _levels_of(
-    source: ExemplarSource, encoder: PyramidEncoder, images: NDArray[np.int64]
+    source: ExemplarSource,
+    encoder: PyramidEncoder,
+    images: NDArray[np.int64],
+    batch_size: int,
 ) -> Iterator[tuple[list[int], list[Tensor]]]:
-    """The maps of a batch of images, in groups of one image size: (places in the batch, maps)."""
+    """The maps of images, in groups of one image size: (places among the images, maps).
+
+    Every group is filled up to `batch_size`: libraries round differently for other batch sizes, and
+    an image's features are to be the same bytes whatever is encoded with it.
+    """
     pixels = [np.asarray(source.image(int(image))) for image in images]
     for shape in dict.fromkeys(image.shape for image in pixels):
         places = [place for place, image in enumerate(pixels) if image.shape == shape]
-        yield places, encoder.levels(np.stack([pixels[place] for place in places]))
+        filled = places + places[-1:] * (batch_size - len(places))
+        yield places, encoder.levels(np.stack([pixels[place] for place in filled]))
 
 
-def _rows_of(levels: list[Tensor]) -> Iterator[list[Tensor]]:
-    for row in range(len(levels[0])):
+def _rows_of(levels: list[Tensor], count: int) -> Iterator[list[Tensor]]:
+    for row in range(count):
         yield [level[row : row + 1] for level in levels]
 
 
@@ -178,16 +186,16 @@ def _pool_into(
     wanted: Mapping[str, Sequence[int]],
 ) -> None:
     """Pool one image's maps by the masks of some of its exemplars, and put the features away."""
-    masks = np.stack(
-        [
-            source.mask(
-                layers[pairs.layer[pair]],
-                int(wanted[layers[pairs.layer[pair]]][pairs.row[pair]]),
-                int(pairs.rank[pair]),
-            )
-            for pair in chosen
-        ]
-    )
+    shown = [
+        source.mask(
+            layers[pairs.layer[pair]],
+            int(wanted[layers[pairs.layer[pair]]][pairs.row[pair]]),
+            int(pairs.rank[pair]),
+        )
+        for pair in chosen
+    ]
+    # Always as many, for the same reason as the images of a batch.
+    masks = np.stack(shown + shown[-1:] * (MASKS_AT_ONCE - len(shown)))
     pooled = pool_levels(
         levels,
         torch.from_numpy(masks)[None].to(encoder.device),

@@ -89,15 +89,19 @@ def test_what_is_missing_is_said_near_the_button(tmp_path: Path) -> None:
         return str(told if isinstance(told, str) else told[-1])
 
     table = "layer,unit,summary\nconv1,0,dogs\n"
-    assert "name of the network" in said("tab_import", "look", "net.csv", table, " ", "")
-    assert "published units of toy" in said("tab_import", "look", "net.csv", table, "toy", "")
+    assert "name of the network" in said("exchange.tab_import", "look", "net.csv", table, " ", "")
+    assert "published units of toy" in said(
+        "exchange.tab_import", "look", "net.csv", table, "toy", ""
+    )
     rules = ["What?", "", 3, 60, 0, 0, "", 0]
     begin = named["annotator.campaigns.tab", "begin"]
     for known, every in (("1: dog", 0), ("", 5)):
         told = begin("new", layer, "0", known, None, *rules, every, None)
         assert "Give both the gold units" in told[-1]
-    assert "descriptions: none of these units" in said("tab_ratings", "start", "r", layer, "all")
-    assert "expected units as" in said("tab_ratings", "start", "r", layer, "")
+    assert "descriptions: none of these units" in said(
+        "ratings.tab_start", "start", "r", layer, "all"
+    )
+    assert "expected units as" in said("ratings.tab_start", "start", "r", layer, "")
     with open_database(workspace) as db:
         assert campaigns.every(db) == []
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from describer.demo.checks import likeness, scores
 from describer.demo.checks.scores import Detection, Estimate, Floats, Naming, interval
 from describer.demo.checks.table import Section
-from describer.demo.networks.units import Gallery
+from describer.demo.units import Gallery
 from describer.demo.world.truth import HALF, LIFT, TIE
 from describer.milan.model import Model
 from describer.milan.training.bleu import score

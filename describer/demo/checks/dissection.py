@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from describer.demo.networks.units import Gallery, Study, batches
+from describer.demo.units import Gallery, Study, batches
 from describer.demo.world.canvas import SIZE
 from describer.demo.world.concepts import CONCEPTS, NAMES
-from describer.subjects import layers as networks_layers
+from describer.subjects import layers as subject_layers
 
 
 def dissect(model: nn.Module, gallery: Gallery, studies: Sequence[Study]) -> dict[str, list[str]]:
@@ -39,7 +39,7 @@ def dissect(model: nn.Module, gallery: Gallery, studies: Sequence[Study]) -> dic
                 ).float()
                 grids: dict[tuple[int, int], torch.Tensor] = {}
                 for name, layer in layers.items():
-                    maps = networks_layers.as_maps(seen[name], layer).flatten(2)
+                    maps = subject_layers.as_maps(seen[name], layer).flatten(2)
                     active = (maps > levels[name]).float()  # (n, units, cells)
                     if layer.grid not in grids:
                         window = (SIZE // layer.grid[0], SIZE // layer.grid[1])

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from db.describe.pictures import Picture, sheet
 from describer.demo.checks.table import Section
-from describer.demo.networks.units import Source
+from describer.demo.units import Source
 from describer.demo.world.concepts import FACE_ATTRIBUTES, FACE_CONCEPTS, NAMES, concepts_in
 
 if TYPE_CHECKING:

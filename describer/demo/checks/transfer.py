@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from describer import milan
+from describer.demo import shipped, units
 from describer.demo.checks import likeness, scores
 from describer.demo.checks.table import Section
 from describer.demo.crew import crew
-from describer.demo.networks import recipes, shipped, units
-from describer.demo.networks.recipes import Recipe
-from describer.demo.networks.units import Gallery, Source
 from describer.demo.sentences import milan as sentence_milan
 from describer.demo.sentences.milan import Lesson
+from describer.demo.training import recipes
+from describer.demo.training.recipes import Recipe
+from describer.demo.units import Gallery, Source
 from describer.demo.world.truth import Profile
 from describer.milan.encoder import PyramidEncoder
 

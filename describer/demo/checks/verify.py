@@ -17,14 +17,15 @@ from PIL import Image
 from torch import nn
 
 from describer import milan
+from describer.demo import shipped, units
 from describer.demo.checks import comparison, dissection, faces, scores, transfer
 from describer.demo.checks.comparison import OURS, WITHOUT_PRIOR
 from describer.demo.checks.table import Section
 from describer.demo.crew import crew
-from describer.demo.networks import recipes, shipped, units
-from describer.demo.networks.recipes import Recipe
-from describer.demo.networks.units import Gallery, Source
 from describer.demo.sentences import milan as sentence_milan
+from describer.demo.training import recipes
+from describer.demo.training.recipes import Recipe
+from describer.demo.units import Gallery, Source
 from describer.demo.world.concepts import NAMES, concepts_in
 from describer.demo.world.truth import Profile
 from describer.milan import describing

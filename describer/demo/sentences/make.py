@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from describer import milan
-from describer.demo.networks.units import Source, study
 from describer.demo.sentences import milan as sentence_milan
 from describer.demo.sentences.annotators import ANNOTATORS
 from describer.demo.sentences.shipped import DemoAnnotation, DemoDescription, Sayings
+from describer.demo.units import Source, study
 from describer.demo.world import albums
 from describer.demo.world import scene as world_scene
 from describer.demo.world.albums import DemoImages

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from describer.demo import networks
-from describer.demo.networks import recipes, units
-from describer.demo.networks.recipes import Recipe
-from describer.demo.networks.units import Gallery, Source
+from describer.demo import networks, units
 from describer.demo.sentences import annotators
+from describer.demo.training import recipes
+from describer.demo.training.recipes import Recipe
+from describer.demo.units import Gallery, Source
 from describer.demo.world import scene
 from describer.demo.world.chance import Chance
 from describer.demo.world.concepts import NAMES

@@ -8,7 +8,7 @@ from audits.ablation.curves import by_layer, chosen_count
 from audits.demo import editing, importance
 from audits.studies import criteria
 from describer.demo.checks.verify import Case
-from describer.demo.networks import curriculum, recipes
+from describer.demo.training import curriculum, recipes
 from describer.demo.world.truth import Profile
 from describer.milan.backbones import EncoderConfig
 from describer.milan.decoder import Decoder, DecoderConfig

@@ -12,8 +12,9 @@ from audits.find import words
 from audits.network.evaluation import Cache, Images
 from db.errors import BadInput
 from describer import english
-from describer.demo.networks import recipes, shipped
+from describer.demo import shipped
 from describer.demo.sentences import shipped as sentence_shipped
+from describer.demo.training import recipes
 
 SHUFFLES = 3
 CONTROLS = 5

@@ -10,10 +10,11 @@ import torch
 from db.errors import BadInput, Cancelled
 from describer.milan import describe
 from describer.milan.describing import SearchOptions
+from describer.milan.encoder import PyramidEncoder
 from describer.milan.features import encode
 from describer.milan.model import Model
 from describer.milan.training.data import Annotated, gather, read_annotations
-from helpers.milan import MemoryFolder, make_folder
+from helpers.milan import ENCODER, MemoryFolder, make_folder
 
 
 def without(folder: MemoryFolder, layer: str, unit: int, ranks: slice) -> MemoryFolder:
@@ -39,6 +40,20 @@ def test_every_distinct_image_is_encoded_once(model: Model) -> None:
     wanted = {layer: list(range(40)) for layer in folder.layers}
     encode(folder, model.encoder(), wanted, batch_size=3)
     assert sorted(folder.asked) == list(range(7))
+
+
+@pytest.mark.parametrize("left", [[11], [3, 4, 5], [0, 2, 4, 6, 8, 10], list(range(5, 40))])
+def test_features_are_the_same_bytes_whatever_is_encoded_with_them(left: list[int]) -> None:
+    folder = make_folder({"conv": 40}, k=5, images=50)
+    torch.manual_seed(2)
+    network = torch.nn.Sequential()
+    network.add_module("first", torch.nn.Conv2d(3, 48, 3, stride=2, padding=1))
+    network.add_module("rectify", torch.nn.ReLU())
+    network.add_module("second", torch.nn.Conv2d(48, 96, 3, stride=2, padding=1))
+    encoder = PyramidEncoder("wide", network=network, config=replace(ENCODER, name="wide"))
+    whole = encode(folder, encoder, {"conv": list(range(40))})["conv"].features
+    part = encode(folder, encoder, {"conv": left})["conv"].features
+    assert torch.equal(part, whole[left])
 
 
 def test_images_of_different_sizes_are_encoded(model: Model, folder: MemoryFolder) -> None:

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from describer.demo import units
 from describer.demo.checks import faces
 from describer.demo.checks.verify import Case
-from describer.demo.networks import curriculum, recipes, units
-from describer.demo.networks.units import Source
 from describer.demo.sentences import milan
+from describer.demo.training import curriculum, recipes
+from describer.demo.units import Source
 from describer.demo.world.concepts import NAMES
 from describer.demo.world.truth import Profile
 

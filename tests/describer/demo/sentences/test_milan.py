@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from describer.demo import build, networks
+from describer.demo import build, networks, shipped, units
 from describer.demo.checks.dissection import dissect
-from describer.demo.networks import curriculum, recipes, shipped, training, units
 from describer.demo.sentences import milan
+from describer.demo.training import curriculum, fitting, recipes
 from describer.demo.world import scene
 from describer.demo.world.concepts import NAMES
 
@@ -39,7 +39,7 @@ def test_examined_masks_are_those_of_the_exemplars(gallery: units.Gallery) -> No
         for rank in (0, 14):
             assert (source.mask("conv1", unit, rank) == study.masks(unit)[rank]).all()
     with torch.inference_mode():
-        maps = model.conv1(training.normalise(torch.from_numpy(gallery.images)))
+        maps = model.conv1(fitting.normalise(torch.from_numpy(gallery.images)))
     strongest = maps.flatten(2).amax(dim=2).argmax(dim=0)
     assert (study.exemplars.ids[:, 0] == strongest.numpy()).all()
 
@@ -97,30 +97,30 @@ def test_held_out_networks_share_no_pictures_with_the_teachers() -> None:
 
 
 def test_training_is_reproducible_and_learns() -> None:
-    images, labels = training.paintings("small", range(48), variant="plain")
+    images, labels = fitting.paintings("small", range(48), variant="plain")
 
     def trained() -> torch.nn.Module:
         torch.manual_seed(0)
-        return training.classify(networks.plain(), images, labels, seed=1, epochs=3)
+        return fitting.classify(networks.plain(), images, labels, seed=1, epochs=3)
 
     first, again = trained(), trained()
     for one, two in zip(first.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, two)
-    assert training.accuracy(first, images, labels) >= 0.1
+    assert fitting.accuracy(first, images, labels) >= 0.1
 
 
 def test_shifting_repeats_the_rim() -> None:
     image = torch.arange(9.0).view(1, 1, 3, 3)
-    moved = training.shifted(image, (1, 0))
+    moved = fitting.shifted(image, (1, 0))
     assert moved[0, 0].tolist() == [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
-    assert torch.equal(training.shifted(image, (0, 0)), image)
+    assert torch.equal(fitting.shifted(image, (0, 0)), image)
 
 
 def test_the_observer_learns_what_is_where() -> None:
     scenes = scene.render_many("small", range(16), variant="probe")
     torch.manual_seed(0)
     losses: list[float] = []
-    training.observe(
+    fitting.observe(
         networks.observer(len(NAMES)),
         scenes,
         seed=0,

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from describer.demo import networks
-from describer.demo.networks import training
-from describer.demo.networks.recipes import PICTURES, PICTURES_OF_OBSERVER, Recipe
-from describer.demo.networks.training import Progress
+from describer.demo.training import fitting
+from describer.demo.training.fitting import Progress
+from describer.demo.training.recipes import PICTURES, PICTURES_OF_OBSERVER, Recipe
 from describer.demo.world import scene
 from describer.demo.world.concepts import NAMES
 
@@ -37,17 +37,17 @@ def train(recipe: Recipe, pictures: Path, *, progress: Progress | None = None) -
     if recipe.kind == "observer":
         ((split, variant),) = recipe.pictures
         scenes = scene.render_many(split, range(PICTURES_OF_OBSERVER), variant=variant)
-        return training.observe(
+        return fitting.observe(
             model, scenes, seed=recipe.seed, epochs=recipe.epochs, progress=progress
         )
     loaded = [torch.load(pictures_file(pictures, *which)) for which in recipe.pictures]
     images = torch.cat([images for images, _ in loaded])
     labels = torch.cat([labels for _, labels in loaded])
     if recipe.kind == "generator":
-        return training.redraw(
+        return fitting.redraw(
             model, images, seed=recipe.seed, epochs=recipe.epochs, progress=progress
         )
-    return training.classify(
+    return fitting.classify(
         model,
         images,
         labels,
@@ -67,4 +67,4 @@ def draw_pictures(folder: Path, split: str, variant: str) -> None:
     """Render the pictures of a split and variant into the folder, unless they are there."""
     path = pictures_file(folder, split, variant)
     if not path.exists():
-        torch.save(training.paintings(split, range(PICTURES), variant=variant), path)
+        torch.save(fitting.paintings(split, range(PICTURES), variant=variant), path)

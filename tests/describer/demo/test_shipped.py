@@ -12,10 +12,8 @@ import torch
 
 from db.arrays import ImageStore
 from describer import milan
-from describer.demo import workspace
+from describer.demo import shipped, workspace
 from describer.demo.checks import verify
-from describer.demo.networks import recipes, shipped, training
-from describer.demo.networks.units import Gallery
 from describer.demo.sentences import (
     annotators,
 )
@@ -25,6 +23,8 @@ from describer.demo.sentences import (
 from describer.demo.sentences import (
     shipped as sentence_shipped,
 )
+from describer.demo.training import fitting, recipes
+from describer.demo.units import Gallery
 from describer.demo.world import albums, scene
 from describer.demo.world.concepts import CONCEPTS
 from describer.exemplars import layout, run
@@ -45,7 +45,7 @@ def test_every_subject_loads_by_its_file_as_it_was_trained(recipe: recipes.Recip
     subject = definition.read(shipped.SUBJECTS / f"{recipe.name}.toml")
     assert subject.layers == recipe.layers
     images = torch.from_numpy(np.stack([scene.render("shipped", n).image for n in range(2)]))
-    inputs = training.normalise(images)
+    inputs = fitting.normalise(images)
     with torch.inference_mode():
         by_file, by_recipe = definition.build(subject)(inputs), shipped.load(recipe)(inputs)
     torch.testing.assert_close(by_file, by_recipe)
@@ -65,8 +65,8 @@ def test_preparing_a_demo_that_is_described_loads_no_machine_learning() -> None:
 
 
 def test_a_classifier_knows_the_world() -> None:
-    images, labels = training.paintings("shipped", range(60), variant="spurious")
-    assert training.accuracy(shipped.load(recipes.subject("signs")), images, labels) > 0.7
+    images, labels = fitting.paintings("shipped", range(60), variant="spurious")
+    assert fitting.accuracy(shipped.load(recipes.subject("signs")), images, labels) > 0.7
 
 
 def test_the_checkpoint_describes_in_the_words_of_the_world(gallery: Gallery) -> None:

@@ -4,7 +4,7 @@
 
 Four kinds: residual, plain convolutional, a small vision transformer, and an image generator (the
 decoding half of an autoencoder, so that what it draws is known). `describer/demo/subjects/*.toml`
-name these functions as factories. Training is in `describer.demo.networks.training`.
+name these functions as factories. Training is in `describer.demo.training.fitting`.
 """
 
 from collections import OrderedDict

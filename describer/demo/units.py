@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from db.describe import masks
-from describer.demo.networks import training
+from describer.demo.training import fitting
 from describer.demo.world.canvas import SIZE
 from describer.demo.world.scene import Scene
 from describer.demo.world.truth import Atlas, Profile
 from describer.exemplars import one_pass
 from describer.exemplars.records import LayerExemplars, Settings
-from describer.subjects import layers as networks_layers
+from describer.subjects import layers as subject_layers
 from describer.subjects.layers import Layer
 
 BATCH = 128
@@ -101,7 +101,7 @@ class Source:
 
 def examine(model: nn.Module, gallery: Gallery, layers: Sequence[str]) -> list[Study]:
     """The exemplars and profiles of every unit of some layers of a network."""
-    found = networks_layers.find(networks_layers.trace(model, SIZE), layers)
+    found = subject_layers.find(subject_layers.trace(model, SIZE), layers)
     states = one_pass.new_states(found, Settings(), images=len(gallery.images))
     one_pass.run(model, states, batches(gallery.images))
     return [study(state.exemplars(), gallery.atlas) for state in states.values()]
@@ -127,17 +127,17 @@ def batches(images: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.int64], Tens
     """Numbers int64 (n,) and network inputs (n, 3, 64, 64) of images, batch by batch."""
     for start in range(0, len(images), BATCH):
         part = torch.from_numpy(images[start : start + BATCH])
-        yield np.arange(start, start + len(part)), training.normalise(part)
+        yield np.arange(start, start + len(part)), fitting.normalise(part)
 
 
 def activations(model: nn.Module, images: NDArray[np.uint8], layers: Sequence[str]) -> Tensor:
     """float32 (images, units): each unit's largest activation on each image, layer after layer."""
-    found = networks_layers.find(networks_layers.trace(model, SIZE), layers)
+    found = subject_layers.find(subject_layers.trace(model, SIZE), layers)
     seen: dict[str, Tensor] = {}
 
     def keep(layer: Layer) -> Callable[[nn.Module, object, Tensor], None]:
         def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-            seen[layer.name] = networks_layers.as_maps(output, layer).flatten(2).amax(dim=2)
+            seen[layer.name] = subject_layers.as_maps(output, layer).flatten(2).amax(dim=2)
 
         return hook
 

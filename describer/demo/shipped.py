@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.errors import BadInput
-from describer.demo.networks.recipes import Recipe
+from describer.demo.training.recipes import Recipe
 
 if TYPE_CHECKING:
     from torch import nn
 
-FOLDER = Path(__file__).resolve().parents[1]
+FOLDER = Path(__file__).resolve().parent
 SUBJECTS = FOLDER / "subjects"
 CHECKPOINT = FOLDER / "checkpoint"
 LIMIT = 12 * 2**20
@@ -47,7 +47,7 @@ def filled(recipe: Recipe, path: Path) -> "nn.Module":
     import torch
     from safetensors.torch import load_file
 
-    from describer.demo.networks import curriculum
+    from describer.demo.training import curriculum
 
     model = curriculum.build(recipe)
     state = {
