@@ -9,26 +9,21 @@ commands that need them say so.
 import argparse
 import dataclasses
 import json
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.corpus import cleaning, rules
-from annotator.exchange import dataset, exports, imports, tables
-from annotator.exchange.exports import Pictures
-from annotator.work import spelling
+from annotator.corpus import rules
+from annotator.exchange import imports, tables
+from annotator.exchange.write import FORMATS, ExemplarsOf, cleaned, write
 from db.annotate import campaigns, transfers
-from db.annotate.transfers import Record
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-FORMATS = ("milannotations", "csv", "jsonl", "parquet", "mturk", "dataset", "ratings")
-ExemplarsOf = Callable[[Workspace], Pictures]
 # from a folder of published arrays to the units of a network; returns of how many layers
 EnterPictures = Callable[[Workspace, Path, str], int]
 
@@ -225,84 +220,3 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
         licence=options.license,
     )
     print(f"{len(records)} answers written to {options.out}")
-
-
-def cleaned(
-    records: Sequence[Record],
-    rules: Sequence[cleaning.Rule],
-    pseudonym_of: Callable[[str], str],
-    *,
-    version: int = 0,
-) -> list[Record]:
-    """The records with their sentences after the cleaning rules, as typed beside them.
-
-    Rules name people as their accounts do, records by the pseudonyms that `pseudonym_of` gives.
-    """
-    hidden = [
-        rule
-        if rule.annotator is None
-        else dataclasses.replace(rule, annotator=pseudonym_of(rule.annotator))
-        for rule in rules
-    ]
-    return [
-        dataclasses.replace(
-            record,
-            text=cleaning.clean(
-                record.text, hidden, annotator=record.annotator, spelling=spelling.suggest
-            ),
-            raw=record.text,
-            rules=version,
-        )
-        for record in records
-    ]
-
-
-def write(
-    out: Path,
-    records: Sequence[Record],
-    *,
-    form: str,
-    title: str,
-    pictures: Pictures | None,
-    licence: str = "unknown",
-) -> None:
-    """Write records in one of `FORMATS`; what is a folder becomes one file if `out` is a .zip.
-
-    Raises:
-        BadInput: a file or folder that must not be overwritten is there, pictures are missing, or
-            the records are of another kind than the format is for.
-    """
-    rated = any(record.rating is not None for record in records)
-    if rated and form in ("milannotations", "mturk", "dataset"):
-        raise BadInput(
-            f"expected sentences for {form}, got ratings; they leave as ratings, csv, jsonl or "
-            "parquet"
-        )
-    if form == "ratings" and not rated:
-        raise BadInput("expected ratings, got sentences; choose another format")
-    if out.exists() and (out.is_file() or any(out.iterdir())):
-        raise BadInput(f"expected a new file or folder for the export, got {out}, which exists")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if out.suffix == ".zip" and form in ("milannotations", "dataset"):
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as temporary:
-            folder = Path(temporary) / out.stem
-            write(folder, records, form=form, title=title, pictures=pictures, licence=licence)
-            exports.pack(folder, out)
-        return
-    if form == "milannotations":
-        if out.suffix == ".csv":
-            tables.write(out, exports.milannotations_rows(records))
-        elif pictures is None:
-            raise BadInput(f"expected a .csv file as --out where no pictures are, got {out}")
-        else:
-            exports.write_milannotations(out, records, pictures)
-    elif form == "dataset":
-        dataset.write(out, records, pictures, title=title, licence=licence)
-    else:
-        {
-            "csv": exports.write_csv,
-            "jsonl": exports.write_jsonl,
-            "parquet": exports.write_parquet,
-            "mturk": exports.write_mturk,
-            "ratings": exports.write_ratings,
-        }[form](out, records)

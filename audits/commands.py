@@ -97,8 +97,8 @@ def words_kept(arguments: Sequence[str]) -> list[str]:
 
 def _audit(options: argparse.Namespace) -> None:
     from audits.ablation import summary
-    from audits.ablation.curves import by_layer
     from audits.ablation.engine.hooks import check_units, layer_means
+    from audits.ablation.engine.units import by_layer
     from audits.ablation.measure import Plan, measure
     from audits.edit.export import check_free, export
     from audits.find import words

@@ -17,7 +17,7 @@ from torch import nn
 
 from audits.ablation.engine.hooks import ablated
 from audits.ablation.importance import single_predictions
-from audits.network.evaluation import Images
+from audits.network.images import Images
 from benchmarks.measurement import Measurement
 
 LAYERS = {"conv1": 64, "layer1": 64, "layer2": 128, "layer3": 256, "layer4": 512}

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from audits.ablation.curves import chosen_count, interval
+from audits.ablation.curves import chosen_count
 from audits.demo import editing
+from audits.figures.intervals import interval
 from benchmarks.measurement import Measurement
 from describer import milan
 from describer.demo import units

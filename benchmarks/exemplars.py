@@ -23,7 +23,7 @@ from torch import nn
 
 from benchmarks.measurement import Measurement
 from db.arrays import ImageStore
-from describer.exemplars import layout, one_pass
+from describer.exemplars import layout, one_pass, records
 from describer.exemplars.records import Settings
 from describer.subjects import layers as network_layers
 from describer.subjects import probing
@@ -121,7 +121,7 @@ def _ours(model: nn.Module, layers: list[Layer], pictures: Images, batch_size: i
             ),
         )
         exemplars = {name: state.exemplars() for name, state in states.items()}
-        store = ImageStore(folder / layout.IMAGES)
+        store = ImageStore(folder / records.IMAGES)
         kept = np.unique(np.concatenate([each.ids.reshape(-1) for each in exemplars.values()]))
         written = layout.Written(
             hashes=dict.fromkeys(exemplars, "0" * 40),

@@ -34,6 +34,40 @@ HEARTBEAT_S = 5.0
 STALE_AFTER_S = 600.0
 
 
+# Called with what is done, what there is in all, and the phase in words.
+Progress = Callable[[int, int, str], None]
+
+
+def _untold(_done: int, _total: int, _message: str) -> None:
+    """Progress that nobody looks at."""
+
+
+def _unasked() -> bool:
+    """Nobody stops it."""
+    return False
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Somebody who looks on at long work: is told how far it is, and may stop it.
+
+    progress: what the work calls as it goes.
+    cancelled: what it asks between two steps; `check` raises when the answer is yes.
+    """
+
+    progress: Progress = _untold
+    cancelled: Callable[[], bool] = _unasked
+
+    def check(self, where: str) -> None:
+        """Stop here if that was asked for.
+
+        Raises:
+            Cancelled: with the place, as in "stopped before unit 3 of conv1".
+        """
+        if self.cancelled():
+            raise Cancelled(f"stopped {where}")
+
+
 @dataclass(frozen=True)
 class Job:
     """One row of the jobs table; `rate` is what is done a second in the current phase."""
@@ -64,8 +98,7 @@ class Handle:
 
     job: Job
     workspace: Workspace
-    progress: Callable[[int, int, str], None]
-    cancelled: Callable[[], bool]
+    watch: Watch
 
 
 Runner = Callable[[Handle], dict[str, Any]]
@@ -336,7 +369,7 @@ def _beating(workspace: Workspace, job: Job) -> Iterator[Handle]:
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
     try:
-        yield Handle(job, workspace, progress, flag.is_set)
+        yield Handle(job, workspace, Watch(progress, flag.is_set))
     finally:
         stop.set()
         thread.join()

@@ -21,7 +21,7 @@ from sqlite_utils import Database
 from db.arrays import ImageStore, new_file
 from db.describe import exemplars, pictures, subjects
 from db.describe.descriptions import Candidate
-from db.describe.exemplars import ExemplarSet, Unit
+from db.describe.exemplars import ExemplarSet, UnitRow
 from db.describe.subjects import CheckpointRow, LayerRow, ProbingSetRow, SubjectRow
 from db.errors import BadInput, NotFound
 from db.workspace import Workspace, open_database
@@ -198,7 +198,7 @@ def enter_published(db: Database, workspace: Workspace, folder: Path, *, subject
     return len(found)
 
 
-def source_of(workspace: Workspace, unit: Unit) -> Source:
+def source_of(workspace: Workspace, unit: UnitRow) -> Source:
     """The folder of exemplars that a unit lies in; kept open, since folders never change."""
     return open_source(workspace, unit.folder)
 
@@ -213,7 +213,7 @@ def open_source(workspace: Workspace, folder: str) -> Source:
     return layout.read(workspace.exemplars / folder, images=ImageStore(workspace.images))
 
 
-def activations_of(workspace: Workspace, unit: Unit) -> list[float]:
+def activations_of(workspace: Workspace, unit: UnitRow) -> list[float]:
     """The activations of a unit's exemplars, strongest first; none where it has no exemplars."""
     if not unit.folder:
         return []

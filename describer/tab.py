@@ -16,7 +16,7 @@ import gradio as gr
 
 from db import jobs
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.describe import descriptions, exemplars, subjects
 from db.errors import NotFound
 from db.workspace import open_database
@@ -26,7 +26,6 @@ from describer.describe import tab_add, tab_results
 from describer.jobs import page as job_page
 from describer.jobs import tab
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 _SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
 HEAD = f"<script>{_SCRIPT}</script>{tab_add.HEAD}"
 

@@ -16,17 +16,16 @@ from typing import Any
 from sqlite_utils import Database
 
 from annotator.agreement import scores as agreements
-from annotator.agreement.scores import Unit
+from annotator.campaign import newest, sentences, subjects
 from db import jobs
-from db.annotate import annotations, campaigns
+from db.annotate import campaigns
 from db.cells import neutral
-from db.describe import exemplars
 from db.errors import BadInput, Cancelled
 from db.jobs import Handle, Job
+from db.units import Unit
 from db.workspace import open_database
 
 KIND = "agreement"
-KEPT = 1000
 UNIT = ("layer", "unit", "mean", "chance", "sentences")
 
 
@@ -57,9 +56,9 @@ def agreement(handle: Handle) -> dict[str, Any]:
     model = handle.job.args.get("model")
 
     def progress(done: int, total: int, message: str) -> None:
-        if handle.cancelled():
+        if handle.watch.cancelled():
             raise Cancelled("Agreement was cancelled.")
-        handle.progress(done, total, message)
+        handle.watch.progress(done, total, message)
 
     scorer = bertscore.find() if model is None else bertscore.named(model, handle.workspace.models)
     scores = agreements.score(given, scorer, progress=progress)
@@ -83,26 +82,6 @@ def agreement(handle: Handle) -> dict[str, Any]:
     }
 
 
-def sentences(db: Database, campaign_id: int) -> dict[Unit, list[tuple[str, str]]]:
-    """The sentences that count, by `network/layer` and unit."""
-    units = {
-        unit_id: exemplars.unit(db, unit_id) for unit_id in campaigns.unit_ids(db, campaign_id)
-    }
-    found: dict[Unit, list[tuple[str, str]]] = {}
-    for answer in annotations.of_campaign(db, campaign_id):
-        if answer.slot is not None and answer.kind == "text" and not answer.withdrawn:
-            unit = units[answer.unit_id]
-            place = f"{unit.subject}/{unit.layer}", unit.unit
-            found.setdefault(place, []).append((answer.annotator, answer.text))
-    return found
-
-
-def subjects(db: Database, campaign_id: int) -> dict[str, str]:
-    """The network of every `network/layer` in a campaign."""
-    units = [exemplars.unit(db, unit_id) for unit_id in campaigns.unit_ids(db, campaign_id)]
-    return {f"{unit.subject}/{unit.layer}": unit.subject for unit in units}
-
-
 def write_units(path: Path, job: Job) -> None:
     """Every unit of a measurement as a table, lowest agreement first."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -121,15 +100,6 @@ def latest(db: Database) -> dict[int, Job]:
 def measured(db: Database) -> dict[int, Job]:
     """The newest measurement of every campaign that came to its end."""
     return newest(db, KIND, done=True)
-
-
-def newest(db: Database, kind: str, *, done: bool = False) -> dict[int, Job]:
-    """The newest job of a kind for every campaign; with `done` the newest that came to its end."""
-    found: dict[int, Job] = {}
-    for job in sorted(jobs.latest(db, kinds=(kind,), limit=KEPT), key=lambda job: job.job_id):
-        if job.state == "done" or not done:
-            found[job.args["campaign_id"]] = job
-    return found
 
 
 def _among(layers: frozenset[str]) -> Callable[[Unit], bool]:

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from annotator.agreement.scores import Agreement, Unit
-from annotator.campaigns import page as campaign_page
-from annotator.work import page as work_page
+from annotator import html
+from annotator.agreement.scores import Agreement
 from db.jobs import Job
+from db.units import Unit
 
 ENDS = 20
 Texts = Mapping[Unit, Sequence[tuple[str, str]]]
@@ -23,33 +23,21 @@ def table(job: Job | None, texts: Texts | None = None) -> str:
     `texts` are the sentences that count now, (author, sentence) by unit, shown beside the units.
     """
     if job is None:
-        return campaign_page.note(
+        return html.note(
             "Not measured yet. It compares every sentence with the others about its unit, and with "
             "those about other units, which is what chance gives."
         )
     return (
         f"{_table('', 'units', job.result['rows'])}"
-        f'<p class="an-muted">measured {work_page.moment(job.ended_utc or "")} with '
+        f'<p class="an-muted">measured {html.moment(job.ended_utc or "")} with '
         f"{escape(job.result['model'])} (the hash of its weights)</p>"
         f"{_persons(job)}{_units(job, texts or {})}"
     )
 
 
-def line(job: Job) -> str:
-    """How far a measurement or a count is, or why it has no numbers; nothing once it is done."""
-    if job.state == "done":
-        return ""
-    if job.state == "queued":
-        return campaign_page.note("Waiting for its turn; this page may be closed.")
-    if job.state == "running":
-        step = f"{job.message}, {job.done} of {job.total}" if job.total else "loading a model"
-        return campaign_page.note(f"At work: {step}. This page may be closed.")
-    return work_page.problem(f"The last one is {job.state}: {job.message}")
-
-
 def _persons(job: Job) -> str:
     if "persons" not in job.result:
-        return campaign_page.note("Measure again to see people and units.")
+        return html.note("Measure again to see people and units.")
     return f"<h4>People</h4>{_table('annotator', 'sentences', job.result['persons'])}"
 
 

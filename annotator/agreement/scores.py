@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from annotator.agreement.bertscore import Scorer
 from annotator.work.hints import normalise
+from db.units import Unit
 
-Unit = tuple[str, int]
 Sentences = Mapping[Unit, Sequence[tuple[str, str]]]
 SHUFFLES = 5
 RESAMPLES = 1000

@@ -10,15 +10,15 @@ from typing import Any
 
 import gradio as gr
 
+from annotator import html
 from annotator.agreement import bertscore, job
 from annotator.agreement import page as agreement_page
-from annotator.campaigns import page as campaign_page
+from annotator.campaign import sentences
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.errors import BadInput
 from db.workspace import open_database
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 BEST = "the best one here"
 
 
@@ -44,13 +44,13 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
 
     def show(campaign_id: int | None, sentence: str = "") -> list[Any]:
         if campaign_id is None:
-            return [campaign_page.note("No campaign yet."), "", gr.Timer(active=False)]
+            return [html.note("No campaign yet."), "", gr.Timer(active=False)]
         wake()
         with open_database(workspace) as db:
             latest, measured = job.latest(db).get(campaign_id), job.measured(db).get(campaign_id)
-            texts = job.sentences(db, campaign_id) if measured is not None else {}
+            texts = sentences(db, campaign_id) if measured is not None else {}
         live = latest is not None and latest.state in ("queued", "running")
-        line = "" if latest is None else agreement_page.line(latest)
+        line = "" if latest is None else html.line(latest)
         table = agreement_page.table(measured, texts)
         return [table, sentence or line, gr.Timer(active=live)]
 
@@ -78,7 +78,7 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
                 person = doors.person(request).name
                 job.enqueue(db, campaign_id, person=person, model=named or None)
             except BadInput as error:
-                return show(campaign_id, campaign_page.note(str(error)))
+                return show(campaign_id, html.note(str(error)))
         return show(campaign_id)
 
     @doors.allow(*STAFF)
@@ -87,7 +87,7 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
         with open_database(workspace) as db:
             measured = job.measured(db).get(campaign_id or 0)
         if measured is None:
-            return gr.skip(), campaign_page.note("Measure agreement first.")
+            return gr.skip(), html.note("Measure agreement first.")
         path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"agreement-{campaign_id}.csv"
         job.write_units(path, measured)
         return gr.File(str(path), visible=True), ""

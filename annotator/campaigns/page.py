@@ -8,18 +8,15 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from annotator.agreement import job
-from annotator.corpus.cleaning import Change
-from annotator.ratings import tables
+from annotator.html import moment, note
 from annotator.review import inspection
-from annotator.work.page import moment
 from db.annotate import campaigns, progress, qualifications, reviews
 from db.annotate.campaigns import Campaign
 from db.annotate.progress import Progress
 from db.annotate.qualifications import Question
-from db.annotate.ratings import Rating
 from db.cells import neutral
 from db.describe import exemplars, pictures
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.jobs import Job
 
 SHOWN = 30
@@ -165,12 +162,7 @@ def _every(answers: int) -> str:
     return f"after every {answers} answers" if answers else "never"
 
 
-def note(sentence: str) -> str:
-    """What an action did."""
-    return f'<p role="status">{escape(sentence)}</p>' if sentence else ""
-
-
-def tested(unit: Unit, asking: Sequence[str]) -> str:
+def tested(unit: UnitRow, asking: Sequence[str]) -> str:
     """The unit that a question of a test would show; it should be in no campaign."""
     line = f'<p class="an-muted">{escape(unit.name)}</p>'
     if not asking:
@@ -189,7 +181,7 @@ def questions_head(count: int) -> str:
     return f"<h4>Questions so far: {count}</h4>"
 
 
-def question(number: int, asked: Question, unit: Unit) -> str:
+def question(number: int, asked: Question, unit: UnitRow) -> str:
     """One question of a test with its key, as the admin who makes it sees it."""
     options = "".join(
         f"<li>✓ <b>{escape(text)}</b></li>" if index == asked.answer else f"<li>{escape(text)}</li>"
@@ -200,40 +192,4 @@ def question(number: int, asked: Question, unit: Unit) -> str:
         f'<div class="an-keyed"><img src="{escape(pictures.address(unit, "strip"))}" '
         f'alt="the strongest pictures of {escape(unit.name)}"><div><b>{number}.</b> '
         f'<span class="an-muted">{escape(unit.name)}</span><ul>{options}</ul>{why}</div></div>'
-    )
-
-
-def changes(found: Sequence[Change], sentences: int) -> str:
-    """Raw and cleaned text side by side."""
-    rows = "".join(
-        f"<tr><td>{escape(each.annotator)}</td><td>{escape(each.raw)}</td>"
-        f"<td>{escape(each.cleaned)}</td></tr>"
-        for each in found[:200]
-    )
-    return (
-        f"<p>{len(found)} of {sentences} sentences would change.</p>"
-        f'<table class="an-table"><tr><th>annotator</th><th>as typed</th><th>cleaned</th></tr>'
-        f"{rows}</table>"
-    )
-
-
-def ratings(found: Sequence[Rating]) -> str:
-    """Mean rating with standard error and share picked as best, by layer and method."""
-    lines = tables.summary(found)
-    share, agreement = tables.valid_share(found), tables.alpha(found)
-    if share is None:
-        return note("Nobody has rated anything yet.")
-    rows = "".join(
-        f"<tr><td>{escape(line.layer)}</td><td>{escape(line.method)}</td>"
-        f'<td class="n">{line.ratings}</td><td class="n">{line.mean:.2f}'
-        f"{'' if line.error is None else f' ± {line.error:.2f}'}</td>"
-        f'<td class="n">{100 * line.chosen:.1f} %</td></tr>'
-        for line in lines
-    )
-    alpha = "undefined: no two raters on one unit" if agreement is None else f"{agreement:.2f}"
-    return (
-        '<table class="an-table"><tr><th>layer</th><th>method</th><th class="n">ratings</th>'
-        f'<th class="n">mean ± standard error</th><th class="n">picked as best</th></tr>{rows}'
-        f"</table><p>{100 * share:.0f} % of the responses are consistent and counted. "
-        f"Krippendorff's alpha (interval): {alpha}.</p>"
     )

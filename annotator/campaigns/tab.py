@@ -11,20 +11,18 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
+from annotator import html
 from annotator.campaigns import page as campaign_page
 from annotator.campaigns import units as campaign_units
 from annotator.exchange import tab_export
 from annotator.work import guidelines
-from annotator.work import page as work_page
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.annotate import campaigns, qualifications
 from db.annotate.campaigns import Campaign, Settings, State
 from db.describe import exemplars
 from db.errors import BadInput
 from db.workspace import open_database
-
-ADMIN: tuple[Role, ...] = ("admin",)
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
@@ -128,7 +126,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
                     choices=[(each.name, each.campaign_id) for each in known], value=campaign_id
                 ),
                 current,
-                campaign_page.note(sentence),
+                html.note(sentence),
             ]
 
     @doors.allow(*ADMIN)
@@ -140,7 +138,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     def tell(campaign_id: int | None, request: gr.Request) -> tuple[Any, ...]:
         """The rules of the chosen campaign."""
         if campaign_id is None:
-            return campaign_page.note("No campaign yet."), gr.skip()
+            return html.note("No campaign yet."), gr.skip()
         with open_database(workspace) as db:
             campaign = campaigns.get(db, campaign_id)
             return campaign_page.settings(db, campaign), campaign.settings.annotators_per_unit
@@ -171,7 +169,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         return show(None)
 
     def stay(error: BadInput) -> list[Any]:
-        return [*([gr.skip()] * (len(after) - 1)), work_page.problem(str(error))]
+        return [*([gr.skip()] * (len(after) - 1)), html.problem(str(error))]
 
     @doors.allow(*ADMIN)
     def begin(
@@ -232,10 +230,10 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
                 asked = int(count or 0)
                 campaigns.top_up(db, _known(campaign_id), annotators_per_unit=asked, person=person)
             except BadInput as error:
-                return [*([gr.skip()] * len(shown)), work_page.problem(str(error))]
+                return [*([gr.skip()] * len(shown)), html.problem(str(error))]
         return [
             *show(campaign_id),
-            campaign_page.note("More slots were added; what is there stays."),
+            html.note("More slots were added; what is there stays."),
         ]
 
     @doors.allow(*ADMIN)
@@ -254,7 +252,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"uneven-{campaign_id}.csv"
         with open_database(workspace) as db:
             count = campaign_page.write_uneven(db, _known(campaign_id), path)
-        return gr.File(str(path), visible=True), campaign_page.note(f"{count} units.")
+        return gr.File(str(path), visible=True), html.note(f"{count} units.")
 
     def steer(state: State) -> Any:
         @doors.allow(*ADMIN)

@@ -12,21 +12,20 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
+from annotator import html
 from annotator.campaigns import page as campaign_page
 from annotator.campaigns import qualification
 from annotator.campaigns import units as campaign_units
 from annotator.campaigns.qualification import MOST, Written
-from annotator.work import page as work_page
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.annotate import campaigns, qualifications
 from db.annotate.qualifications import OPTIONS, Question
 from db.describe import exemplars
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.errors import BadInput, NotFound, WorkbenchError
 from db.workspace import open_database
 
-ADMIN: tuple[Role, ...] = ("admin",)
 Questions = tuple[Question, ...]
 
 
@@ -158,9 +157,9 @@ def build(doors: Doors, tab: gr.Tab) -> None:
                     number=len(questions) + 1,
                 )
             except WorkbenchError as error:
-                return [*_kept(listed), *_kept(form), work_page.problem(str(error))]
+                return [*_kept(listed), *_kept(form), html.problem(str(error))]
             fresh = [*([""] * len(boxes)), None, ""]
-            sentence = campaign_page.note(f"Question {len(questions) + 1} is in the list below.")
+            sentence = html.note(f"Question {len(questions) + 1} is in the list below.")
             return [*shown(db, (*questions, found)), *fresh, sentence]
 
     def remove(index: int) -> Any:
@@ -209,12 +208,12 @@ def build(doors: Doors, tab: gr.Tab) -> None:
                     cooling_minutes=float(between or 0),
                 )
             except BadInput as error:
-                return [work_page.problem(str(error)), gr.skip()]
+                return [html.problem(str(error)), gr.skip()]
             sentence = (
                 f"Saved {test.name}, version {test.version}: {test.pass_mark} of {test.questions} "
                 "must be right. Choose it for a campaign."
             )
-            return [campaign_page.note(sentence), _versions(db, test.qualification_id)]
+            return [html.note(sentence), _versions(db, test.qualification_id)]
 
     @doors.allow(*ADMIN)
     def take_in(written: str, request: gr.Request) -> list[Any]:
@@ -223,15 +222,15 @@ def build(doors: Doors, tab: gr.Tab) -> None:
             try:
                 test = qualification.read(db, written)
             except (BadInput, NotFound) as error:
-                return [*_kept(listed), gr.skip(), work_page.problem(str(error))]
+                return [*_kept(listed), gr.skip(), html.problem(str(error))]
             sentence = "They are in the list above; look at them, then save."
-            return [*shown(db, test.questions), test.pass_mark or 0, campaign_page.note(sentence)]
+            return [*shown(db, test.questions), test.pass_mark or 0, html.note(sentence)]
 
     @doors.allow(*ADMIN)
     def put_out(questions: Questions, needed: float, request: gr.Request) -> list[Any]:
         """The questions of the list as YAML."""
         if not questions:
-            return [gr.skip(), work_page.problem("The list above is empty: add a question first.")]
+            return [gr.skip(), html.problem("The list above is empty: add a question first.")]
         with open_database(workspace) as db:
             return [
                 qualification.write(db, Written(questions, int(needed) if needed else None)),
@@ -265,7 +264,7 @@ def _versions(db: Database, chosen: int = 0) -> Any:
     return gr.Dropdown(choices=[("a new test", 0), *tests], value=chosen)
 
 
-def _unit(db: Database, exemplar_set_id: int | None, number: float | None) -> Unit:
+def _unit(db: Database, exemplar_set_id: int | None, number: float | None) -> UnitRow:
     if exemplar_set_id is None:
         raise BadInput("Choose a network and layer first; the Describe tab computes exemplars.")
     units = exemplars.units_of(db, exemplar_set_id)
@@ -279,5 +278,5 @@ def _seen(db: Database, exemplar_set_id: int | None, number: float | None) -> st
     try:
         unit = _unit(db, exemplar_set_id, number)
     except BadInput as error:
-        return work_page.problem(str(error))
-    return work_page.picture(unit) + campaign_page.tested(unit, campaigns.asking(db, unit.unit_id))
+        return html.problem(str(error))
+    return html.picture(unit) + campaign_page.tested(unit, campaigns.asking(db, unit.unit_id))

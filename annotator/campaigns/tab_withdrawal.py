@@ -8,18 +8,18 @@ from typing import Any
 
 import gradio as gr
 
-from annotator.campaigns import page
+from annotator import html
 from annotator.exchange import job
-from annotator.work.page import near, problem
+from annotator.html import problem
+from annotator.work.page import near
 from db.access import users
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.annotate import annotations
 from db.annotate.annotations import Quote
 from db.errors import BadInput, WorkbenchError
 from db.workspace import open_database
 
-ADMIN: tuple[Role, ...] = ("admin",)
 KEPT = (
     "Reasons that reviewers wrote and lines of the log are never edited, by anybody: if one quotes "
     "the removed text, the quote stays. Look for such places first; afterwards nobody can find "
@@ -67,7 +67,7 @@ def build(doors: Doors) -> Any:
         said = f"{count} answers were emptied; their slots are free again."
         if files:
             said += f" {files} export files kept here were deleted."
-        return [page.note(said) + (_quotes(left) if left else ""), "", False]
+        return [html.note(said) + (_quotes(left) if left else ""), "", False]
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     search.click(find, person, gone, **once)
@@ -79,7 +79,7 @@ def build(doors: Doors) -> Any:
 def _quotes(found: list[Quote]) -> str:
     """The places with what they say."""
     if not found:
-        return page.note("No reason of a reviewer and no line of the log quotes this person.")
+        return html.note("No reason of a reviewer and no line of the log quotes this person.")
     rows = "".join(
         f"<tr><td>{escape(each.where)}</td><td>{escape(each.text)}</td></tr>" for each in found
     )

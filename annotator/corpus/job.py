@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
 
-from annotator.agreement import job
+from annotator import campaign
 from annotator.corpus import cleaning, rules
 from annotator.corpus import statistics as corpu_statistics
 from annotator.work import spelling
@@ -40,7 +40,7 @@ def enqueue(db: Database, campaign_id: int, *, cleaned: bool, person: str) -> in
     Raises:
         BadInput: it is counting already.
     """
-    before = job.newest(db, KIND).get(campaign_id)
+    before = campaign.newest(db, KIND).get(campaign_id)
     if before is not None and before.state in ("queued", "running"):
         raise BadInput("These sentences are being counted already; the numbers appear here.")
     name = campaigns.get(db, campaign_id).name
@@ -52,8 +52,8 @@ def statistics(handle: Handle, *, english: "Callable[[], Language]") -> dict[str
     """Count: a row for every layer and one for every network."""
     campaign_id = handle.job.args["campaign_id"]
     with open_database(handle.workspace) as db:
-        given = job.sentences(db, campaign_id)
-        subject_of = job.subjects(db, campaign_id)
+        given = campaign.sentences(db, campaign_id)
+        subject_of = campaign.subjects(db, campaign_id)
         version, in_force = rules.in_force(db)
     cleaned = handle.job.args["cleaned"]
     rows = [
@@ -71,9 +71,9 @@ def statistics(handle: Handle, *, english: "Callable[[], Language]") -> dict[str
     def watched() -> Iterator[tuple[str, int, str]]:
         for number, row in enumerate(rows):
             if number % _STEP == 0:
-                if handle.cancelled():
+                if handle.watch.cancelled():
                     raise Cancelled("Counting was cancelled.")
-                handle.progress(number, len(rows), "sentences counted")
+                handle.watch.progress(number, len(rows), "sentences counted")
             yield row
 
     nlp = english()

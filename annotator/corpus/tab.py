@@ -11,18 +11,13 @@ from typing import Any
 
 import gradio as gr
 
-from annotator.agreement import job as agreement_job
-from annotator.agreement import page as agreement_page
-from annotator.campaigns import page as campaign_page
+from annotator import campaign, html
 from annotator.corpus import job as corpu_job
-from annotator.work import page as work_page
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.errors import BadInput
 from db.jobs import Job
 from db.workspace import open_database
-
-ADMIN: tuple[Role, ...] = ("admin",)
 
 
 def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> None:
@@ -41,13 +36,13 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
 
     def show(campaign_id: int | None, sentence: str = "") -> list[Any]:
         if campaign_id is None:
-            return [campaign_page.note("No campaign yet."), "", gr.Timer(active=False)]
+            return [html.note("No campaign yet."), "", gr.Timer(active=False)]
         wake()
         with open_database(workspace) as db:
-            latest = agreement_job.newest(db, corpu_job.KIND).get(campaign_id)
-            counted = agreement_job.newest(db, corpu_job.KIND, done=True).get(campaign_id)
+            latest = campaign.newest(db, corpu_job.KIND).get(campaign_id)
+            counted = campaign.newest(db, corpu_job.KIND, done=True).get(campaign_id)
         live = latest is not None and latest.state in ("queued", "running")
-        line = "" if latest is None else agreement_page.line(latest)
+        line = "" if latest is None else html.line(latest)
         return [_table(counted), sentence or line, gr.Timer(active=live)]
 
     @doors.allow(*ADMIN)
@@ -65,16 +60,16 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
                     raise BadInput("Choose a campaign first.")
                 corpu_job.enqueue(db, campaign_id, cleaned=bool(tidy), person=person)
             except BadInput as error:
-                return show(campaign_id, work_page.problem(str(error)))
+                return show(campaign_id, html.problem(str(error)))
         return show(campaign_id)
 
     @doors.allow(*ADMIN)
     def write(campaign_id: int | None, request: gr.Request) -> tuple[Any, str]:
         """The last count as a file."""
         with open_database(workspace) as db:
-            counted = agreement_job.newest(db, corpu_job.KIND, done=True).get(campaign_id or 0)
+            counted = campaign.newest(db, corpu_job.KIND, done=True).get(campaign_id or 0)
         if counted is None:
-            return gr.skip(), work_page.problem("Count them first.")
+            return gr.skip(), html.problem("Count them first.")
         path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"statistics-{campaign_id}.csv"
         corpu_job.write(path, counted.result)
         return gr.File(str(path), visible=True), ""
@@ -90,7 +85,7 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
 def _table(job: Job | None) -> str:
     """A row for every layer and network, as in the paper's Table 5."""
     if job is None:
-        return campaign_page.note(
+        return html.note(
             "Not counted yet. It counts the sentences that count: units, distinct words, words a "
             "sentence, and the shares of nouns, adjectives and prepositions."
         )
@@ -110,6 +105,6 @@ def _table(job: Job | None) -> str:
         '<th class="n">sentences</th><th class="n">distinct words</th>'
         '<th class="n">words a sentence</th><th class="n">% nouns</th>'
         f'<th class="n">% adjectives</th><th class="n">% prepositions</th></tr>{rows}</table>'
-        f'<p class="an-muted">counted {work_page.moment(job.ended_utc or "")}{how}; '
+        f'<p class="an-muted">counted {html.moment(job.ended_utc or "")}{how}; '
         f"parts of speech by {escape(job.result['pipeline'])}</p>"
     )

@@ -9,19 +9,18 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
-from annotator.campaigns import page as campaign_page
+from annotator import html
 from annotator.corpus import cleaning
+from annotator.corpus import page as corpus_page
 from annotator.corpus import rules as ruling
-from annotator.work import page as work_page
 from annotator.work import spelling
 from annotator.work.page import near
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.annotate import annotations, cleanings
 from db.errors import BadInput, WorkbenchError
 from db.workspace import open_database
 
-ADMIN: tuple[Role, ...] = ("admin",)
 HOW = (
     "prefix: these are · suffix: in the images · replace: alot of -> a lot of · spelling · "
     "@name before a rule: for one person"
@@ -81,7 +80,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             answers = annotations.of_campaign(db, campaign_id)
         sentences = [(each.annotator, each.text) for each in answers if each.kind == "text"]
         found = cleaning.preview(sentences, cleaning.parse(lines), spelling=spelling.suggest)
-        return campaign_page.changes(found, len(sentences))
+        return corpus_page.changes(found, len(sentences))
 
     @doors.allow(*ADMIN)
     def save_rules(lines: str, why: str, request: gr.Request) -> list[Any]:
@@ -90,10 +89,10 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         try:
             found = cleaning.as_json(cleaning.parse(lines))
         except WorkbenchError as error:
-            return [work_page.problem(str(error)), gr.skip(), gr.skip()]
+            return [html.problem(str(error)), gr.skip(), gr.skip()]
         with open_database(workspace) as db:
             added = cleanings.add(db, found, person=person, note=" ".join(why.split())).version
-            said = campaign_page.note(f"Version {added} is in force. Raw text is untouched.")
+            said = html.note(f"Version {added} is in force. Raw text is untouched.")
             return [said, *versions(db)]
 
     @doors.allow(*ADMIN)
@@ -111,7 +110,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             name = f"version {number}" if number else "the built-in rules"
             text = cleaning.as_json(before)
             added = cleanings.add(db, text, person=person, note=f"back to {name}").version
-            said = campaign_page.note(f"The rules of {name} are in force, as version {added}.")
+            said = html.note(f"The rules of {name} are in force, as version {added}.")
             return [cleaning.as_lines(before), said, *versions(db)]
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
@@ -127,11 +126,11 @@ def _history(db: Database) -> str:
     """Every version: whose, when, how many rules, why."""
     known = cleanings.every(db)
     if not known:
-        return campaign_page.note("The built-in rules are in force; no other version was made yet.")
+        return html.note("The built-in rules are in force; no other version was made yet.")
     rows = "".join(
         f'<tr><td class="n">{each.version}</td><td>{"in force" if place == 0 else ""}</td>'
         f"<td>{escape(each.person)}</td><td>{escape(each.created_utc[:10])} "
-        f"{work_page.moment(each.created_utc)}</td>"
+        f"{html.moment(each.created_utc)}</td>"
         f'<td class="n">{len(cleaning.from_json(each.rules_json))}</td>'
         f"<td>{escape(each.note)}</td></tr>"
         for place, each in enumerate(known)

@@ -11,11 +11,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from annotator import commands
-from annotator.agreement import job
-from annotator.commands import ExemplarsOf
+from annotator import campaign
 from annotator.corpus import rules
-from annotator.exchange import dataset
+from annotator.exchange import dataset, write
+from annotator.exchange.write import ExemplarsOf
 from db import jobs
 from db.annotate import campaigns, transfers
 from db.errors import BadInput, Cancelled
@@ -50,7 +49,7 @@ def enqueue(
     if form not in FORMS:
         raise BadInput(f"expected one of {', '.join(FORMS)}, got {form!r}")
     dataset.check_licence(licence)
-    before = job.newest(db, KIND).get(campaign_id)
+    before = campaign.newest(db, KIND).get(campaign_id)
     if before is not None and before.state in ("queued", "running"):
         raise BadInput("This file is being written already; it appears here.")
     name = campaigns.get(db, campaign_id).name
@@ -77,7 +76,7 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
         pseudonym_of = transfers.pseudonyms(db, secret=secret)
         version, in_force = rules.in_force(db)
     if args["cleaned"]:
-        records = commands.cleaned(records, in_force, pseudonym_of, version=version)
+        records = write.cleaned(records, in_force, pseudonym_of, version=version)
     if args["approved"]:
         records = [record for record in records if record.status == "approved"]
     read = exemplars_of(workspace)
@@ -86,9 +85,9 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
 
     def pictures(subject: str, layer: str, unit: int, hash_: str) -> Any:
         nonlocal done
-        if handle.cancelled():
+        if handle.watch.cancelled():
             raise Cancelled("The export was cancelled.")
-        handle.progress(done, total, "units written")
+        handle.watch.progress(done, total, "units written")
         done += 1
         return read(subject, layer, unit, hash_)
 
@@ -96,7 +95,7 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
     out = workspace.reports / name
     # A job that is resumed begins anew.
     out.unlink(missing_ok=True)
-    commands.write(
+    write.write(
         out,
         records,
         form=args["form"],

@@ -9,18 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from annotator.agreement import job as agreement_job
-from annotator.agreement import page as agreement_page
-from annotator.campaigns import page as campaign_page
+from annotator import campaign, html
 from annotator.exchange import job as exchange_job
-from annotator.work import page as work_page
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.errors import BadInput
 from db.jobs import Job
 from db.workspace import Workspace, open_database
-
-ADMIN: tuple[Role, ...] = ("admin",)
 
 
 def build(
@@ -58,9 +53,9 @@ def build(
             return ["", gr.Timer(active=False)]
         wake()
         with open_database(workspace) as db:
-            latest = agreement_job.newest(db, exchange_job.KIND).get(campaign_id)
+            latest = campaign.newest(db, exchange_job.KIND).get(campaign_id)
         live = latest is not None and latest.state in ("queued", "running")
-        line = "" if latest is None else agreement_page.line(latest) or _made(workspace, latest)
+        line = "" if latest is None else html.line(latest) or _made(workspace, latest)
         return [sentence or line, gr.Timer(active=live)]
 
     @doors.allow(*ADMIN)
@@ -95,7 +90,7 @@ def build(
                     person=person,
                 )
             except BadInput as error:
-                return show(campaign_id, work_page.problem(str(error)))
+                return show(campaign_id, html.problem(str(error)))
         return show(campaign_id)
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
@@ -111,10 +106,10 @@ def _made(workspace: Workspace, job: Job) -> str:
     """A link to the file, unless it was deleted because somebody withdrew."""
     name = job.result["file"]
     if not (workspace.reports / name).is_file():
-        return campaign_page.note("The last file was deleted when somebody's text was removed.")
+        return html.note("The last file was deleted when somebody's text was removed.")
     size = job.result["bytes"] / 1e6
     return (
         f'<p role="status"><a href="/reports/{escape(name)}" download>{escape(name)}</a>: '
         f"{job.result['units']} units, {size:.1f} MB, "
-        f"made {work_page.moment(job.ended_utc or '')}</p>"
+        f"made {html.moment(job.ended_utc or '')}</p>"
     )

@@ -10,21 +10,19 @@ from typing import Any
 
 import gradio as gr
 
-from annotator import commands
-from annotator.campaigns import page as campaign_page
+from annotator import html
 from annotator.campaigns import tab_qualification, tab_withdrawal
 from annotator.corpus import rules as ruling
 from annotator.corpus import tab, tab_cleaning
 from annotator.exchange import tab_arrays, tab_import
+from annotator.exchange import write as written
 from annotator.ratings import tab_start
-from annotator.work import page as work_page
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.annotate import campaigns, transfers
 from db.errors import BadInput
 from db.workspace import open_database
 
-ADMIN: tuple[Role, ...] = ("admin",)
 # key: what it is, how its file ends
 FORMATS = {
     "jsonl": ("everything, JSON lines", "jsonl"),
@@ -73,9 +71,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
     ) -> tuple[Any, str]:
         """The export as a file to download; it is written outside the workspace."""
         if campaign_id is None or kind not in FORMATS:
-            return gr.File(visible=False), work_page.problem(
-                "Choose a campaign and a format first."
-            )
+            return gr.File(visible=False), html.problem("Choose a campaign and a format first.")
         with open_database(workspace) as db:
             campaign = campaigns.get(db, campaign_id)
             secret = workspace.secret.read_bytes()
@@ -83,16 +79,16 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
             pseudonym_of = transfers.pseudonyms(db, secret=secret)
             version, in_force = ruling.in_force(db)
         if tidy:
-            records = commands.cleaned(records, in_force, pseudonym_of, version=version)
+            records = written.cleaned(records, in_force, pseudonym_of, version=version)
         if only:
             records = [record for record in records if record.status == "approved"]
         folder = Path(tempfile.mkdtemp(prefix="milan-export-"))
         path = folder / f"campaign-{campaign_id}-{kind}.{FORMATS[kind][1]}"
         try:
-            commands.write(path, records, form=kind, title=campaign.name, pictures=None)
+            written.write(path, records, form=kind, title=campaign.name, pictures=None)
         except BadInput as error:
-            return gr.File(visible=False), work_page.problem(str(error))
-        return gr.File(str(path), visible=True), campaign_page.note(
+            return gr.File(visible=False), html.problem(str(error))
+        return gr.File(str(path), visible=True), html.note(
             f"Made from {len(records)} answers of {campaign.name}."
         )
 

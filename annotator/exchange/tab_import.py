@@ -12,16 +12,16 @@ from typing import Any
 
 import gradio as gr
 
-from annotator.campaigns import page
+from annotator import html
 from annotator.exchange import arrivals, imports
 from annotator.exchange.arrivals import Seen
-from annotator.work.page import near, problem
+from annotator.html import problem
+from annotator.work.page import near
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.errors import BadInput
 from db.workspace import open_database
 
-ADMIN: tuple[Role, ...] = ("admin",)
 # the chosen file's name and text travel in the places of the two hidden boxes
 READ = """async (...all) => {
   const box = document.querySelector("#an-import-choose");
@@ -92,7 +92,7 @@ def build(doors: Doors) -> None:
         with open_database(workspace) as db:
             seen = see(db, chosen, content, network, called)
             campaign = arrivals.take(db, seen, person=doors.person(request).name)
-        return page.note(
+        return html.note(
             f"{len(seen.records)} answers came in as the campaign “{campaign.name}”, which is "
             "closed; press Refresh above to choose it."
         )

@@ -12,12 +12,11 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
-from annotator.campaigns import page as campaign_page
+from annotator import html
 from annotator.work import guidelines
-from annotator.work import page as work_page
 from db.access import users
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import EVERYBODY
 from db.annotate import campaigns, claims, progress, qualifications, ratings, slots
 from db.annotate.campaigns import Campaign
 from db.annotate.claims import Claim
@@ -25,7 +24,6 @@ from db.describe import exemplars
 from db.errors import BadInput
 from db.workspace import open_database
 
-EVERYBODY: tuple[Role, ...] = ("admin", "reviewer", "annotator")
 SCALE = [("1 strongly disagree", 1), ("2", 2), ("3 neither", 3), ("4", 4), ("5 strongly agree", 5)]
 
 
@@ -39,9 +37,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         label="Rating", choices=[], visible=False, interactive=True, elem_id="an-rate-chooser"
     )
     message = gr.HTML(
-        campaign_page.note(
-            "Several sentences about the same pictures: say how well each describes them."
-        )
+        html.note("Several sentences about the same pictures: say how well each describes them.")
     )
     start = gr.Button("Look for picture sets to rate", elem_id="an-rate-start")
     agree = gr.Button("I agree, start", variant="primary", visible=False, elem_id="an-rate-agree")
@@ -67,7 +63,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         campaign = next((each for each in opened if each.campaign_id == wanted), None)
         if campaign is None and not opened:
             text = "Nothing is to be rated now. An admin starts a rating under Manage."
-            return [*_rest(campaign_page.note(text)), gr.Dropdown(visible=False)]
+            return [*_rest(html.note(text)), gr.Dropdown(visible=False)]
         campaign = campaign or opened[0]
         menu = gr.Dropdown(
             choices=[(each.name, each.campaign_id) for each in opened],
@@ -83,7 +79,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         if not isinstance(claimed, Claim):
             more = " Choose another rating above, if you like." if len(opened) > 1 else ""
             text = f"You have rated everything that is left. Thank you!{more}"
-            return [*_rest(campaign_page.note(text)), menu]
+            return [*_rest(html.note(text)), menu]
         return [*_show(db, campaign, claimed), menu]
 
     @doors.allow(*EVERYBODY)
@@ -159,7 +155,7 @@ def _rest(text: str, *, agree: bool = False) -> list[Any]:
 
 def _only_note(text: str, doubted: str) -> list[Any]:
     place, work = [gr.skip()] * 4, [gr.skip()] * (2 + ratings.MOST + 1)
-    return [*place, doubted, *work, work_page.problem(text), gr.skip()]
+    return [*place, doubted, *work, html.problem(text), gr.skip()]
 
 
 def _show(db: Database, campaign: Campaign, claimed: Claim) -> list[Any]:
@@ -184,7 +180,7 @@ def _show(db: Database, campaign: Campaign, claimed: Claim) -> list[Any]:
         claimed.token,
         "",
         head,
-        work_page.picture(unit, name="ten", tiles=10),
+        html.picture(unit, name="ten", tiles=10),
         *marks,
         gr.Radio(choices=choices, value=None),
         "",

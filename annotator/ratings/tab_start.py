@@ -8,19 +8,18 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
-from annotator.campaigns import page
+from annotator import html
 from annotator.campaigns import units as campaign_units
+from annotator.ratings import page
 from annotator.work import guidelines
 from annotator.work.page import near
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.annotate import campaigns, ratings
 from db.annotate.campaigns import Settings
 from db.describe import descriptions, exemplars
 from db.errors import BadInput
 from db.workspace import open_database
-
-ADMIN: tuple[Role, ...] = ("admin",)
 
 
 def build(doors: Doors) -> None:
@@ -92,7 +91,7 @@ def build(doors: Doors) -> None:
             who = doors.person(request).name
             ratings.add(db, called, usable, settings=settings, person=who)
         left = len(wanted) - len(usable)
-        return page.note(f"Started: {len(usable)} units; {left} have no two descriptions.")
+        return html.note(f"Started: {len(usable)} units; {left} have no two descriptions.")
 
     once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     refresh = [layer, shown, table]

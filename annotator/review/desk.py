@@ -9,16 +9,15 @@ from html import escape
 
 from sqlite_utils import Database
 
-from annotator.campaigns import page as campaign_page
+from annotator import html
 from annotator.review import inspection
 from annotator.review.quality import Habits
-from annotator.work import page as work_page
 from db.access import users
 from db.annotate import annotations, reviews
 from db.annotate.annotations import Annotation
 from db.annotate.reviews import Waiting
 from db.describe import exemplars
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 
 CHECKS = {"gold": " · its answer is known", "repeat": " · asked a second time"}
 
@@ -30,7 +29,7 @@ class Look:
     """
 
     waiting: Waiting
-    unit: Unit
+    unit: UnitRow
     siblings: tuple[Annotation, ...]
     simulated: frozenset[str] = frozenset()
 
@@ -87,7 +86,7 @@ def card(seen: Look, *, siblings: bool) -> str:
     return (
         f'<p class="an-muted">{escape(seen.unit.name)} · '
         f"{_who(answer.annotator, answer.annotator in seen.simulated)} · "
-        f"{work_page.moment(answer.created_utc)}{time} · {answer.status}{check}</p>"
+        f"{html.moment(answer.created_utc)}{time} · {answer.status}{check}</p>"
         f'<p class="an-sentence">“{sentence}”</p><p>{flags}</p>{others}'
     )
 
@@ -106,7 +105,7 @@ def people(db: Database, campaign_id: int) -> str:
     """One line for every annotator, those with most flags first."""
     lines = inspection.people(db, campaign_id)
     if not lines:
-        return campaign_page.note("Nobody has answered yet.")
+        return html.note("Nobody has answered yet.")
     made_up = users.simulated(db)
     rows = "".join(_person(line, line.annotator in made_up) for line in lines)
     return (

@@ -9,18 +9,16 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
+from annotator import html
 from annotator.agreement import tab
-from annotator.campaigns import page as campaign_page
 from annotator.review import desk, inspection
 from annotator.review.desk import Look
-from annotator.work import page as work_page
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.annotate import annotations, campaigns, reviews
 from db.errors import BadInput
 from db.workspace import open_database
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 EVERYBODY = "everybody"
 
 
@@ -81,7 +79,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
             choices=[(each.name, each.campaign_id) for each in known], value=campaign_id
         )
         if campaign_id is None:
-            return ["", "", menu, gr.skip(), "", "", campaign_page.note("No campaign yet."), ""]
+            return ["", "", menu, gr.skip(), "", "", html.note("No campaign yet."), ""]
         annotator = None if who in ("", EVERYBODY) else who
         inspection.renew(db, campaign_id)
         seen: Look | None = more.get("seen") or desk.look(
@@ -95,9 +93,9 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
             menu,
             gr.Dropdown(choices=names, value=who if who in names else EVERYBODY),
             desk.summary(db, campaign_id),
-            "" if seen is None else work_page.picture(seen.unit),
-            campaign_page.note(nothing) if seen is None else desk.card(seen, siblings=False),
-            campaign_page.note(str(more.get("sentence", ""))),
+            "" if seen is None else html.picture(seen.unit),
+            html.note(nothing) if seen is None else desk.card(seen, siblings=False),
+            html.note(str(more.get("sentence", ""))),
         ]
 
     @doors.allow("admin", "reviewer", "annotator")
@@ -179,14 +177,14 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
             except BadInput as error:
                 return [
                     *show(db, campaign_id, who, only),
-                    work_page.problem(str(error)),
+                    html.problem(str(error)),
                     why,
                     certain,
                 ]
             sentence = f"{count} answers of {who} were set aside; others will be asked."
             return [
                 *show(db, campaign_id, EVERYBODY, only),
-                campaign_page.note(sentence),
+                html.note(sentence),
                 "",
                 False,
             ]

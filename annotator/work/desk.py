@@ -34,7 +34,7 @@ from db.annotate.progress import Mine
 from db.annotate.qualifications import Result, Sitting, Standing
 from db.annotate.slots import Nothing
 from db.describe import exemplars
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.errors import BadInput, NotAllowed, NotFound
 
 Screen = Literal["empty", "lost", "welcome", "test", "work", "done"]
@@ -58,9 +58,9 @@ class View:
     screen: Screen
     campaign: Campaign | None = None
     claim: Claim | None = None
-    unit: Unit | None = None
+    unit: UnitRow | None = None
     draft: Draft | None = None
-    following: Unit | None = None
+    following: UnitRow | None = None
     sitting: Sitting | None = None
     standing: Standing | None = None
     nothing: Nothing | None = None

@@ -11,16 +11,13 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
+from annotator.html import moment, picture, problem, sources
 from annotator.work import guidelines, illustrations
 from annotator.work.desk import View
 from db.annotate.qualifications import Asked, Result, Sitting, Standing
-from db.describe import pictures
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.errors import WorkbenchError
 
-# How wide the page shows a picture, the same as in page.css: the browser multiplies it by the
-# screen's density and takes the picture that is just wide enough.
-_SIZES = "min(100vw, 2200px, max(620px, calc((100vh - 26rem) * 1.67)))"
 _REASONS = {
     "finished": "You have seen every picture set that still needs a description. Thank you!",
     "capped": "You have given all the answers one person may give here. Thank you!",
@@ -115,34 +112,8 @@ def grid(view: View) -> str:
     ahead = ""
     if view.following is not None:
         # by the same rule as the one on screen, so that what is fetched is what will be shown
-        ahead = f'<picture hidden>{_sources(view.following, "grid")} alt=""></picture>'
+        ahead = f'<picture hidden>{sources(view.following, "grid")} alt=""></picture>'
     return picture(view.unit, token=view.claim.token) + ahead
-
-
-def picture(unit: Unit, *, token: str = "", name: str = "grid", tiles: int = 15) -> str:
-    """One picture of a unit that opens its tiles when clicked; narrow on a phone."""
-    tiles = min(unit.k, tiles)
-    rows = -(-tiles // 5)
-    wide, tall = (pictures.addresses(unit, each) for each in ("open", "open-tall"))
-    return (
-        f'<div class="an-grid" tabindex="0" data-token="{escape(token)}" data-tiles="{tiles}" '
-        f'data-unit-id="{unit.unit_id}" data-version="{escape(unit.hash[:12])}" '
-        'aria-label="Press Enter to enlarge one picture, arrows to walk">'
-        f'<picture class="an-masked">{_sources(unit, name)} width="1304" '
-        f'height="{256 * rows + 6 * (rows - 1)}" '
-        f'alt="{tiles} pictures, each with its important part bright"></picture>'
-        f'<img class="an-open" data-wide="{escape(wide)}" data-tall="{escape(tall)}" '
-        f'sizes="{_SIZES}" alt="" hidden></div>'
-    )
-
-
-def _sources(unit: Unit, name: str) -> str:
-    """The sizes of a picture from which the browser picks one, and an image that is still open."""
-    wide, tall = (escape(pictures.addresses(unit, each)) for each in (name, f"{name}-tall"))
-    return (
-        f'<source media="(max-width: 600px)" srcset="{tall}" sizes="{_SIZES}">'
-        f'<img src="{escape(pictures.address(unit, name))}" srcset="{wide}" sizes="{_SIZES}"'
-    )
 
 
 def hint(text: str, saved_utc: str | None) -> str:
@@ -153,11 +124,6 @@ def hint(text: str, saved_utc: str | None) -> str:
         f'<span class="an-count"></span> <span class="an-advice">{escape(text)}</span>'
         f'<span class="an-kept">{kept}</span></div>'
     )
-
-
-def problem(text: str) -> str:
-    """Why the sentence was not stored, near the box."""
-    return f'<div class="an-hint an-problem" role="alert">{escape(text)}</div>'
 
 
 def done(view: View) -> str:
@@ -182,7 +148,7 @@ def done(view: View) -> str:
     )
 
 
-def asked(question: Asked, unit: Unit, number: int, sitting: Sitting) -> str:
+def asked(question: Asked, unit: UnitRow, number: int, sitting: Sitting) -> str:
     """One picture set of the qualification test."""
     return (
         f"<h3>Test: picture set {number} of {len(sitting.questions)}</h3>"
@@ -236,11 +202,6 @@ def result(outcome: Result) -> str:
         f"<li>Picture set {number}: {escape(reason)}</li>" for number, reason in outcome.reasons
     )
     return f'<div class="an-card"><p><b>{text}</b></p><ul>{reasons}</ul></div>'
-
-
-def moment(utc: str) -> str:
-    """A time that the page shows in the reader's zone; hours and minutes in UTC until then."""
-    return f'<time class="an-time" datetime="{escape(utc)}">{escape(utc[11:16])} UTC</time>'
 
 
 def near(handler: Callable[..., str]) -> Callable[..., str]:

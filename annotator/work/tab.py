@@ -13,17 +13,17 @@ from typing import Any
 import gradio as gr
 from sqlite_utils import Database
 
+from annotator import html
 from annotator.work import desk, tab_test
 from annotator.work import page as work_page
 from annotator.work.desk import View
 from db.access import users
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import EVERYBODY
 from db.annotate.annotations import Answer
 from db.errors import BadInput
 from db.workspace import open_database
 
-EVERYBODY: tuple[Role, ...] = ("admin", "reviewer", "annotator")
 # What is to be seen in turns. All of it is always on the page and a style hides the rest: switching
 # components by their `visible` makes each of them anew at every step, on the server.
 PARTS = ("naming", "resting", "agree", "again", "testing", "working", "back", "mine")
@@ -166,7 +166,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         """One question of the test is answered; after the last one it is graded."""
         person, number = who(typed, request), int(campaign_id)
         if choice is None:
-            return only(test.head, work_page.problem("Choose one of the sentences first."), outputs)
+            return only(test.head, html.problem("Choose one of the sentences first."), outputs)
         with open_database(workspace) as db:
             sitting = desk.sitting(db, person, number)
             # an attempt that another window ended meanwhile starts anew
@@ -196,7 +196,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 request,
             )
         except BadInput as error:
-            return only(hint, work_page.problem(str(error)), shorter)
+            return only(hint, html.problem(str(error)), shorter)
 
     @doors.allow(*EVERYBODY)
     def send_no_pattern(
@@ -276,7 +276,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             try:
                 note = desk.reword(db, person, chosen or "", Answer(sentence))
             except BadInput as error:
-                return [work_page.problem(str(error)), gr.skip()]
+                return [html.problem(str(error)), gr.skip()]
             view = desk.lists(db, person, int(campaign_id))
         return [work_page.hint(note, None), _earlier(view)]
 

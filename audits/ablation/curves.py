@@ -12,7 +12,6 @@ pass only where the next unit of the order is not silent on it already.
 """
 
 import math
-import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,25 +24,13 @@ from torch import Tensor, nn
 from audits.ablation.engine.hooks import Rule, ablated, check_rule, check_units, find_modules
 from audits.ablation.engine.rows import first_choice
 from audits.ablation.engine.sweep import Sweep
-from audits.network.evaluation import (
-    Cache,
-    Evaluation,
-    Images,
-    Predictions,
-    Progress,
-    check_outputs,
-    judged,
-)
+from audits.ablation.engine.units import Predictions, by_layer
+from audits.network.evaluation import Cache, Evaluation, check_outputs, judged
+from audits.network.images import Images
 from db.errors import BadInput, Cancelled
+from db.jobs import Progress
+from db.units import Unit
 
-Unit = tuple[str, int]
-
-# 97.5 % points of Student's t for 1 to 30 degrees of freedom.
-_STUDENT = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
 _DRAWS_TRIED = 1000
 
 
@@ -62,15 +49,6 @@ class Curve:
     def at(self, count: int) -> float:
         """The accuracy after that many units."""
         return self.accuracies[self.counts.index(count)]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean, and where one more value like these would lie in 19 of 20 cases."""
-
-    mean: float
-    low: float
-    high: float
 
 
 def curve(
@@ -196,18 +174,6 @@ def curve_predictions(
     return found
 
 
-def by_layer(units: Sequence[Unit]) -> dict[str, list[int]]:
-    """Units grouped as `ablated` takes them.
-
-    >>> by_layer([("b", 2), ("a", 0), ("b", 1)])
-    {'b': [2, 1], 'a': [0]}
-    """
-    grouped: dict[str, list[int]] = defaultdict(list)
-    for layer, unit in units:
-        grouped[layer].append(unit)
-    return dict(grouped)
-
-
 def matched_draws(
     order: Sequence[Unit], sizes: Mapping[str, int], *, trials: int, seed: int
 ) -> list[tuple[Unit, ...]]:
@@ -263,38 +229,6 @@ def chosen_count(validation: Curve) -> int:
 def best_count(test: Curve) -> int:
     """The smallest count with the highest accuracy: what an oracle would choose."""
     return test.counts[test.accuracies.index(max(test.accuracies))]
-
-
-def interval(values: Sequence[float]) -> Interval:
-    """Mean of some trials, and where one more trial would lie in 19 of 20 cases.
-
-    It is the 95 % prediction interval of a normal sample, mean ± t · s · sqrt(1 + 1/n), which is
-    what another curve can be held against (a confidence interval of the mean is narrower).
-
-    >>> band = interval([0.5, 0.6, 0.7])
-    >>> f"{band.mean:.3f} {band.low:.3f} {band.high:.3f}"
-    '0.600 0.103 1.097'
-    """
-    mean = statistics.fmean(values)
-    if len(values) < 2:
-        return Interval(mean, math.nan, math.nan)
-    freedom = len(values) - 1
-    student = _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else 1.96 + 2.4 / freedom
-    half = student * statistics.stdev(values) * math.sqrt(1 + 1 / len(values))
-    return Interval(mean, mean - half, mean + half)
-
-
-def accuracy_interval(values: Sequence[float]) -> Interval:
-    """`interval` of accuracies, which lie between 0 and 1.
-
-    >>> band = accuracy_interval([0.5, 0.6, 0.7])
-    >>> f"{band.low:.3f} {band.high:.3f}"
-    '0.103 1.000'
-    """
-    found = interval(values)
-    if math.isnan(found.low):
-        return found
-    return Interval(found.mean, max(0.0, found.low), min(1.0, found.high))
 
 
 def _batch(

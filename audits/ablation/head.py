@@ -19,8 +19,9 @@ from torch.nn import functional as F  # noqa: N812
 
 from audits.ablation.engine.hooks import Rule, Units, ablated, find_modules
 from audits.ablation.engine.rows import relative_difference
-from audits.network.evaluation import Images, Progress
+from audits.network.images import Images
 from db.errors import BadInput, Cancelled
+from db.jobs import Progress
 
 LEARNING_RATE = 1e-3
 BATCH = 64

@@ -20,15 +20,10 @@ from torch import Tensor, nn
 
 from audits.ablation.engine.hooks import Rule, check_rule, find_modules
 from audits.ablation.engine.singles import Singles
-from audits.network.evaluation import (
-    Cache,
-    Evaluation,
-    Images,
-    Predictions,
-    Progress,
-    check_outputs,
-    judged,
-)
+from audits.ablation.engine.units import Predictions
+from audits.network.evaluation import Cache, Evaluation, check_outputs, judged
+from audits.network.images import Images
+from db.jobs import Progress
 
 
 @dataclass(frozen=True)

@@ -17,21 +17,22 @@ from torch import Tensor
 from audits.ablation import measure
 from audits.ablation import plan as ablation_plan
 from audits.ablation import summary as ablation_summary
-from audits.ablation.curves import Unit, by_layer
 from audits.ablation.engine.hooks import Units, layer_means
+from audits.ablation.engine.units import by_layer
 from audits.ablation.head import fine_tune, head_below
 from audits.ablation.measure import Line
 from audits.ablation.plan import Plan
 from audits.edit import plan as edit_plan
 from audits.network import apart
-from audits.network.evaluation import Cache, DatabaseStore, Images
-from audits.network.images import Network, digest_of, open_entered, open_images
+from audits.network.evaluation import Cache, DatabaseStore
+from audits.network.images import Images, Network, digest_of, open_entered, open_images
 from audits.network.labels import read_labels
 from db.audit import ablations
 from db.audit.ablations import Point
 from db.describe import exemplars, subjects
 from db.describe.subjects import ProbingSetRow
 from db.jobs import Handle
+from db.units import Unit
 from db.workspace import open_database
 from describer.subjects import devices
 from describer.subjects.probing import Skipped
@@ -102,8 +103,8 @@ def ablate(handle: Handle) -> dict[str, Any]:
             ),
             cache=Cache(DatabaseStore(db), network.identity),
             on_line=keep,
-            progress=handle.progress,
-            cancelled=handle.cancelled,
+            progress=handle.watch.progress,
+            cancelled=handle.watch.cancelled,
         )
         summary = ablation_summary.summary(measured)
         warned = [*summary["warnings"], *_looked_at(db, plan, opened)]
@@ -166,7 +167,7 @@ def export(handle: Handle) -> dict[str, Any]:
             descriptions=said,
             rows=rows,
             warnings=experiment.summary.get("warnings", ()),
-            cancelled=handle.cancelled,
+            cancelled=handle.watch.cancelled,
         )
         packed = pack(written.folder)
         shutil.move(packed, handle.workspace.reports / packed.name)
@@ -193,7 +194,7 @@ def _open(handle: Handle, plan: Plan) -> _Opened:
             subjects.get_probing_set(db, name) if name else None
             for name in (plan.validation, plan.test, plan.training)
         ]
-    handle.progress(0, 0, "loading the network")
+    handle.watch.progress(0, 0, "loading the network")
     network = open_entered(row, device=devices.choose(handle.job.device))
     skipped: list[Skipped] = []
 
@@ -204,8 +205,8 @@ def _open(handle: Handle, plan: Plan) -> _Opened:
             name=folder.name,
             labels=read_labels(table) if table.strip() else None,
             skipped=skipped,
-            progress=handle.progress,
-            cancelled=handle.cancelled,
+            progress=handle.watch.progress,
+            cancelled=handle.watch.cancelled,
         )
 
     validation, test, training = folders
@@ -248,8 +249,8 @@ def _head(
             rule=plan.rule if units else "zero",
             means=means if units else None,
             seed=plan.seed,
-            progress=handle.progress,
-            cancelled=handle.cancelled,
+            progress=handle.watch.progress,
+            cancelled=handle.watch.cancelled,
         )
         found[name] = {
             "before": tuned.before,

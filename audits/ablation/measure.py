@@ -18,11 +18,17 @@ from typing import Literal
 from torch import Tensor, nn
 
 from audits.ablation import curves
-from audits.ablation.curves import Curve, Interval, Unit
+from audits.ablation.curves import Curve
 from audits.ablation.engine.hooks import Rule, check_units
+from audits.ablation.engine.units import by_layer
 from audits.ablation.importance import Ranking, UnitImportance, importance
-from audits.network.evaluation import Cache, Evaluation, Images, Progress, evaluate
+from audits.figures import intervals
+from audits.figures.intervals import Interval
+from audits.network.evaluation import Cache, Evaluation, evaluate
+from audits.network.images import Images
 from db.errors import BadInput
+from db.jobs import Progress
+from db.units import Unit
 
 # Random draws below this are warned of: their interval says little.
 ENOUGH = 5
@@ -138,14 +144,14 @@ def measure(
     if plan.max_units is not None and plan.max_units < 1:
         raise BadInput(f"expected at least one unit to ablate, got a limit of {plan.max_units}")
     everything = sorted({*selected, *(examined or ())})
-    check_units(curves.by_layer(everything), sizes)
+    check_units(by_layer(everything), sizes)
     ordered_on = validation or test
 
     def rank(units: Sequence[Unit]) -> Ranking:
         return importance(
             model,
             ordered_on,
-            curves.by_layer(units),
+            by_layer(units),
             rule=plan.rule,
             means=plan.means,
             cache=cache,
@@ -212,7 +218,7 @@ def measure(
         return evaluate(
             model,
             test,
-            units=curves.by_layer(units),
+            units=by_layer(units),
             rule=plan.rule,
             means=plan.means,
             cache=cache,
@@ -249,7 +255,7 @@ def point(lines: Sequence[Line], count: int) -> Point:
         n_ablated=count,
         validation=next(iter(at("keyword", "validation")), None),
         test=at("keyword", "test")[0],
-        random=curves.accuracy_interval(random) if random else None,
+        random=intervals.accuracy_interval(random) if random else None,
         sorted_all=next(iter(at("sorted_all", "test")), None),
     )
 
@@ -284,7 +290,7 @@ def _warnings(
         found.append(
             "The test images have no labels: the curve is agreement with the unedited network."
         )
-    for layer, units in curves.by_layer(order).items():
+    for layer, units in by_layer(order).items():
         if len(units) == sizes[layer]:
             found.append(
                 f"All {len(units)} units of layer {layer} are ablated, so that random units of "

@@ -10,7 +10,7 @@ from typing import Any
 from audits.figures import chart, class_charts
 from db.audit.ablations import Ablation, Point
 from db.describe import pictures
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 
 CSS = """
 .mw-layers {display:grid; grid-template-columns:max-content 1fr max-content; gap:.15rem .7rem;
@@ -25,7 +25,7 @@ CSS = """
 """
 
 
-def ablation(experiment: Ablation | None, points: Sequence[Point], units: Sequence[Unit]) -> str:
+def ablation(experiment: Ablation | None, points: Sequence[Point], units: Sequence[UnitRow]) -> str:
     """The curve of an experiment as far as it is, its numbers, and its units in their order."""
     if experiment is None:
         return (
@@ -112,7 +112,7 @@ def _section(title: str, content: str, folded: bool) -> str:
     return f"<h4>{title}</h4>{content}"
 
 
-def _strip(unit: Unit | None) -> str:
+def _strip(unit: UnitRow | None) -> str:
     if unit is None:
         return ""
     return (

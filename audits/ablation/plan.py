@@ -18,18 +18,18 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from audits.find import query
+from audits.find import verdicts
 from audits.network import apart, labels
 from db import jobs
 from db.describe import descriptions, exemplars, subjects
 from db.errors import BadInput
+from db.units import Unit
 from describer.subjects import definition as files
 from describer.subjects import probing
 
 LEAST_CONTROLS = 1
 NAMED = 5
 
-Place = tuple[str, int]
 Source = Literal["confirmed", "filter", "list"]
 Order = Literal["importance", "score", "random"]
 
@@ -160,9 +160,7 @@ def looked_at_warning(purpose: str, name: str) -> str:
     )
 
 
-def parse_units(
-    text: str, layers: Sequence[subjects.LayerRow], *, network: str = ""
-) -> list[Place]:
+def parse_units(text: str, layers: Sequence[subjects.LayerRow], *, network: str = "") -> list[Unit]:
     """Read `layer3-17 layer4-2`, also as Find shows units: `resnet18/layer3/17`.
 
     Raises:
@@ -170,7 +168,7 @@ def parse_units(
     """
     sizes = {layer.name: layer.units for layer in layers}
     typed = [part for part in re.split(r"[\s,;]+", text) if part]
-    found: dict[Place, None] = {}
+    found: dict[Unit, None] = {}
     wrong: list[str] = []
     for part in typed:
         own = part.removeprefix(f"{network}/")
@@ -229,7 +227,7 @@ def _check_images(db: Database, plan: Plan) -> None:
 
 def _units(
     db: Database, plan: Plan, found: Sequence[int], listed: str
-) -> tuple[list[Place], list[int]]:
+) -> tuple[list[Unit], list[int]]:
     """The units to ablate, in order where the plan gives one, and their ids as far as known."""
     known = {
         (each.layer, unit.unit): unit.unit_id
@@ -242,7 +240,7 @@ def _units(
         every = [exemplars.unit(db, each) for each in found]
         places = [(unit.layer, unit.unit) for unit in every if unit.subject == plan.subject]
     else:
-        units = query.confirmed(db, plan.subject, plan.concept)
+        units = verdicts.confirmed(db, plan.subject, plan.concept)
         places = [(unit.layer, unit.unit) for unit in units]
         known.update({(unit.layer, unit.unit): unit.unit_id for unit in units})
     places = list(dict.fromkeys(places))
@@ -261,9 +259,9 @@ def _units(
     return places, [known[place] for place in places if place in known]
 
 
-def _by_score(db: Database, places: Sequence[Place], known: dict[Place, int]) -> list[Place]:
+def _by_score(db: Database, places: Sequence[Unit], known: dict[Unit, int]) -> list[Unit]:
     """Units by falling score of their newest description that has one."""
-    scores: dict[Place, float] = {}
+    scores: dict[Unit, float] = {}
     for place in places:
         said = descriptions.of_unit(db, known[place]) if place in known else []
         scored = [each.score for each in said if each.score is not None]

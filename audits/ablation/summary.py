@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from audits.ablation.curves import Unit
 from audits.ablation.measure import Line, Measured, Point
 from audits.figures.intervals import too_few
 from audits.find.words import Spans
 from db.cells import neutral
 from db.errors import BadInput
+from db.units import Unit
 
 CURVE_COLUMNS = ("condition", "trial", "n_ablated", "split", "accuracy")
 UNIT_COLUMNS = ("place", "layer", "unit", "accuracy_alone", "ablated", "description", "matched")

@@ -15,17 +15,17 @@ import gradio as gr
 from audits.ablation import page
 from audits.ablation import plan as ablation_plan
 from audits.edit import plan as edit_plan
-from audits.find import query
+from audits.find import verdicts
+from audits.network import likely
 from db import jobs
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.audit import ablations, decisions, filters, finding
 from db.describe import exemplars, subjects
 from db.errors import BadInput
 from db.workspace import open_database
 from describer.jobs.page import line as job_line
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 KINDS = ("ablate", "export")
 SOURCES = [
     ("confirmed units", "confirmed"),
@@ -166,14 +166,14 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
     def follow(concept: str | None, request: gr.Request) -> Any:
         """The network that most units were confirmed of."""
         with open_db() as db:
-            return query.most_confirmed(db, concept or "") or gr.skip()
+            return verdicts.most_confirmed(db, concept or "") or gr.skip()
 
     @doors.allow(*STAFF)
     def guess_images(subject: str | None, request: gr.Request) -> tuple[Any, Any]:
         with open_db() as db:
             return (
-                query.likely_images(db, subject or "", "validation"),
-                query.likely_images(db, subject or "", "test"),
+                likely.likely_images(db, subject or "", "validation"),
+                likely.likely_images(db, subject or "", "test"),
             )
 
     @doors.allow(*STAFF)

@@ -14,11 +14,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from audits.find import query as find_query
+from audits.find import verdicts
 from db.audit import finding, signoffs
 from db.audit.words import Query
 from db.describe import exemplars, subjects
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.errors import BadInput
 
 
@@ -40,7 +40,7 @@ class Compared:
 
     name: str
     layers: Mapping[str, Count]
-    confirmed: tuple[Unit, ...]
+    confirmed: tuple[UnitRow, ...]
 
     @property
     def total(self) -> Count:
@@ -111,7 +111,7 @@ def _one(
     places = {layer: place for place, layer in enumerate(sizes)}
     # A unit that was confirmed by several sets of exemplars is one unit, shown by the newest.
     confirmations = sorted(
-        find_query.confirmed(db, name, query.concept), key=lambda unit: unit.exemplar_set_id
+        verdicts.confirmed(db, name, query.concept), key=lambda unit: unit.exemplar_set_id
     )
     units = sorted(
         {(unit.layer, unit.unit): unit for unit in confirmations}.values(),

@@ -10,13 +10,11 @@ import gradio as gr
 
 from audits.compare import counts, page
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.audit import signoffs
 from db.describe import subjects
 from db.errors import BadInput
 from db.workspace import open_database
-
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 
 
 def build(doors: Doors, item: gr.Tab) -> None:

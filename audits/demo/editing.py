@@ -17,19 +17,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from audits.ablation.curves import (
-    Curve,
-    Interval,
-    Unit,
-    best_count,
-    by_layer,
-    chosen_count,
-    curve,
-    interval,
-    matched_draws,
-)
+from audits.ablation.curves import Curve, best_count, chosen_count, curve, matched_draws
+from audits.ablation.engine.units import by_layer
 from audits.ablation.importance import importance
-from audits.network.evaluation import Cache, Images
+from audits.figures.intervals import Interval, interval
+from audits.network.evaluation import Cache
+from audits.network.images import Images
+from db.units import Unit
 from describer.demo.checks.scores import Estimate, mean
 from describer.demo.checks.table import Section
 from describer.demo.checks.verify import Case

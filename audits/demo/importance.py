@@ -11,11 +11,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.ablation.curves import Curve, Unit, by_layer, curve_predictions, interval
+from audits.ablation.curves import Curve, curve_predictions
+from audits.ablation.engine.units import by_layer
 from audits.demo import editing
+from audits.figures.intervals import interval
 from audits.network.evaluation import Cache
 from audits.studies import criteria
 from audits.studies.by_criterion import TIE_ORDERS, by_attribute
+from db.units import Unit
 from describer.demo.checks.scores import mean
 from describer.demo.checks.table import Section
 from describer.demo.checks.verify import Case, Verified

@@ -23,13 +23,14 @@ from typing import Any, Literal
 import numpy as np
 from torch import Tensor
 
-from audits.ablation.curves import Unit, by_layer
 from audits.ablation.engine.hooks import Rule, check_units, find_modules
+from audits.ablation.engine.units import Predictions, by_layer
 from audits.edit import wrapper
 from audits.edit.weights import Edited, card, edit
-from audits.network.evaluation import Images, Predictions, predict
-from audits.network.images import Network
+from audits.network.evaluation import predict
+from audits.network.images import Images, Network
 from db.errors import BadInput
+from db.units import Unit
 from describer.subjects import definition
 from describer.subjects.definition import Subject
 

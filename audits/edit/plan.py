@@ -17,8 +17,7 @@ from db.audit import ablations, signoffs
 from db.audit.ablations import Ablation, Point
 from db.describe import descriptions
 from db.errors import BadInput
-
-Unit = tuple[str, int]
+from db.units import Unit
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from db.audit.evidence import Evidence
 from db.audit.finding import PEOPLE, SIMULATED, Found, Match
 from db.audit.signoffs import Signoff
 from db.describe.descriptions import Candidate, Description
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.describe.faithfulness import Score
 from db.log import Event
 from describer.describe.page_unit import exemplars
@@ -55,7 +55,7 @@ def found(result: Found, concept: str) -> str:
 
 def look(
     match: Match,
-    unit: Unit,
+    unit: UnitRow,
     *,
     place: int,
     total: int,

@@ -5,22 +5,12 @@ sign_off(db, match, query, person="ada", verdict="confirmed")
 confirmed(db, "resnet18", query.concept)           # what may be ablated: see `audits.ablation.plan`
 """
 
-import hashlib
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-
-from sqlite_utils import Database
+from dataclasses import dataclass, replace
 
 from audits.find.words import check
-from audits.network import labels
-from db.audit import decisions, signoffs
-from db.audit.finding import Match
 from db.audit.words import Query, Source, parse
-from db.describe import exemplars, subjects
 from db.errors import BadInput
-from describer.subjects import definition as files
 
 
 @dataclass(frozen=True)
@@ -115,83 +105,3 @@ def _typed(query: Query, listed: tuple[str, ...]) -> list[str]:
     """The words of a query as they are typed, without those of a preset."""
     musts, nots = (f"+{word}" for word in query.all), (f"-{word}" for word in query.none)
     return [*query.any[len(listed) :], *musts, *nots]
-
-
-def likely(names: Sequence[str], purpose: str, subject: str = "") -> str | None:
-    """The image folder that is probably meant for a purpose: the one that is called most like it.
-
-    >>> likely(["cats-test", "dogs-test", "dogs-validation"], "validation", "dogs-blurred")
-    'dogs-validation'
-    """
-
-    def alike(name: str) -> tuple[bool, int]:
-        parts = {*re.split(r"\W+", name.casefold())}
-        return (
-            any(part.startswith(purpose[:3]) for part in parts),
-            len(parts & {*re.split(r"\W+", subject.casefold())}),
-        )
-
-    return max(names, key=alike, default=None)
-
-
-def likely_images(db: Database, subject: str, purpose: str) -> str | None:
-    """The labelled image folder that is probably meant for a network and a purpose.
-
-    Folders whose classes the network has go before all others, whatever they are called.
-    """
-    labelled = [each for each in subjects.every_probing_set(db) if each.classes]
-    known: set[str] = set()
-    for row in subjects.every(db):
-        # Imported sentences may name a network of which there is no file.
-        if row.name == subject and row.source.is_file():
-            known = {*labels.distinct(files.read(row.source).classes)}
-    fitting = [each for each in labelled if known.issuperset(each.classes)]
-    return likely([each.name for each in fitting or labelled], purpose, subject)
-
-
-def sign_off(
-    db: Database,
-    match: Match,
-    query: Query,
-    *,
-    person: str,
-    verdict: signoffs.Verdict,
-    tag: str = "",
-    note: str = "",
-) -> int:
-    """Store a verdict together with what was seen when it was given; returns its id.
-
-    A person's sentence may be withdrawn later, so its number and hash are frozen, not its text.
-    """
-    answer = f"a person's sentence, answer {match.sentence_id}"
-    seen = {
-        "exemplars": exemplars.unit(db, match.unit_id).hash,
-        "method": match.method,
-        "description": answer if match.written else match.text,
-        "sha256": hashlib.sha256(match.text.encode()).hexdigest(),
-        "filter": asdict(query),
-        "reviewers": decisions.needed(db),
-    }
-    return signoffs.add(
-        db,
-        match.unit_id,
-        person=person,
-        verdict=verdict,
-        concept=query.concept,
-        seen=seen,
-        tag=tag,
-        note=note,
-    )
-
-
-def confirmed(db: Database, subject: str, concept: str) -> list[exemplars.Unit]:
-    """The units of a network that its reviewers' verdicts confirm for a concept."""
-    units = [exemplars.unit(db, unit_id) for unit_id in decisions.confirmed(db, concept)]
-    return [unit for unit in units if unit.subject == subject]
-
-
-def most_confirmed(db: Database, concept: str) -> str | None:
-    """The network that the most units are confirmed of for a concept; None when there is none."""
-    units = [exemplars.unit(db, unit_id) for unit_id in decisions.confirmed(db, concept)]
-    counts = Counter(name for name, *_ in {(each.subject, each.layer, each.unit) for each in units})
-    return max(sorted(counts), key=lambda name: counts[name], default=None)

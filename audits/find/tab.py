@@ -28,8 +28,9 @@ from audits.find import (
 )
 from audits.find.query import Fields
 from audits.find.queue import PAGE
+from audits.find.verdicts import sign_off
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.audit import decisions, filters, finding, presets, signoffs
 from db.audit.finding import Match
 from db.audit.words import Query
@@ -37,7 +38,6 @@ from db.describe import descriptions, subjects
 from db.errors import BadInput, NotFound
 from db.workspace import open_database
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 TAGS = ["", "human faces", "animal faces", "cartoon faces", "signs", "printed text", "logos"]
 SOURCES = [
     ("machines' descriptions", "descriptions"),
@@ -304,7 +304,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             if wanted is None or match is None:
                 raise BadInput("There is no unit to judge: find some first.")
             with open_db() as db:
-                signoff_id = find_query.sign_off(
+                signoff_id = sign_off(
                     db, match, wanted, person=person, verdict=verdict, tag=tag or "", note=note
                 )
             return ([*given, signoff_id], "", *shown(wanted, person, at, first))

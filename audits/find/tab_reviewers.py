@@ -17,14 +17,13 @@ from audits.find import page as find_page
 from audits.find.kappa import agreement
 from db import log
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.audit import decisions
 from db.audit.words import Query
 from db.cells import neutral
 from db.errors import BadInput
 from db.workspace import open_database
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 _LINES = 50
 _COLUMNS = ("time", "person", "did", "to", "about")
 

@@ -14,41 +14,22 @@ not know where images come from, nor in which order units are removed.
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sqlite_utils import Database
 from torch import Tensor, nn
 
 from audits.ablation.engine.hooks import Rule, Units, ablated, check_rule
+from audits.ablation.engine.units import Predictions
+from audits.network.images import Images
 from audits.network.labels import distinct
 from db.audit import ablations
 from db.errors import BadInput, Cancelled
-
-Predictions = NDArray[np.int32]
-Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True)
-class Images:
-    """Images as a network takes them, with their labels when there are any.
-
-    `batches()` starts a new pass and gives float (n, 3, H, W) tensors on the network's device,
-    always in the same order and sizes. `labels` are indices of the network's outputs, int64
-    (count,). `classes` names all outputs, or is empty. `digest` stands for the image files and
-    the preprocessing together.
-    """
-
-    name: str
-    digest: str
-    count: int
-    batches: Callable[[], Iterable[Tensor]]
-    labels: NDArray[np.int64] | None = None
-    classes: tuple[str, ...] = ()
+from db.jobs import Progress
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ file; every pass reads them from there.
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from audits.network.evaluation import Images, Progress
 from audits.network.labels import labels_of
 from db.describe.subjects import SubjectRow
 from db.errors import BadInput, Cancelled
+from db.jobs import Progress
 from describer.shelf import check_same
 from describer.subjects import definition, layers, probing
 from describer.subjects.code import code_hash
@@ -30,6 +30,24 @@ from describer.subjects.probing import Skipped
 
 BATCH_SIZE = 32
 MEMORY_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images as a network takes them, with their labels when there are any.
+
+    `batches()` starts a new pass and gives float (n, 3, H, W) tensors on the network's device,
+    always in the same order and sizes. `labels` are indices of the network's outputs, int64
+    (count,). `classes` names all outputs, or is empty. `digest` stands for the image files and
+    the preprocessing together.
+    """
+
+    name: str
+    digest: str
+    count: int
+    batches: Callable[[], Iterable[Tensor]]
+    labels: NDArray[np.int64] | None = None
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

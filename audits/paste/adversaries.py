@@ -24,17 +24,16 @@ from audits.paste.pixels import Cut, Mask, Pixels, cut, paste, scale_for
 from db.arrays import new_folder
 from db.cells import neutral
 from db.errors import BadInput, Cancelled
+from db.jobs import Progress
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from audits.ablation.curves import Interval
+    from audits.figures.intervals import Interval
     from audits.network.images import Network
 
 AT_ONCE = 32
 MANIFEST = ("file", "base", "distractor", "covered", "truth", "before", "after", "changed")
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -254,7 +253,7 @@ def batch(
         BadInput: nothing to paste, or on, or to control with.
         Cancelled: `cancelled()` said so.
     """
-    from audits.ablation.curves import interval
+    from audits.figures.intervals import interval
 
     if not bases or not distractors or not others:
         raise BadInput(

@@ -14,15 +14,15 @@ from typing import Any
 
 import gradio as gr
 
+from audits.network.likely import likely_images
 from audits.paste.adversaries import Arrangement
 from audits.studies import plan
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.describe import descriptions, exemplars, subjects
 from db.errors import BadInput
 from db.workspace import open_database
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 LISTED = 5000
 PAIRS = [("16 pairs", 16), ("36 pairs", 36), ("100 pairs", 100)]
 CUTS = [("the unit's mask", "mask"), ("a box", "box"), ("a polygon", "polygon")]
@@ -104,10 +104,9 @@ def build(doors: Doors, item: gr.Tab) -> None:
 
     @doors.allow(*STAFF)
     def list_units(network: str | None, request: gr.Request) -> tuple[Any, Any]:
-        from audits.find import query
 
         with open_db() as db:
-            likely = query.likely_images(db, network or "", "test")
+            likely = likely_images(db, network or "", "test")
             choices = _choices(doors, network) if network else []
         return (
             gr.update(

@@ -17,14 +17,14 @@ from audits.find.kappa import agreement
 from db import jobs
 from db.audit import decisions, evidence
 from db.describe import descriptions, exemplars, faithfulness
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 
 STUDIES = ("faithfulness", "importance", "uses")
 MOST = 10_000
 
 
 def gather(
-    db: Database, *, concept: str, units: Sequence[Unit], names: Collection[str]
+    db: Database, *, concept: str, units: Sequence[UnitRow], names: Collection[str]
 ) -> dict[str, Any]:
     """Everything, as JSON can hold it.
 
@@ -56,7 +56,7 @@ def _agreement(db: Database, concept: str, names: Collection[str]) -> dict[str, 
     }
 
 
-def _of_unit(db: Database, unit: Unit) -> dict[str, Any]:
+def _of_unit(db: Database, unit: UnitRow) -> dict[str, Any]:
     said = {each.description_id: each for each in descriptions.of_unit(db, unit.unit_id)}
     scores = faithfulness.of_descriptions(db, sorted(said))
     return {

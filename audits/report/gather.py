@@ -23,13 +23,13 @@ from typing import Any
 from sqlite_utils import Database
 
 from audits.compare.counts import stored_query
-from audits.find import query as find_query
+from audits.find import verdicts
 from audits.report import findings, page
 from db import log
 from db.audit import ablations, decisions, finding, signoffs
 from db.audit.ablations import Ablation
 from db.describe import descriptions, exemplars, subjects
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.errors import BadInput
 from db.workspace import Workspace
 
@@ -52,7 +52,7 @@ class Report:
     """What a report says, as JSON can hold it, and the units whose pictures it shows."""
 
     values: dict[str, Any]
-    units: tuple[Unit, ...]
+    units: tuple[UnitRow, ...]
 
 
 def state_purpose(db: Database, concept: str, purpose: str, *, person: str) -> None:
@@ -174,7 +174,7 @@ def _network(db: Database, name: str, concept: str) -> dict[str, Any]:
     """A network, the data that its exemplars come from, and what was found in each layer."""
     row = subjects.get(db, name)
     # Each row is of one set of exemplars, and so are the units that were judged by them.
-    units = find_query.confirmed(db, name, concept)
+    units = verdicts.confirmed(db, name, concept)
     confirmed = Counter(unit.exemplar_set_id for unit in units)
     sizes = {each.layer: each.units for each in exemplars.sets(db, subject=name)}
     return {
@@ -204,7 +204,7 @@ def _network(db: Database, name: str, concept: str) -> dict[str, Any]:
 
 
 def _people(
-    db: Database, concept: str, judged: dict[int, Unit], wanted: set[str]
+    db: Database, concept: str, judged: dict[int, UnitRow], wanted: set[str]
 ) -> list[dict[str, Any]]:
     counts: dict[str, Counter[str]] = {}
     for each in signoffs.current(db, concept=concept):
@@ -229,7 +229,7 @@ def _filters(db: Database, concept: str) -> list[dict[str, Any]]:
     return [json.loads(text) for text in sorted(seen)]
 
 
-def _unit(db: Database, unit: Unit, concept: str) -> dict[str, Any]:
+def _unit(db: Database, unit: UnitRow, concept: str) -> dict[str, Any]:
     """A unit with every verdict about it, superseded and withdrawn ones too."""
     decision = decisions.decision(db, unit.unit_id, concept)
     blind = _blind(db, unit.unit_id, concept)

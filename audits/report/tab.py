@@ -11,12 +11,10 @@ import gradio as gr
 
 from audits.report import gather
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.audit import signoffs
 from db.errors import BadInput
 from db.workspace import open_database
-
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 
 
 def build(doors: Doors, item: gr.Tab) -> None:

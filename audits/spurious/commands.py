@@ -116,11 +116,11 @@ def _run(workspace: Workspace, job_id: int) -> jobs.Job:
             from audits.spurious.job import spurious
 
             def tell(done: int, total: int, message: str) -> None:
-                handle.progress(done, total, message)
+                handle.watch.progress(done, total, message)
                 bar(done, total, message)
 
             try:
-                return spurious(replace(handle, progress=tell))
+                return spurious(replace(handle, watch=replace(handle.watch, progress=tell)))
             except KeyboardInterrupt as interrupt:
                 raise Cancelled("interrupted") from interrupt
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from audits.ablation import job as ablation_job
 from audits.ablation import plan as ablation_plans
-from audits.ablation.curves import Unit, by_layer
+from audits.ablation.engine.units import by_layer
 from audits.find import words
 from audits.network.evaluation import Cache, DatabaseStore, evaluate
 from audits.network.images import open_images, open_network
@@ -31,6 +31,7 @@ from db.arrays import ImageStore
 from db.audit import ablations
 from db.describe import descriptions, exemplars, subjects
 from db.jobs import Handle
+from db.units import Unit
 from db.workspace import open_database
 from describer import english, shelf
 from describer.describe import job as description_runs
@@ -74,8 +75,8 @@ def spurious(handle: Handle) -> dict[str, Any]:
         folder / "images",
         settings,
         size=size,
-        progress=step.progress,
-        cancelled=step.cancelled,
+        progress=step.watch.progress,
+        cancelled=step.watch.cancelled,
     )
     step = _step(handle, 2)
     subject_file = experiment.train_network(
@@ -83,8 +84,8 @@ def spurious(handle: Handle) -> dict[str, Any]:
         made.folders,
         settings,
         device=devices.choose(handle.job.device),
-        progress=step.progress,
-        cancelled=step.cancelled,
+        progress=step.watch.progress,
+        cancelled=step.watch.cancelled,
     )
     layers = files.read(subject_file).layers
     with open_database(handle.workspace) as db:
@@ -219,8 +220,8 @@ def _clean(handle: Handle, settings: Settings, found: list[dict[str, Any]]) -> d
                 subjects.get_probing_set(db, set_name(settings.name, name)).root,
                 network,
                 name=name,
-                progress=handle.progress,
-                cancelled=handle.cancelled,
+                progress=handle.watch.progress,
+                cancelled=handle.watch.cancelled,
             )
             for name in ("clean", "adversarial")
         }
@@ -231,8 +232,8 @@ def _clean(handle: Handle, settings: Settings, found: list[dict[str, Any]]) -> d
                 test[name],
                 units=by_layer(units),
                 cache=cache,
-                progress=handle.progress,
-                cancelled=handle.cancelled,
+                progress=handle.watch.progress,
+                cancelled=handle.watch.cancelled,
             ).accuracy
 
         choices = []
@@ -258,6 +259,6 @@ def _step(handle: Handle, number: int) -> Handle:
     """The same job, whose progress says at which step it is."""
 
     def tell(done: int, total: int, message: str) -> None:
-        handle.progress(done, total, f"step {number} of {STEPS}, {message}")
+        handle.watch.progress(done, total, f"step {number} of {STEPS}, {message}")
 
-    return replace(handle, progress=tell)
+    return replace(handle, watch=replace(handle.watch, progress=tell))

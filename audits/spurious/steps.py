@@ -23,7 +23,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from audits.ablation.curves import Unit
 from audits.edit.export import WEIGHTS, bring_factory, subject_text
 from audits.network import apart
 from audits.spurious import writing
@@ -32,13 +31,14 @@ from audits.spurious.training import Config, Trained, read_pictures, train
 from audits.spurious.writing import Writing, Written
 from db.arrays import new_file, new_folder
 from db.errors import BadInput
+from db.jobs import Progress
+from db.units import Unit
 from describer.exemplars.layout import Source
 from describer.subjects import definition, layers, probing
 from describer.subjects.definition import Subject
 from describer.subjects.layers import Layer
 from describer.subjects.probing import Skipped
 
-Progress = Callable[[int, int, str], None]
 Stopped = Callable[[], bool]
 
 # A unit looks at words when most of its masks lies on them, and far more than on any place.

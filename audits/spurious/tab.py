@@ -17,14 +17,13 @@ from audits.spurious.plan import KIND, SETS, SMALL, Settings
 from audits.spurious.writing import CORNERS
 from db import jobs
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.audit import ablations
 from db.describe import subjects
 from db.errors import BadInput
 from db.workspace import open_database
 from describer.jobs.page import line as job_line
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 NETWORKS = [
     ("small, for 32 to 224 pixels", SMALL),
     ("ResNet-18, as in the paper (slow without a GPU)", "resnet18"),

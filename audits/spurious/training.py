@@ -26,11 +26,10 @@ from torch.nn import functional as F  # noqa: N812
 from audits.network.labels import labels_of
 from db.arrays import new_file
 from db.errors import BadInput, Cancelled
+from db.jobs import Progress
 from describer.subjects import probing
 from describer.subjects.definition import Subject
 from describer.subjects.probing import Skipped
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)

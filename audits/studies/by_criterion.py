@@ -22,10 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from audits.ablation.curves import Curve, Interval, Unit, accuracy_interval, curve
+from audits.ablation.curves import Curve, curve
 from audits.ablation.engine.hooks import Rule
-from audits.network.evaluation import Cache, Images, Progress
+from audits.figures.intervals import Interval, accuracy_interval
+from audits.network.evaluation import Cache
+from audits.network.images import Images
 from db.errors import BadInput
+from db.jobs import Progress
+from db.units import Unit
 
 FIRST = 10
 TIE_ORDERS = 3

@@ -22,11 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from audits.ablation.curves import Interval, Unit, accuracy_interval, by_layer, matched_draws
+from audits.ablation.curves import matched_draws
 from audits.ablation.engine.hooks import Rule
-from audits.network.evaluation import Cache, Evaluation, Images, evaluate
+from audits.ablation.engine.units import by_layer
+from audits.figures.intervals import Interval, accuracy_interval
+from audits.network.evaluation import Cache, Evaluation, evaluate
+from audits.network.images import Images
 from db.audit.words import Word
 from db.errors import BadInput
+from db.units import Unit
 
 CONTENT = ("NOUN", "PROPN", "ADJ", "VERB")
 

@@ -66,7 +66,7 @@ def faithfulness(handle: Handle) -> dict[str, Any]:
         texts.setdefault(each.text, row)
     found, silent = [], 0
     for row, each in enumerate(study.said):
-        handle.progress(row, len(study.said), "scoring descriptions")
+        handle.watch.progress(row, len(study.said), "scoring descriptions")
         active = seen.active[:, row]
         strongest = scores.strongest(active, seed=study.plan.seed)
         others = [
@@ -115,7 +115,7 @@ def _judge(handle: Handle, study: Study, seen: Seen) -> tuple[str, Holds]:
         folder = subjects.get_probing_set(db, study.plan.images)
     album = next((each for each in albums.IMAGES if each.name == folder.name), None)
     if album is not None and folder.origin == "demo":
-        handle.progress(0, 0, "asking what is true")
+        handle.watch.progress(0, 0, "asking what is true")
         numbers = [int(Path(path).stem) for path in seen.paths]
         scenes = scene.render_many(album.split, numbers, variant=album.variant)
         truth = scores.Holdings(Atlas.of(scenes))

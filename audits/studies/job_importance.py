@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.ablation.curves import Unit
 from audits.network.evaluation import Cache, DatabaseStore
 from audits.studies import criteria
 from audits.studies.by_criterion import by_attribute
 from audits.studies.sources import Row, about, model_of, open_study, write
 from db.describe.descriptions import Description
 from db.jobs import Handle
+from db.units import Unit
 from db.workspace import open_database
 
 
@@ -44,8 +44,8 @@ def importance(handle: Handle) -> dict[str, Any]:
             trials=study.plan.controls,
             seed=study.plan.seed,
             cache=Cache(DatabaseStore(db), study.network.identity),
-            progress=handle.progress,
-            cancelled=handle.cancelled,
+            progress=handle.watch.progress,
+            cancelled=handle.watch.cancelled,
         )
     place = {unit: row for row, unit in enumerate(study.units())}
     result: dict[str, Any] = {

@@ -73,7 +73,7 @@ def uses(handle: Handle) -> dict[str, Any]:
                 controls=plan.controls,
                 seed=plan.seed,
                 cache=Cache(DatabaseStore(db), network.identity),
-                cancelled=handle.cancelled,
+                cancelled=handle.watch.cancelled,
             )
         return {
             "units": len(places),
@@ -86,7 +86,7 @@ def uses(handle: Handle) -> dict[str, Any]:
             "drawn": [[f"{layer}-{unit}" for layer, unit in draw] for draw in found.draws],
         }
 
-    handle.progress(0, 0, "pruning units that are like no other")
+    handle.watch.progress(0, 0, "pruning units that are like no other")
     pruned = {}
     for layer in dict.fromkeys(each.layer for each in study.said):
         own = [row for row in alone if study.said[row].layer == layer]
@@ -94,11 +94,11 @@ def uses(handle: Handle) -> dict[str, Any]:
             pruned[layer] = prune(own)
     by_term = []
     for each in pruned_terms:
-        handle.progress(0, 0, f"pruning units of “{each.lemma}”")
+        handle.watch.progress(0, 0, f"pruning units of “{each.lemma}”")
         by_term.append({"term": each.lemma, **prune(each.units)})
     classified = None
     if plan.unseen:
-        handle.progress(0, 0, "looking for units that tell classes apart")
+        handle.watch.progress(0, 0, "looking for units that tell classes apart")
         classified = asdict(
             domain.classify(
                 unseen.classes,
@@ -170,8 +170,8 @@ def _likeness(handle: Handle, study: Study, vectors: NDArray[np.floating]) -> di
             source,
             encoder,
             {layer: [study.said[row].unit for row in own]},
-            progress=handle.progress,
-            cancelled=handle.cancelled,
+            progress=handle.watch.progress,
+            cancelled=handle.watch.cancelled,
         )[layer]
         features = encoded.features.float().mean(dim=1).numpy()  # (units, feature_size)
         number = {int(unit): place for place, unit in enumerate(encoded.units)}

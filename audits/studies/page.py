@@ -10,7 +10,7 @@ from typing import Any
 
 from audits.figures import chart
 from db.describe import pictures
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 
 CSS = """
 .mw-firsts {display:grid; grid-template-columns:repeat(auto-fill,minmax(15rem,1fr)); gap:.6rem}
@@ -23,7 +23,7 @@ CSS = """
 SHOWN = 40
 
 
-def importance(result: Mapping[str, Any], units: Mapping[int, Unit]) -> str:
+def importance(result: Mapping[str, Any], units: Mapping[int, UnitRow]) -> str:
     """What a job of kind `importance` found; units: those that are shown, by id."""
     counts = result["counts"]
     lines = {name: list(zip(counts, values, strict=True)) for name, values in _curves(result)}
@@ -85,7 +85,7 @@ def uses(result: Mapping[str, Any]) -> str:
     )
 
 
-def faithfulness(result: Mapping[str, Any], units: Mapping[int, Unit]) -> str:
+def faithfulness(result: Mapping[str, Any], units: Mapping[int, UnitRow]) -> str:
     """What a job of kind `faithfulness` found; units: those that are shown, by id."""
     rows = "".join(
         f"<tr><td>{escape(layer)}</td><td class='n'>{each['units']}</td>"
@@ -268,7 +268,7 @@ def _means(curves: Sequence[Sequence[float]]) -> list[float]:
     return [sum(values) / len(values) for values in zip(*curves, strict=True)]
 
 
-def _first(each: Mapping[str, Any], units: Mapping[int, Unit]) -> str:
+def _first(each: Mapping[str, Any], units: Mapping[int, UnitRow]) -> str:
     unit = units.get(each["unit_id"])
     picture = (
         f'<img loading="lazy" src="{pictures.address(unit, "strip")}" height="44" alt="">'

@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from audits.ablation.curves import Unit
 from audits.find import meaning, reading
 from audits.find.words import analyse
 from audits.network.activity import activations
-from audits.network.evaluation import Images
-from audits.network.images import BATCH_SIZE, Network, open_entered, open_images
+from audits.network.images import BATCH_SIZE, Images, Network, open_entered, open_images
 from audits.studies import clusters
 from audits.studies import plan as studies_plan
 from audits.studies.plan import Plan
@@ -30,6 +28,7 @@ from db.describe import subjects
 from db.describe.descriptions import Description
 from db.errors import BadInput
 from db.jobs import Handle
+from db.units import Unit
 from db.workspace import open_database
 from describer import english, milan
 from describer.describe.plan import checkpoint_of
@@ -82,7 +81,7 @@ def open_study(handle: Handle) -> Study:
         folder = subjects.get_probing_set(db, plan.images)
         said = studies_plan.said(db, plan.subject, plan.method, layer=plan.layer)
         reading.analyse_missing(db)
-    handle.progress(0, 0, "loading the network")
+    handle.watch.progress(0, 0, "loading the network")
     network = open_entered(row, device=devices.choose(handle.job.device))
     images = None
     if plan.kind != "faithfulness":
@@ -91,8 +90,8 @@ def open_study(handle: Handle) -> Study:
             folder.root,
             network,
             name=folder.name,
-            progress=handle.progress,
-            cancelled=handle.cancelled,
+            progress=handle.watch.progress,
+            cancelled=handle.watch.cancelled,
         )
     return Study(plan, network, said, images)
 
@@ -123,7 +122,7 @@ def look(
     def batches() -> Iterable[Tensor]:
         for batch in probing.batches(folder, subject, batch_size=BATCH_SIZE):
             ids.extend(batch.ids.tolist())
-            handle.progress(len(ids), len(folder), f"looking at {name}")
+            handle.watch.progress(len(ids), len(folder), f"looking at {name}")
             yield probing.as_inputs(batch.images, subject, device=study.network.device)
 
     wanted: dict[str, list[int]] = {}
@@ -135,7 +134,7 @@ def look(
         wanted,
         image_size=subject.image_size,
         pooling=pooling,
-        cancelled=handle.cancelled,
+        cancelled=handle.watch.cancelled,
     )
     # Sentences are ordered by layer and unit, and so are the columns.
     active = np.concatenate([found[layer] for layer in wanted], axis=1)
@@ -152,7 +151,7 @@ def read(handle: Handle, phrases: Sequence[str]) -> Read:
     known.update(analyse(english.load(), [phrase for phrase in known if not known[phrase]]))
     tagged = [known[phrase] for phrase in phrases]
     if meaning.missing() is None:
-        handle.progress(0, 0, "reading sentences")
+        handle.watch.progress(0, 0, "reading sentences")
         distinct = list(known)
         parts = [meaning.embed(distinct[i : i + 64]) for i in range(0, len(distinct), 64)]
         place = {phrase: row for row, phrase in enumerate(distinct)}

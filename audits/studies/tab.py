@@ -12,19 +12,18 @@ from typing import Any
 
 import gradio as gr
 
-from audits.find import query
+from audits.network.likely import likely_images
 from audits.studies import page
 from audits.studies import plan as studies_plan
 from audits.studies.plan import Kind
 from db import jobs
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.describe import descriptions, exemplars, subjects
 from db.jobs import Job
 from db.workspace import open_database
 from describer.jobs.page import line as job_line
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 ABOUT: dict[str, str] = {
     "faithfulness": "Do units act where their descriptions hold? Take images that the descriptions "
     "were not made from.",
@@ -110,7 +109,7 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
             folders = [each.name for each in subjects.every_probing_set(db) if each.classes]
             methods = descriptions.methods(db)
             network = subject if subject in names else next(iter(names), None)
-            likely = query.likely_images(db, network or "", "validation")
+            likely = likely_images(db, network or "", "validation")
         return (
             gr.update(choices=names, value=network),
             gr.update(choices=methods, value=next(iter(methods), None)),
@@ -129,7 +128,7 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
     @doors.allow(*STAFF)
     def guess_images(subject: str | None, request: gr.Request) -> str | None:
         with open_db() as db:
-            return query.likely_images(db, subject or "", "validation")
+            return likely_images(db, subject or "", "validation")
 
     @doors.allow(*STAFF)
     def enqueue(

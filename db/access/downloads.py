@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from db.access import sessions
+from db.access.users import STAFF
 from db.workspace import Workspace
 
 # What may leave the workspace by its own address.
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\.(zip|html|json|csv)")
-STAFF = ("admin", "reviewer")
 # A report is a page of its own: it may show its pictures and styles, and do nothing.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
 

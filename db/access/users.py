@@ -25,6 +25,9 @@ from db.workspace import now
 Role = Literal["admin", "reviewer", "annotator"]
 Kind = Literal["human", "simulated"]
 ROLES: tuple[Role, ...] = get_args(Role)
+ADMIN: tuple[Role, ...] = ("admin",)
+STAFF: tuple[Role, ...] = ("admin", "reviewer")
+EVERYBODY: tuple[Role, ...] = ("admin", "reviewer", "annotator")
 
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 

@@ -37,7 +37,7 @@ class ExemplarSet:
 
 
 @dataclass(frozen=True)
-class Unit:
+class UnitRow:
     """One unit of one exemplar set, with what is needed to show it.
 
     Attributes:
@@ -137,7 +137,7 @@ def sets(db: Database, *, subject: str | None = None) -> list[ExemplarSet]:
     return _sets(db, "where subjects.name = ? order by exemplar_set_id", [subject])
 
 
-def unit(db: Database, unit_id: int) -> Unit:
+def unit(db: Database, unit_id: int) -> UnitRow:
     """One unit.
 
     Raises:
@@ -148,7 +148,7 @@ def unit(db: Database, unit_id: int) -> Unit:
     raise NotFound(f"expected the id of a unit of this workspace, got {unit_id}")
 
 
-def unit_of_hash(db: Database, hash: str, unit: int) -> Unit:
+def unit_of_hash(db: Database, hash: str, unit: int) -> UnitRow:
     """The unit of that index in the exemplars of that hash.
 
     Raises:
@@ -159,7 +159,7 @@ def unit_of_hash(db: Database, hash: str, unit: int) -> Unit:
     raise NotFound(f"expected exemplars {hash[:24]} with unit {unit} in this workspace, found none")
 
 
-def by_name(db: Database, name: str) -> Unit:
+def by_name(db: Database, name: str) -> UnitRow:
     """The unit that a link names `subject/layer/index`; of the newest exemplars of that layer.
 
     Raises:
@@ -183,7 +183,7 @@ def by_name(db: Database, name: str) -> Unit:
     )
 
 
-def units_of(db: Database, exemplar_set_id: int) -> list[Unit]:
+def units_of(db: Database, exemplar_set_id: int) -> list[UnitRow]:
     """All units of a set, in order of their index."""
     rows = db.query(f"{_UNITS} where units.exemplar_set_id = ? order by unit", [exemplar_set_id])
     return [_unit(row) for row in rows]
@@ -205,5 +205,5 @@ def _sets(db: Database, where: str, parameters: list[object]) -> list[ExemplarSe
     return [ExemplarSet(provenance=json.loads(row.pop("provenance_json")), **row) for row in rows]
 
 
-def _unit(row: dict[str, Any]) -> Unit:
-    return Unit(**{**row, "dead": bool(row["dead"])})
+def _unit(row: dict[str, Any]) -> UnitRow:
+    return UnitRow(**{**row, "dead": bool(row["dead"])})

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.errors import BadInput, NotFound
 
 # 0 leaves what is outside the mask as it is, 1 makes it black (Appendix A shows 0.75).
@@ -72,12 +72,12 @@ PICTURES = {
 _TILE = re.compile(r"tile-(0|[1-9][0-9]?)(-open)?")
 
 
-def address(unit: Unit, picture: str) -> str:
+def address(unit: UnitRow, picture: str) -> str:
     """Where the app serves a picture of a unit; it changes when the exemplars do."""
     return f"/pictures/{unit.unit_id}/{picture}.jpg?v={unit.hash[:12]}"
 
 
-def addresses(unit: Unit, picture: str) -> str:
+def addresses(unit: UnitRow, picture: str) -> str:
     """A picture and its double, each with its width, as the page's `srcset` takes them."""
     return ", ".join(
         f"{address(unit, name)} {PICTURES[name].width}w" for name in (picture, f"{picture}-2x")

@@ -7,7 +7,6 @@ left as it is, and one that was interrupted is made again over what is there.
 """
 
 import shutil
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlite_utils import Database
@@ -19,6 +18,7 @@ from db.annotate.simulated import Sentence
 from db.arrays import ImageStore
 from db.describe import descriptions, exemplars, subjects
 from db.describe.descriptions import NewDescription
+from db.jobs import Progress
 from db.workspace import Workspace, open_database
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ Place = tuple[str, str, int]
 CAMPAIGN = "Demo: describe the picture sets"
 SIMULATED = "Demo: what simulated annotators wrote"
 DONE = "demo:opened"
-
-Progress = Callable[[int, int, str], None]
 
 
 def is_open(db: Database) -> bool:

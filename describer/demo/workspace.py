@@ -8,12 +8,13 @@ network). What was written is returned as plain values; nothing here knows the d
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from db.arrays import ImageStore
+from db.jobs import Progress
 from describer.demo import shipped
 from describer.demo.crew import crew
 from describer.demo.sentences.shipped import Sayings
@@ -21,11 +22,9 @@ from describer.demo.training import recipes
 from describer.demo.training.recipes import Recipe
 from describer.demo.world import albums
 from describer.demo.world.albums import DemoImages
-from describer.exemplars import layout
+from describer.exemplars import records
 from describer.exemplars.layout import ExemplarFolder
 from describer.shelf import Surveyed, survey
-
-Progress = Callable[[int, int, str], None]
 
 SHOWN = ("signs", "people-sharp", "people-blurred", "transformer", "generator")
 
@@ -97,7 +96,7 @@ def prepare(
         for name in shown
     ]
     sources = {
-        name: ExemplarFolder(target, store or ImageStore(target / layout.IMAGES))
+        name: ExemplarFolder(target, store or ImageStore(target / records.IMAGES))
         for name, target in targets.items()
     }
     if said is None:

@@ -62,7 +62,7 @@ def _exemplars(
         settings=records.Settings(plan.k, plan.quantile, plan.pooling),
         device=device,
     )
-    handle.progress(0, images.images, "loading the network")
+    handle.watch.progress(0, images.images, "loading the network")
     subject, folder = files.read(row.source), probing.open_folder(images.root)
     prepared = run.prepare(subject, folder, options)
     shelf.check_same(
@@ -73,8 +73,8 @@ def _exemplars(
         workspace.exemplars / prepared.hash,
         options=options,
         store=ImageStore(workspace.images),
-        progress=handle.progress,
-        cancelled=handle.cancelled,
+        progress=handle.watch.progress,
+        cancelled=handle.watch.cancelled,
     )
     with open_database(workspace) as db:
         sets = shelf.enter_exemplars(
@@ -117,8 +117,8 @@ def _sentences(
         layers=list(left),
         units=left,
         options=options,
-        progress=handle.progress,
-        cancelled=handle.cancelled,
+        progress=handle.watch.progress,
+        cancelled=handle.watch.cancelled,
     ):
         with open_database(handle.workspace) as db:
             descriptions.add(

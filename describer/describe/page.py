@@ -17,7 +17,7 @@ from db import jobs
 from db.access.doors import LOCAL, Person
 from db.describe import pictures, subjects
 from db.describe.descriptions import Description, Page
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from describer.describe.plan import Estimate
 from describer.jobs import page as job_page
 
@@ -208,7 +208,7 @@ def estimate(plan: Estimate | None) -> str:
     return f'<p class="mw-muted">{" · ".join(parts)}</p>'
 
 
-def results(page: Page, units: dict[int, Unit], *, offset: int) -> str:
+def results(page: Page, units: dict[int, UnitRow], *, offset: int) -> str:
     """Rows of descriptions with thumbnails; a click on one opens its unit."""
     if not page.rows:
         return (
@@ -241,7 +241,7 @@ def _some(names: Sequence[str], *, most: int = 6) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _strip(each: Unit) -> str:
+def _strip(each: UnitRow) -> str:
     if not each.folder:
         return '<span class="mw-muted" style="min-width:136px">no exemplars</span>'
     return (

@@ -13,13 +13,13 @@ from db.annotate.annotations import Said
 from db.audit.signoffs import Signoff
 from db.describe import pictures
 from db.describe.descriptions import Candidate, Description
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.describe.faithfulness import Score
 from describer.describe.plan import search_of
 
 
 def unit(
-    each: Unit,
+    each: UnitRow,
     said: Sequence[Description],
     activations: Sequence[float],
     people: Sequence[Said],
@@ -45,7 +45,7 @@ def unit(
     )
 
 
-def exemplars(each: Unit) -> str:
+def exemplars(each: UnitRow) -> str:
     """A unit's grid of exemplars, or a sentence where none were computed."""
     if not each.folder:
         return (

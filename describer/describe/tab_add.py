@@ -17,14 +17,13 @@ from typing import Any
 import gradio as gr
 
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import ADMIN
 from db.describe import subjects
 from db.errors import BadInput
 from db.workspace import open_database
 from describer import shelf
 from describer.methods import imports
 
-ADMIN: tuple[Role, ...] = ("admin",)
 # The script below knows it, too.
 LARGEST = 4_000_000
 PASTED = "pasted.csv"

@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from db.access.doors import Doors
-from db.access.users import Role
+from db.access.users import STAFF
 from db.annotate import annotations
 from db.audit import decisions, signoffs
 from db.describe import descriptions, exemplars, faithfulness, subjects
@@ -25,7 +25,6 @@ from describer.describe import page, page_unit
 
 PAGE = 25
 ANY = "any"
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 _KEPT: dict[str, Any] = {}
 
 

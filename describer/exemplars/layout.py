@@ -16,7 +16,6 @@ images of all its folders in one store. numpy only.
 
 import csv
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,15 +28,19 @@ from numpy.typing import NDArray
 from db.arrays import ImageStore, new_file, new_folder, read_array
 from db.describe import masks
 from db.errors import BadInput, NotFound
-from describer.exemplars.records import LayerExemplars, LayerRecord, UnitExemplars
+from describer.exemplars.records import (
+    IMAGES,
+    LayerExemplars,
+    LayerRecord,
+    UnitExemplars,
+    check_layer_name,
+    read_table,
+)
 from describer.subjects.layers import Layer
 from describer.subjects.probing import Skipped
 
 FORMAT = "milan-workbench exemplars 1"
 DESCRIPTION = "exemplars.json"
-IMAGES = "probe-images"
-
-_LAYER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 class Source(Protocol):
@@ -88,19 +91,6 @@ class Written:
     names: Mapping[int, str]
     size: tuple[int, int]
     skipped: Sequence[Skipped]
-
-
-def check_layer_name(name: str) -> str:
-    """The name, if it may become the name of a folder.
-
-    Raises:
-        BadInput: it would lead out of the folder or be hidden.
-    """
-    if not _LAYER_NAME.fullmatch(name) or name == IMAGES:
-        raise BadInput(
-            f"expected a layer named with letters, digits, '.', '_' and '-', got {name!r}"
-        )
-    return name
 
 
 def write(folder: Path, exemplars: Mapping[str, LayerExemplars], written: Written) -> None:
@@ -315,19 +305,6 @@ def _masks(
     if each.layer.kind == "vector":
         return np.ones((*np.shape(ranks), *size), dtype=np.bool_)
     return masks.mask(each.maps[unit, ranks], each.levels[unit], size)
-
-
-def read_table(path: Path) -> NDArray[np.float64]:
-    """The numbers of a table without header, float64 (rows, columns).
-
-    Raises:
-        BadInput: there is no such file, or something in it is no number.
-    """
-    try:
-        table: NDArray[np.float64] = np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float64)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"expected a table of numbers in {path}: {error}") from error
-    return table
 
 
 def _describe(each: LayerExemplars, hash: str) -> dict[str, Any]:

@@ -19,8 +19,13 @@ from numpy.typing import NDArray
 
 from db.arrays import read_array
 from db.errors import BadInput, NotFound
-from describer.exemplars.layout import check_layer_name, read_table
-from describer.exemplars.records import LayerExemplars, LayerRecord, UnitExemplars
+from describer.exemplars.records import (
+    LayerExemplars,
+    LayerRecord,
+    UnitExemplars,
+    check_layer_name,
+    read_table,
+)
 from describer.subjects.layers import Layer
 
 

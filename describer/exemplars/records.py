@@ -4,7 +4,9 @@
 `LayerRecord` what a folder says about a layer without opening its arrays.
 """
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,3 +102,35 @@ class LayerRecord:
     k: int
     dead: tuple[int, ...]
     nan_units: tuple[int, ...]
+
+
+IMAGES = "probe-images"
+
+
+_LAYER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def check_layer_name(name: str) -> str:
+    """The name, if it may become the name of a folder.
+
+    Raises:
+        BadInput: it would lead out of the folder or be hidden.
+    """
+    if not _LAYER_NAME.fullmatch(name) or name == IMAGES:
+        raise BadInput(
+            f"expected a layer named with letters, digits, '.', '_' and '-', got {name!r}"
+        )
+    return name
+
+
+def read_table(path: Path) -> NDArray[np.float64]:
+    """The numbers of a table without header, float64 (rows, columns).
+
+    Raises:
+        BadInput: there is no such file, or something in it is no number.
+    """
+    try:
+        table: NDArray[np.float64] = np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float64)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"expected a table of numbers in {path}: {error}") from error
+    return table

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from db.arrays import ImageStore, new_folder, read_arrays, write_arrays
 from db.errors import BadInput, Cancelled
-from describer.exemplars import layout, one_pass
+from db.jobs import Progress
+from describer.exemplars import layout, one_pass, records
 from describer.exemplars.records import LayerExemplars, Settings
 from describer.subjects import definition, latents, probing
 from describer.subjects import layers as network_layers
@@ -34,8 +35,6 @@ from describer.subjects.probing import ProbingSet, Skipped
 RESUME = ".resume"
 CHECKPOINT_S = 30.0
 GENERATED_AT_ONCE = 16
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None =
     traced = latents.trace(model, subject)
     chosen = tuple(network_layers.find(traced, names))
     for layer in chosen:
-        layout.check_layer_name(layer.name)
+        records.check_layer_name(layer.name)
     one_pass.new_states(chosen, options.settings, images=len(probing_set))
     code = code_hash(subject, model)
     provenance = {
@@ -158,7 +157,7 @@ def study_prepared(
     cancelled: Callable[[], bool] | None = None,
 ) -> layout.ExemplarFolder:
     """The same, of a network that is built already."""
-    store = store or ImageStore(folder / layout.IMAGES)
+    store = store or ImageStore(folder / records.IMAGES)
     if (done := _finished(folder, prepared.hashes, store)) is not None:
         return done
     exemplars, skipped = run(

@@ -15,7 +15,7 @@ import numpy as np
 
 from db.arrays import ImageStore
 from db.errors import BadInput
-from describer.exemplars import layout, one_pass
+from describer.exemplars import layout, one_pass, records
 from describer.exemplars import run as passes
 from describer.exemplars.run import Options
 from describer.subjects.definition import Subject
@@ -120,7 +120,7 @@ def study(
                 progress(done, len(probing_set), "exemplars: images through the network")
 
     states, skipped = merged(prepared, finished())
-    store = ImageStore(folder / layout.IMAGES)
+    store = ImageStore(folder / records.IMAGES)
     source = passes.finish(prepared, states, skipped, folder, store=store)
     if options.publish:
         layout.publish(folder, source)

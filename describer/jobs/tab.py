@@ -15,13 +15,12 @@ from sqlite_utils import Database
 
 from db import jobs
 from db.access.doors import Doors, Person
-from db.access.users import Role
+from db.access.users import STAFF
 from db.errors import BadInput, NotAllowed
 from db.jobs import Job
 from db.workspace import open_database
 from describer.jobs import page
 
-STAFF: tuple[Role, ...] = ("admin", "reviewer")
 LISTED = 30
 
 

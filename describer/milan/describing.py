@@ -15,8 +15,9 @@ from itertools import groupby
 import numpy as np
 
 from db.errors import BadInput, Cancelled
+from db.jobs import Progress
 from describer.milan.description import Description
-from describer.milan.features import Cancel, Encoded, ExemplarSource, Progress, encode, images_of
+from describer.milan.features import Cancel, Encoded, ExemplarSource, encode, images_of
 from describer.milan.model import BATCH_UNITS, Model
 
 MEMORY_LIMIT = 1 << 30  # bytes of features held at once

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from db.errors import Cancelled
+from db.jobs import Progress
 from describer.exemplars.records import LayerExemplars
 from describer.milan.encoder import BATCH_SIZE, PyramidEncoder, pool_levels
 
 MASKS_AT_ONCE = 16
 
-Progress = Callable[[int, int, str], None]
 Cancel = Callable[[], bool]
 
 

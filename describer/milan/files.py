@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from db.arrays import new_file
+from db.jobs import Progress
 from describer.milan.checkpoints import folder as checkpoint_folder
 from describer.milan.describing import SearchOptions, describe
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.features import Cancel, ExemplarSource, Progress
+from describer.milan.features import Cancel, ExemplarSource
 from describer.milan.model import Model
 from describer.milan.training import loop
 from describer.milan.training.data import Annotated, gather

@@ -33,7 +33,7 @@ def state(workspace: Workspace, job_id: int) -> jobs.Job:
 
 def count(handle: jobs.Handle) -> dict[str, object]:
     for number in range(handle.job.args["to"]):
-        handle.progress(number + 1, handle.job.args["to"], f"counted {number + 1}")
+        handle.watch.progress(number + 1, handle.job.args["to"], f"counted {number + 1}")
     return {"counted": handle.job.args["to"]}
 
 
@@ -118,9 +118,9 @@ def test_a_running_job_sees_that_it_is_to_stop(workspace: Workspace) -> None:
         with open_database(workspace) as db:
             jobs.ask_to_cancel(db, handle.job.job_id)
         deadline = time.monotonic() + 10
-        while not handle.cancelled():
+        while not handle.watch.cancelled():
             # Progress that never pauses must not keep the flag from being read.
-            handle.progress(1, 2, "busy")
+            handle.watch.progress(1, 2, "busy")
             assert time.monotonic() < deadline, "the flag was never seen"
         raise Cancelled
 
@@ -154,7 +154,7 @@ def test_a_killed_worker_leaves_an_interrupted_job_that_resumes(
             from db.workspace import Workspace
 
             def hang(handle):
-                handle.progress(1, 3, "half way")
+                handle.watch.progress(1, 3, "half way")
                 time.sleep(60)
 
             jobs.work(Workspace(Path({str(workspace.path)!r})), {{"count": hang}})

@@ -19,7 +19,7 @@ from db.annotate import campaigns, slots
 from db.annotate.campaigns import Campaign, Settings
 from db.annotate.claims import Claim
 from db.describe import exemplars, pictures, subjects
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.describe.subjects import LayerRow
 from db.workspace import Workspace, create, format_time, open_database, prepare
 
@@ -94,7 +94,7 @@ PICTURES = ("grid", "grid-tall", "open", "open-tall", "ten", "ten-tall", "tile-0
 
 
 def fill_pictures(
-    workspace: Workspace, units: list[Unit], *, names: Sequence[str] = PICTURES
+    workspace: Workspace, units: list[UnitRow], *, names: Sequence[str] = PICTURES
 ) -> None:
     """Pictures of made-up exemplars where the app keeps rendered ones."""
     for unit in units:

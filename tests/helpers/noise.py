@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from audits.network.evaluation import Images
+from audits.network.images import Images
 from helpers.networks import Residual, Tokens, TwoBranches, Untraceable
 
 SIZES = {

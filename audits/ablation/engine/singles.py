@@ -26,7 +26,7 @@ from audits.ablation.engine.rows import (
     masked,
     relative_difference,
 )
-from audits.network.evaluation import Predictions
+from audits.ablation.engine.units import Predictions
 from db.errors import Cancelled
 
 LOGITS_AT_ONCE = 2**22

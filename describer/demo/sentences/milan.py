@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from db.jobs import Progress
 from describer.demo import networks, units
 from describer.demo.sentences import annotators
 from describer.demo.training import recipes
@@ -23,7 +24,7 @@ from describer.demo.world.chance import Chance
 from describer.demo.world.concepts import NAMES
 from describer.milan.backbones import EncoderConfig
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.features import Progress, encode
+from describer.milan.features import encode
 from describer.milan.training import loop
 from describer.milan.training.loop import Trained, TrainingConfig
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from db.jobs import Progress
 from describer.demo import networks
 from describer.demo.training import fitting
-from describer.demo.training.fitting import Progress
 from describer.demo.training.recipes import PICTURES, PICTURES_OF_OBSERVER, Recipe
 from describer.demo.world import scene
 from describer.demo.world.concepts import NAMES

@@ -14,12 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from db.jobs import Progress
 from describer.demo import networks
 from describer.demo.world import scene as world_scene
 from describer.demo.world.concepts import EDGES, NAMES
 from describer.demo.world.truth import Atlas
-
-Progress = Callable[[int, int, str], None]
 
 
 def paintings(split: str, numbers: Sequence[int], *, variant: str) -> tuple[Tensor, Tensor]:

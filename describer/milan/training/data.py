@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 
 from db.errors import BadInput
+from db.jobs import Progress
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.features import Cancel, ExemplarSource, Progress, encode
+from describer.milan.features import Cancel, ExemplarSource, encode
 
 Annotations = Mapping[tuple[str, int], Sequence[str]]
 

@@ -20,10 +20,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from db.errors import BadInput, Cancelled
+from db.jobs import Progress
 from describer.milan import search
 from describer.milan.decoder import Decoder, DecoderConfig
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.features import Cancel, Progress
+from describer.milan.features import Cancel
 from describer.milan.language import LanguageConfig, LanguageModel
 from describer.milan.model import Model
 from describer.milan.search import Symbols

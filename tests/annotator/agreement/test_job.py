@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from annotator import campaign, html
 from annotator.agreement import bertscore
 from annotator.agreement import job as agreement_job
 from annotator.agreement import page as agreement_page
@@ -44,7 +45,7 @@ def test_the_numbers_stand_on_the_board_and_on_the_page(measured: tuple[Workspac
     with open_database(workspace) as db:
         assert "1.00" not in campaign_page.table(db)
         assert "Not measured yet" in agreement_page.table(None)
-        assert "Waiting" in agreement_page.line(agreement_job.latest(db)[campaign_id])
+        assert "Waiting" in html.line(agreement_job.latest(db)[campaign_id])
     assert jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
     with open_database(workspace) as db:
         job = agreement_job.measured(db)[campaign_id]
@@ -53,7 +54,7 @@ def test_the_numbers_stand_on_the_board_and_on_the_page(measured: tuple[Workspac
     assert "toy/conv1" in page
     assert "words (0)" in page
     assert page.count("<td>ada</td>") == 1
-    assert agreement_page.line(job) == ""
+    assert html.line(job) == ""
 
 
 def test_networks_units_and_people_stand_beside_chance(
@@ -63,7 +64,7 @@ def test_networks_units_and_people_stand_beside_chance(
     jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
     with open_database(workspace) as db:
         job = agreement_job.measured(db)[campaign_id]
-        page = agreement_page.table(job, agreement_job.sentences(db, campaign_id))
+        page = agreement_page.table(job, campaign.sentences(db, campaign_id))
     assert [row["name"] for row in job.result["rows"]] == ["all", "toy, all layers", "toy/conv1"]
     for row in job.result["persons"]:
         assert (row["mean"], row["low"], row["high"], row["chance"]) == (1, 1, 1, 0.5)
@@ -121,7 +122,7 @@ def test_one_measurement_at_a_time_and_a_cancelled_one_says_so(
         with pytest.raises(BadInput, match="being measured already"):
             agreement_job.enqueue(db, campaign_id, person="rae")
         jobs.ask_to_cancel(db, agreement_job.latest(db)[campaign_id].job_id)
-        assert "is cancelled" in agreement_page.line(agreement_job.latest(db)[campaign_id])
+        assert "is cancelled" in html.line(agreement_job.latest(db)[campaign_id])
         assert agreement_job.measured(db) == {}
         agreement_job.enqueue(db, campaign_id, person="rae")
 

@@ -10,7 +10,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from annotator.agreement import job as agreement_job
+from annotator import campaign
 from annotator.corpus import job as corpu_job
 from annotator.corpus.statistics import LayerStatistics, statistics
 from db import jobs
@@ -126,7 +126,7 @@ def test_the_worker_counts_a_campaign(tmp_path: Path, scripted: Language) -> Non
     run = partial(corpu_job.statistics, english=lambda: scripted)
     assert jobs.run_next(workspace, {corpu_job.KIND: run})
     with open_database(workspace) as db:
-        job = agreement_job.newest(db, corpu_job.KIND, done=True)[campaign_id]
+        job = campaign.newest(db, corpu_job.KIND, done=True)[campaign_id]
     layer, total = job.result["rows"]
     assert (layer["layer"], total["layer"]) == ("toy/conv1", "toy, all layers")
     assert {**layer, "layer": ""} == {**total, "layer": ""}

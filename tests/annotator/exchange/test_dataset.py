@@ -9,9 +9,8 @@ import pytest
 import yaml
 from sqlite_utils import Database
 
-from annotator import commands
 from annotator.corpus import cleaning
-from annotator.exchange import dataset, exports, imports
+from annotator.exchange import dataset, exports, imports, write
 from annotator.exchange.exports import Pictures
 from db.annotate import transfers
 from db.errors import BadInput, NotFound
@@ -117,8 +116,8 @@ def test_nothing_to_export_is_said(tmp_path: Path) -> None:
 
 def test_a_cleaned_dataset_names_the_version_of_its_rules(filled: Database, tmp_path: Path) -> None:
     records = transfers.records(filled, 1, secret=SECRET)
-    tidy = commands.cleaned(records, cleaning.parse("replace: risk -> danger"), str, version=7)
-    commands.write(tmp_path / "d.zip", tidy, form="dataset", title="x", pictures=None)
+    tidy = write.cleaned(records, cleaning.parse("replace: risk -> danger"), str, version=7)
+    write.write(tmp_path / "d.zip", tidy, form="dataset", title="x", pictures=None)
     with zipfile.ZipFile(tmp_path / "d.zip") as archive:
         assert sorted(archive.namelist()) == ["README.md", "answers.jsonl"]
         assert "version of the rules: 7" in archive.read("README.md").decode()

@@ -12,9 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from annotator import commands
 from annotator.corpus import cleaning
-from annotator.exchange import exports, imports, tables
+from annotator.exchange import exports, imports, tables, write
 from db.access import users
 from db.annotate import annotations, campaigns, reviews, slots, transfers
 from db.annotate.annotations import Answer
@@ -28,14 +27,14 @@ SECRET = b"0" * 32
 def test_a_full_export_comes_back_exactly(filled: Database, tmp_path: Path) -> None:
     records = transfers.records(filled, 1, secret=SECRET)
     assert len(records) > 9
-    for write, name in ((exports.write_jsonl, "a.jsonl"), (exports.write_csv, "a.csv")):
-        write(tmp_path / name, records)
+    for written, name in ((exports.write_jsonl, "a.jsonl"), (exports.write_csv, "a.csv")):
+        written(tmp_path / name, records)
         back = imports.read(tmp_path / name)
         assert back == records
         other = fresh()
         campaign = transfers.enter(other, "copy", back, person="admin")
         again = transfers.records(other, campaign.campaign_id, secret=b"1" * 32)
-        write(tmp_path / f"b{name}", again)
+        written(tmp_path / f"b{name}", again)
         assert (tmp_path / f"b{name}").read_bytes() == (tmp_path / name).read_bytes()
         other.close()
 
@@ -238,7 +237,7 @@ def test_a_cleaned_export_has_the_raw_text_and_the_version_beside(
 ) -> None:
     records = transfers.records(filled, 1, secret=SECRET)
     rules = cleaning.parse("replace: risk -> danger")
-    tidy = commands.cleaned(records, rules, str, version=7)
+    tidy = write.cleaned(records, rules, str, version=7)
     (changed,) = {record.raw for record in tidy if "danger" in record.text}
     assert changed == "@risk +1"
     for form, name, raw, version in (
@@ -246,12 +245,12 @@ def test_a_cleaned_export_has_the_raw_text_and_the_version_beside(
         ("milannotations", "m.csv", "raw", "rules"),
         ("mturk", "t.csv", "Answer.raw", "Answer.rules"),
     ):
-        commands.write(tmp_path / name, tidy, form=form, title="x", pictures=None)
+        write.write(tmp_path / name, tidy, form=form, title="x", pictures=None)
         with (tmp_path / name).open(newline="") as file:
             rows = list(csv.DictReader(file))
         assert "'@risk +1" in {row[raw] for row in rows}
         assert {row[version] for row in rows} == {"7"}
-    commands.write(tmp_path / "a.jsonl", tidy, form="jsonl", title="x", pictures=None)
+    write.write(tmp_path / "a.jsonl", tidy, form="jsonl", title="x", pictures=None)
     assert imports.read(tmp_path / "a.jsonl") == tidy == imports.read(tmp_path / "a.csv")
 
 
@@ -294,6 +293,6 @@ def test_a_rule_for_one_person_cleans_what_that_person_exports(db: Database) -> 
         ('@"Ann  Lee" prefix: space around', ["space around dogs", "dogs"]),
         ("@nobody prefix: space around", ["space around dogs"] * 2),
     ):
-        tidy = commands.cleaned(records, cleaning.parse(rule), pseudonym_of)
+        tidy = write.cleaned(records, cleaning.parse(rule), pseudonym_of)
         assert [record.text for record in tidy] == expected
         assert [record.revisions for record in tidy] == [record.revisions for record in records]

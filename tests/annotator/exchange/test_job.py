@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator import commands
-from annotator.agreement import job as agreement_job
+from annotator.campaign import newest
 from annotator.exchange import job as exchange_job
+from annotator.exchange import write
 from db import jobs
 from db.annotate import slots, transfers
 from db.annotate.annotations import Answer
@@ -49,11 +49,9 @@ def test_the_zip_holds_what_the_command_writes(
     run = partial(exchange_job.answers, exemplars_of=lambda workspace: pictures)
     assert jobs.run_next(workspace, {exchange_job.KIND: run})
     with open_database(workspace) as db:
-        result = agreement_job.newest(db, exchange_job.KIND, done=True)[campaign_id].result
+        result = newest(db, exchange_job.KIND, done=True)[campaign_id].result
     assert result["units"] == 2
-    commands.write(
-        tmp_path / "c", records, form=form, title=title, pictures=pictures, licence="mit"
-    )
+    write.write(tmp_path / "c", records, form=form, title=title, pictures=pictures, licence="mit")
     with zipfile.ZipFile(workspace.reports / result["file"]) as archive:
         names = archive.namelist()
         assert len(names) == files

@@ -11,8 +11,7 @@ import pandas
 import pytest
 from sqlite_utils import Database
 
-from annotator import commands
-from annotator.exchange import exports, imports
+from annotator.exchange import exports, imports, write
 from annotator.ratings import tables
 from db import log
 from db.annotate import annotations, campaigns, progress, ratings, reviews, slots, transfers
@@ -223,7 +222,7 @@ def test_every_mark_leaves_and_gives_the_same_tables(db: Database, tmp_path: Pat
         assert record.rating.valid == (record.rating.reason == "")
     assert sum(not record.rating.valid for record in records if record.rating) == 2
     for form, name in (("jsonl", "a.jsonl"), ("csv", "a.csv"), ("ratings", "long.csv")):
-        commands.write(tmp_path / name, records, form=form, title="", pictures=None)
+        write.write(tmp_path / name, records, form=form, title="", pictures=None)
         found = tables.read(tmp_path / name)
         assert tables.summary(found) == tables.summary(expected)
         assert tables.valid_share(found) == tables.valid_share(expected)
@@ -254,10 +253,10 @@ def test_ratings_are_no_sentences_and_sentences_no_ratings(db: Database, tmp_pat
     records = transfers.records(db, rated(db).campaign_id, secret=SECRET)
     for form in ("milannotations", "mturk", "dataset"):
         with pytest.raises(BadInput, match="got ratings"):
-            commands.write(tmp_path / "x.csv", records, form=form, title="", pictures=None)
+            write.write(tmp_path / "x.csv", records, form=form, title="", pictures=None)
     plain = [replace(record, rating=None) for record in records]
     with pytest.raises(BadInput, match="got sentences"):
-        commands.write(tmp_path / "x.csv", plain, form="ratings", title="", pictures=None)
+        write.write(tmp_path / "x.csv", plain, form="ratings", title="", pictures=None)
     other = prepare(sqlite3.connect(":memory:"))
     with pytest.raises(BadInput, match="got both"):
         transfers.enter(other, "both", [plain[0], *records[1:]], person="admin")

@@ -10,6 +10,8 @@ from audits.ablation import curves
 from audits.ablation.curves import Curve, curve, matched_draws
 from audits.ablation.engine.hooks import ablated, layer_means
 from audits.ablation.engine.sweep import Sweep
+from audits.ablation.engine.units import by_layer
+from audits.figures import intervals
 from audits.network.evaluation import Cache
 from db.errors import BadInput, Cancelled
 from helpers.networks import Residual, Tokens, TwoBranches, Untraceable, ready
@@ -25,7 +27,7 @@ def naive(model, images, order, counts, means=None) -> np.ndarray:
     rule = "zero" if means is None else "mean"
     rows = []
     for count in counts:
-        units = curves.by_layer(order[:count])
+        units = by_layer(order[:count])
         with ablated(model, units, rule=rule, means=means), torch.no_grad():
             rows.append(torch.cat([model(batch).argmax(1) for batch in images.batches()]))
     return torch.stack(rows).numpy()
@@ -159,7 +161,7 @@ def test_the_count_is_chosen_before_accuracy_decreases_for_good(accuracies, chos
 def test_the_interval_is_where_one_more_value_would_lie() -> None:
     stats = pytest.importorskip("scipy.stats")
     values = [0.61, 0.64, 0.6, 0.66, 0.59]
-    found = curves.interval(values)
+    found = intervals.interval(values)
     half = stats.t.ppf(0.975, 4) * np.std(values, ddof=1) * np.sqrt(1 + 1 / 5)
     assert found.low == pytest.approx(found.mean - half, rel=1e-4)
     assert found.high == pytest.approx(found.mean + half, rel=1e-4)
@@ -167,6 +169,6 @@ def test_the_interval_is_where_one_more_value_would_lie() -> None:
     generator = np.random.default_rng(0)
     for _ in range(2000):
         *trials, other = generator.normal(size=6)
-        band = curves.interval(trials)
+        band = intervals.interval(trials)
         inside += band.low <= other <= band.high
     assert inside / 2000 == pytest.approx(0.95, abs=0.015)

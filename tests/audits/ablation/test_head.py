@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from audits.ablation.head import fine_tune
-from audits.network.evaluation import Images, evaluate
+from audits.network.evaluation import evaluate
+from audits.network.images import Images
 from db.errors import BadInput
 from helpers.networks import Residual, ready
 

@@ -11,7 +11,8 @@ from audits.ablation.engine.cut import cut
 from audits.ablation.engine.hooks import ablated, layer_means
 from audits.ablation.engine.singles import Singles
 from audits.ablation.importance import importance, single_predictions
-from audits.network.evaluation import Cache, Images
+from audits.network.evaluation import Cache
+from audits.network.images import Images
 from db.errors import BadInput, Cancelled
 from helpers.networks import Residual, Tokens, TwoBranches, Untraceable, ready
 from helpers.noise import KINDS, SIZES, pictures

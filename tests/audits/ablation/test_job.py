@@ -12,7 +12,7 @@ import pytest
 from audits.ablation import plan as ablation_plans
 from audits.ablation.job import ablate, export
 from audits.edit import plan as edit_plan
-from audits.find import query as find_query
+from audits.find import verdicts
 from db import jobs
 from db.audit import ablations, finding, signoffs, words
 from db.audit.words import Query
@@ -70,7 +70,7 @@ def sentences(workspace: Workspace) -> list[tuple[object, ...]]:
 
 
 def only_after(handle: Handle, asked: Iterator[int], count: int) -> Handle:
-    return replace(handle, cancelled=lambda: next(asked) >= count)
+    return replace(handle, watch=replace(handle.watch, cancelled=lambda: next(asked) >= count))
 
 
 def test_a_job_describes_every_unit_and_tells_its_rates(workspace: Workspace) -> None:
@@ -169,7 +169,7 @@ def confirm_all(workspace: Workspace, layer: str) -> Query:
         texts = words.missing(db)
         words.add(db, "test", {text: [words.Word(0, 1, "text", "text", "X")] for text in texts})
         for match in finding.find(db, replace(query, layer=layer), limit=100).matches:
-            find_query.sign_off(db, match, query, person="ada", verdict="confirmed")
+            verdicts.sign_off(db, match, query, person="ada", verdict="confirmed")
     return query
 
 
@@ -242,11 +242,11 @@ def test_a_conflict_between_reviewers_keeps_a_unit_out(workspace: Workspace) -> 
     jobs.work(workspace, RUNNERS)
     query = confirm_all(workspace, "late")
     with open_database(workspace) as db:
-        units = find_query.confirmed(db, "two-layers", "text")
+        units = verdicts.confirmed(db, "two-layers", "text")
         signoffs.add(
             db, units[0].unit_id, person="bob", verdict="rejected", concept=query.concept, seen={}
         )
-        assert find_query.confirmed(db, "two-layers", "text") == units[1:]
+        assert verdicts.confirmed(db, "two-layers", "text") == units[1:]
 
 
 def test_nothing_confirmed_is_one_sentence(workspace: Workspace) -> None:

@@ -43,7 +43,14 @@ def test_a_resumed_curve_does_not_mix_old_images_with_new(
         with open_database(workspace) as db:
             return bool(db.execute("select 1 from ablation_points where split = 'test'").fetchone())
 
-    jobs.work(workspace, {"ablate": lambda handle: ablate(replace(handle, cancelled=measured))})
+    jobs.work(
+        workspace,
+        {
+            "ablate": lambda handle: ablate(
+                replace(handle, watch=replace(handle.watch, cancelled=measured))
+            )
+        },
+    )
     with open_database(workspace) as db:
         assert jobs.get(db, job_id).state == "cancelled"
         assert measured()

@@ -13,7 +13,9 @@ from audits.ablation import curves, page
 from audits.ablation import summary as ablation_summary
 from audits.ablation.importance import importance
 from audits.ablation.measure import Line, Plan, measure
-from audits.network.evaluation import Cache, Images
+from audits.figures import intervals
+from audits.network.evaluation import Cache
+from audits.network.images import Images
 from db.errors import BadInput
 from helpers.networks import Residual, ready
 from helpers.noise import SIZES, pictures
@@ -231,12 +233,12 @@ def test_classes_are_shown_without_all_units_when_none_is_to_be_removed(
 
 def test_an_interval_of_nearly_everything_is_said_to_say_nothing() -> None:
     found = measured(validation=other_pictures())
-    wide = replace(found.end, random=curves.Interval(0.5, 0.0, 0.95))
+    wide = replace(found.end, random=intervals.Interval(0.5, 0.0, 0.95))
     told = dict(ablation_summary.rows(replace(found, end=wide)))
     assert told["… without as many random units of the same layers (4 units, all)"].endswith(
         "(5 draws are too few to say)"
     )
-    narrow = replace(found.end, random=curves.Interval(0.5, 0.4, 0.6))
+    narrow = replace(found.end, random=intervals.Interval(0.5, 0.4, 0.6))
     assert "too few" not in str(
         ablation_summary.rows(replace(found, end=narrow, best=narrow, chosen=None))
     )

@@ -15,8 +15,8 @@ import app
 from audits.ablation.importance import importance, single_predictions
 from audits.ablation.measure import Plan, measure
 from audits.find import reading
-from audits.network.evaluation import Cache, Images, evaluate
-from audits.network.images import Network, open_images, open_network
+from audits.network.evaluation import Cache, evaluate
+from audits.network.images import Images, Network, open_images, open_network
 from audits.network.labels import read_class_table
 from db.audit import finding
 from db.audit.words import Query

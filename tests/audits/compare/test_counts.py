@@ -4,7 +4,7 @@ import sqlite3
 
 from audits.compare import counts, page
 from audits.compare.counts import Compared, Count
-from audits.find import query
+from audits.find import verdicts
 from db.audit import finding, words
 from db.audit.words import Query, Word
 from db.describe import exemplars, subjects
@@ -27,7 +27,7 @@ def test_units_that_match_and_were_not_judged_are_counted() -> None:
     for match, verdict in zip(
         finding.find(db, QUERY).matches, ("confirmed", "rejected"), strict=False
     ):
-        query.sign_off(db, match, QUERY, person="ada", verdict=verdict)
+        verdicts.sign_off(db, match, QUERY, person="ada", verdict=verdict)
     found, other = counts.compare(db, QUERY, [name, "other"])
     assert (found.total.described, found.total.confirmed, found.total.unjudged) == (5, 1, 3)
     assert other.total == Count(0, 0, 0)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from audits.ablation.curves import by_layer, chosen_count
+from audits.ablation.curves import chosen_count
+from audits.ablation.engine.units import by_layer
 from audits.demo import editing, importance
 from audits.studies import criteria
 from describer.demo.checks.verify import Case

@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 
 from audits.ablation import curves
-from audits.ablation.curves import Unit
+from audits.ablation.engine.units import by_layer
 from audits.ablation.importance import importance
 from audits.ablation.measure import Plan, measure
 from audits.demo import editing
+from audits.figures import intervals
 from audits.find import words
-from audits.network.evaluation import Cache, Images
+from audits.network.evaluation import Cache
+from audits.network.images import Images
 from db.errors import BadInput
+from db.units import Unit
 from describer import english
 from describer.demo import shipped
 from describer.demo.sentences import shipped as sentence_shipped
@@ -57,9 +60,9 @@ def test_true_sentences_gain_beyond_random_units_and_shuffled_ones_do_not(
     """Section 7's edit: least important first, their number chosen on validation images alone."""
     model = shipped.load(recipes.subject("signs"))
     units, texts = sorted(described), [described[unit] for unit in sorted(described)]
-    sizes = {layer: max(numbers) + 1 for layer, numbers in curves.by_layer(units).items()}
+    sizes = {layer: max(numbers) + 1 for layer, numbers in by_layer(units).items()}
     validation, cache = drawn("validation", 300, "spurious"), Cache({}, "signs")
-    ranked = importance(model, validation, curves.by_layer(units), cache=cache).units
+    ranked = importance(model, validation, by_layer(units), cache=cache).units
     in_order = [(one.layer, one.unit) for one in ranked]
 
     def accuracy(order: list[Unit]) -> float:
@@ -77,7 +80,7 @@ def test_true_sentences_gain_beyond_random_units_and_shuffled_ones_do_not(
         if not order:
             return False
         draws = curves.matched_draws(order, sizes, trials=CONTROLS, seed=seed)
-        band = curves.accuracy_interval([accuracy(list(draw)) for draw in draws])
+        band = intervals.accuracy_interval([accuracy(list(draw)) for draw in draws])
         return accuracy(order) > band.high
 
     assert gains(np.arange(len(units)), 0), "the units that say text are those that read"

@@ -11,8 +11,8 @@ import torch
 
 from audits.ablation.engine.hooks import layer_means
 from audits.edit.export import export, pack, subject_text
-from audits.network.evaluation import Images, predict
-from audits.network.images import Network, open_network
+from audits.network.evaluation import predict
+from audits.network.images import Images, Network, open_network
 from db.errors import BadInput
 from describer.subjects import definition
 from helpers import networks

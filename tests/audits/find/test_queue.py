@@ -7,8 +7,9 @@ import pytest
 from sqlite_utils import Database
 
 from audits.find import detectors, meaning, queue
-from audits.find.query import Fields, fields_of, query_of, sign_off
+from audits.find.query import Fields, fields_of, query_of
 from audits.find.queue import step
+from audits.find.verdicts import sign_off
 from db.audit import decisions, finding, meanings, signoffs, words
 from db.audit.words import PRESETS, Query, Word
 from db.describe.descriptions import NewDescription

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from audits.network.evaluation import Cache, DatabaseStore, Images, evaluate, judged, predict
+from audits.network.evaluation import Cache, DatabaseStore, evaluate, judged, predict
+from audits.network.images import Images
 from db.errors import BadInput, Cancelled
 from db.workspace import create, open_database
 

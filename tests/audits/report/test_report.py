@@ -11,7 +11,7 @@ from audits.ablation.job import ablate
 from audits.compare import counts as compare_counts
 from audits.compare import page
 from audits.compare.counts import Compared, Count
-from audits.find import query as find_query
+from audits.find import verdicts
 from audits.report import gather
 from db import jobs
 from db.audit import decisions, finding, signoffs, words
@@ -53,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         for match in finding.find(db, query, limit=100).matches:
             if match.unit < 5:
                 verdict = "rejected" if match.unit == 3 else "confirmed"
-                find_query.sign_off(
+                verdicts.sign_off(
                     db, match, query, person="ada", verdict=verdict, tag="signs", note=EVIL
                 )
         plan = ablation_plan.Plan("two-layers", "text", "validation", "test", controls=2)
@@ -185,7 +185,7 @@ def test_a_unit_that_two_sets_of_exemplars_confirm_is_counted_once(tmp_path: Pat
                     )
         network = gather.gather(db, concept="x").values["networks"][1]
         found = compare_counts.compare(db, Query(any=("x",), concept="x"), NAMES)
-        most = find_query.most_confirmed(db, "x")
+        most = verdicts.most_confirmed(db, "x")
     assert {each["k"]: each["confirmed"] for each in network["layers"]} == {15: 2, 5: 1}
     assert (network["confirmed"], network["units"]) == (2, 4)
     assert [each.total.confirmed for each in found] == [2, 2]

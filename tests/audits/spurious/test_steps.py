@@ -144,7 +144,11 @@ def test_a_stopped_experiment_goes_on_as_one_that_was_not(
     asked: Iterator[int] = iter(range(100_000))
 
     def stopping(handle: Handle) -> dict[str, object]:
-        return run(replace(handle, cancelled=lambda: next(asked) >= stopped_at))
+        return run(
+            replace(
+                handle, watch=replace(handle.watch, cancelled=lambda: next(asked) >= stopped_at)
+            )
+        )
 
     second = queued(workspace, settings)
     jobs.work(workspace, {"spurious": stopping})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from audits.find import query as find_query
 from audits.find import queue
+from audits.network import likely
 from audits.studies import page as studies_page
 from audits.studies import plan as studies_plan
 from audits.studies.job_faithfulness import faithfulness
@@ -95,9 +95,9 @@ def test_images_are_proposed_whose_classes_the_network_has(made: Workspace, tmp_
     with open_database(made) as db:
         shelf.enter_images(db, strange)
         for purpose in ("validation", "test"):
-            assert find_query.likely_images(db, "two-layers", purpose) == purpose
+            assert likely.likely_images(db, "two-layers", purpose) == purpose
         # Of a network that is not here only the names can tell.
-        assert find_query.likely_images(db, "elsewhere two layers", "validation") == named
+        assert likely.likely_images(db, "elsewhere two layers", "validation") == named
         db.execute("delete from probing_sets where name = ?", [named])
 
 
@@ -228,7 +228,11 @@ def test_a_stopped_study_goes_on_to_the_same_result(made: Workspace) -> None:
         job_id = studies_plan.enqueue(db, plan, device="cpu", person="ada")
     jobs.work(
         made,
-        {"importance": lambda h: importance(replace(h, cancelled=lambda: next(asked) >= 3))},
+        {
+            "importance": lambda h: importance(
+                replace(h, watch=replace(h.watch, cancelled=lambda: next(asked) >= 3))
+            )
+        },
     )
     with open_database(made) as db:
         assert jobs.get(db, job_id).state == "cancelled"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from db.describe import pictures
-from db.describe.exemplars import Unit
+from db.describe.exemplars import UnitRow
 from db.errors import BadInput, NotFound
 
 
@@ -62,7 +62,7 @@ def test_the_line_around_a_mask_is_as_wide_as_the_picture_is_dense() -> None:
 
 
 def test_both_sizes_stand_in_an_address_with_their_widths() -> None:
-    unit = Unit(7, 1, "a" * 64, "net", "layer4", 3, False, 15, "folder")
+    unit = UnitRow(7, 1, "a" * 64, "net", "layer4", 3, False, 15, "folder")
     assert pictures.addresses(unit, "grid-tall") == (
         "/pictures/7/grid-tall.jpg?v=aaaaaaaaaaaa 780w, "
         "/pictures/7/grid-tall-2x.jpg?v=aaaaaaaaaaaa 1560w"
@@ -98,5 +98,5 @@ def test_shapes_that_do_not_belong_together_are_refused() -> None:
 
 
 def test_the_address_changes_with_the_exemplars() -> None:
-    unit = Unit(7, 1, "a" * 64, "net", "layer4", 3, False, 15, "folder")
+    unit = UnitRow(7, 1, "a" * 64, "net", "layer4", 3, False, 15, "folder")
     assert pictures.address(unit, "grid") == "/pictures/7/grid.jpg?v=aaaaaaaaaaaa"

@@ -11,7 +11,7 @@ import pytest
 from app import ROOT
 from db.arrays import ImageStore
 from db.errors import BadInput, Cancelled, NotFound
-from describer.exemplars import layout, run, sharded
+from describer.exemplars import layout, records, run, sharded
 from describer.exemplars.published import PublishedFolder
 from describer.exemplars.records import Settings
 from describer.subjects import definition, probing
@@ -79,7 +79,7 @@ def test_parts_that_are_merged_equal_one_run(
     ]
     prepared = run.prepare(subject, images, SMALL)
     states, skipped = sharded.merged(prepared, parts[::-1])
-    store = ImageStore(tmp_path / "merged" / layout.IMAGES)
+    store = ImageStore(tmp_path / "merged" / records.IMAGES)
     run.finish(prepared, states, skipped, tmp_path / "merged", store=store)
     assert contents(tmp_path / "merged") == contents(tmp_path / "whole")
     assert len(parts) == shards
@@ -237,7 +237,7 @@ def test_what_a_folder_does_not_hold_is_named(
         source.image(40_000)
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "", layout.IMAGES])
+@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "", records.IMAGES])
 def test_a_layer_never_leads_out_of_its_folder(name: str) -> None:
     with pytest.raises(BadInput, match="expected a layer named with letters"):
-        layout.check_layer_name(name)
+        records.check_layer_name(name)
