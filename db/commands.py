@@ -1,4 +1,4 @@
-"""Commands about the workspace itself: `users`, `backup`, `restore`."""
+"""Commands about the workspace itself: `users`, `backup`, `restore`, `check`."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Any
 
 from db import backup
 from db.access import users
-from db.workspace import create, open_database
+from db.errors import BadInput
+from db.workspace import Workspace, create, open_database
 
 DEFAULT_WORKSPACE = Path("workspace")
 
@@ -36,6 +37,9 @@ def add_commands(commands: Any) -> None:
     restore.add_argument("file", type=Path, metavar="FILE")
     add_workspace_option(restore)
     restore.set_defaults(run=_restore)
+    check = commands.add_parser("check", help="look for damage in the workspace, changing nothing")
+    add_workspace_option(check)
+    check.set_defaults(run=_check)
 
 
 def add_workspace_option(parser: argparse.ArgumentParser) -> None:
@@ -76,3 +80,22 @@ def _backup(options: argparse.Namespace) -> None:
 def _restore(options: argparse.Namespace) -> None:
     workspace = backup.restore(options.file, options.workspace)
     print(f"restored into {workspace.path}")
+
+
+def _check(options: argparse.Namespace) -> None:
+    workspace = Workspace(options.workspace.expanduser().resolve())
+    found = backup.damages(workspace)
+    if not found:
+        print(f"{workspace.path}: nothing is wrong")
+        return
+    copies = sorted(workspace.backups.glob("*.db"), key=lambda path: path.stat().st_mtime)
+    for sentence in found:
+        print(sentence)
+    if copies:
+        print(
+            f"The newest copy of the database is {copies[-1]}. Stop the app, move "
+            f"{workspace.database} and its -wal and -shm files away, and copy it to their place."
+        )
+    else:
+        print("There is no copy in the workspace; `restore` unpacks a backup into a new one.")
+    raise BadInput(f"expected a sound workspace, found {len(found)} damage(s) in {workspace.path}")

@@ -78,6 +78,11 @@ class Workspace:
         return self.path / "jobs"
 
     @property
+    def backups(self) -> Path:
+        """Copies of the database: one a day while the app runs, one before each migration."""
+        return self.path / "backups"
+
+    @property
     def secret(self) -> Path:
         """32 random bytes of this installation, readable by its owner only."""
         return self.path / "secret"
@@ -100,6 +105,7 @@ def create(path: Path) -> Workspace:
             workspace.reports,
             workspace.experiments,
             workspace.jobs,
+            workspace.backups,
         ):
             folder.mkdir(parents=True, exist_ok=True)
         # Answers and accounts are for nobody else on the machine.
@@ -124,36 +130,67 @@ def open_database(workspace: Workspace) -> Iterator[Database]:
     Every thread opens its own: a connection must not be shared. Foreign keys are on, writers wait
     up to 30 s for each other, readers never wait (WAL).
 
+    A database of an earlier version is copied into `backups` before it is migrated.
+
     Raises:
-        BadInput: the file is no SQLite database.
+        BadInput: the file is no SQLite database, or one that a newer workbench made; nothing is
+            written then.
     """
     connection = sqlite3.connect(workspace.database, timeout=BUSY_TIMEOUT_MS / 1000)
     try:
-        db = prepare(connection)
+        db = prepare(connection, kept_before=workspace.backups)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise BadInput(
-            f"expected a workbench database, got {workspace.database}: {error}"
+            f"expected a workbench database, got {workspace.database}: {error}. "
+            f"`python app.py check --workspace {workspace.path}` says how to go on."
         ) from error
+    except BadInput as error:
+        connection.close()
+        raise BadInput(f"{workspace.database}: {error}") from error
     try:
         yield db
     finally:
         db.close()
 
 
-def prepare(connection: sqlite3.Connection) -> Database:
+def prepare(connection: sqlite3.Connection, *, kept_before: Path | None = None) -> Database:
     """Set a fresh connection up: pragmas, then the migrations that are still to be applied.
 
     Tests pass `sqlite3.connect(":memory:")`.
+
+    Args:
+        kept_before: the folder for a copy of a database that is about to be migrated.
+
+    Raises:
+        BadInput: the database is of a version that this workbench does not know.
     """
     db = Database(connection, recursive_triggers=False, execute_plugins=False)
     db.execute(f"pragma busy_timeout = {BUSY_TIMEOUT_MS}")
     db.execute("pragma foreign_keys = on")
     db.execute("pragma synchronous = normal")
-    if migrations.version(db) < migrations.LATEST:
+    version = migrations.version(db)
+    if version > migrations.LATEST:
+        raise BadInput(
+            f"expected a workspace of version {migrations.LATEST} or earlier, got version "
+            f"{version}, which a newer MILAN Workbench made; start that one"
+        )
+    if version < migrations.LATEST:
+        if version and kept_before is not None:
+            copy(connection, kept_before / f"before-version-{version + 1}.db")
         db.execute("pragma journal_mode = wal")
         migrations.apply(db)
     return db
+
+
+def copy(connection: sqlite3.Connection, target: Path) -> None:
+    """Copy a database as of one moment, while others write to it; a copy that is there stays."""
+    from db.arrays import new_file
+
+    if target.exists():
+        return
+    with new_file(target) as temporary, contextlib.closing(sqlite3.connect(temporary)) as to:
+        connection.backup(to)
 
 
 @contextlib.contextmanager
