@@ -3,13 +3,13 @@
     apply(db)
 
 Each step runs in a transaction together with the note that it ran. The steps themselves are in
-`db.schema.base`, `db.schema.annotate` and `db.schema.audit`.
+`db.schema.base`, `annotate`, `audit` and `describe`.
 """
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from db.schema import annotate, audit, base
+from db.schema import annotate, audit, base, describe
 
 STEPS = (
     base.m001_people,
@@ -23,6 +23,7 @@ STEPS = (
     annotate.m009_inspections,
     audit.m010_code,
     annotate.m011_paste_times,
+    describe.m012_methods,
 )
 LATEST = len(STEPS)
 
