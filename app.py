@@ -44,7 +44,7 @@ ROOT = Path(__file__).resolve().parent
 JOBS = {
     "describe": "describer.describe.job",
     "ablate": "audits.ablation.job",
-    "export": "audits.ablation.job",
+    "export": "audits.edit.job",
     "importance": "audits.studies.job_importance",
     "uses": "audits.studies.job_uses",
     "faithfulness": "audits.studies.job_faithfulness",
@@ -101,8 +101,8 @@ def parser() -> argparse.ArgumentParser:
     top.set_defaults(run=serve)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     describer_commands.add_commands(commands)
-    demo_commands.add_commands(commands, applications=_demo_applications)
-    audit_commands.add_commands(commands)
+    demo = demo_commands.add_commands(commands)
+    audit_commands.add_commands(commands, demo=demo)
     annotator_commands.add_commands(
         commands,
         english=english.load,
@@ -266,13 +266,6 @@ def _refusal(sentence: str) -> Exception:
     import gradio as gr
 
     return gr.Error(escape(sentence, quote=False), print_exception=False)
-
-
-def _demo_applications(*arguments: Any) -> Any:
-    """The tables of `demo verify` that need ablation."""
-    import audits.demo.importance
-
-    return audits.demo.importance.applications(*arguments)
 
 
 def _open_demo(workspace: Workspace) -> None:

@@ -17,6 +17,7 @@ from torch import nn
 
 from audits.ablation.engine.hooks import ablated
 from audits.ablation.importance import single_predictions
+from audits.network.evaluation import Evaluator
 from audits.network.images import Images
 from benchmarks.measurement import Measurement
 
@@ -60,23 +61,24 @@ def measure(
     found = []
     for name, layers in (("ablation", list(LAYERS)), ("ablation, last layer", [LAST])):
         started = time.perf_counter()
-        _, ours = single_predictions(model, data, {layer: range(LAYERS[layer]) for layer in layers})
+        units = {layer: range(LAYERS[layer]) for layer in layers}
+        _, ours = single_predictions(Evaluator(model), data, units)
         seconds = time.perf_counter() - started
         for layer in layers:
             for unit, row in zip(picks[layer], expected[layer], strict=True):
                 assert np.array_equal(ours[layer][unit], row), f"{layer}-{unit} differs"
-        units = sum(LAYERS[layer] for layer in layers)
+        count = sum(LAYERS[layer] for layer in layers)
         found.append(
             Measurement(
                 name,
-                seconds / units,
+                seconds / count,
                 per_unit,
                 "s/unit",
-                per_unit / (seconds / units),
-                f"importance of all {units} units of ResNet-18's {', '.join(layers)} on {images} "
+                per_unit / (seconds / count),
+                f"importance of all {count} units of ResNet-18's {', '.join(layers)} on {images} "
                 f"images of {size} pixels, against a whole pass for every unit (sampled: "
                 f"{sampled} a layer, same predictions); ours / baseline is "
-                f"{seconds / units / per_unit:.4f}",
+                f"{seconds / count / per_unit:.4f}",
             )
         )
     return found

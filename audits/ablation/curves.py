@@ -1,7 +1,7 @@
 """Accuracy as units are ablated one after another, and the orders that it is compared with.
 
     order = [("layer4", 427), ("layer3", 153)]
-    line = curve(model, test, order)                    # counts 0, 1, 2 and their accuracies
+    line = curve(Evaluator(model), test, order)         # counts 0, 1, 2 and their accuracies
     draws = matched_draws(order, sizes, trials=5, seed=0)
     chosen_count(validation_line), best_count(line)
 
@@ -19,16 +19,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from audits.ablation.engine.hooks import Rule, ablated, check_rule, check_units, find_modules
+from audits.ablation.engine.hooks import check_units
 from audits.ablation.engine.rows import first_choice
 from audits.ablation.engine.sweep import Sweep
 from audits.ablation.engine.units import Predictions, by_layer
-from audits.network.evaluation import Cache, Evaluation, check_outputs, judged
+from audits.network.evaluation import Evaluation, Evaluator, check_outputs, judged
 from audits.network.images import Images
-from db.errors import BadInput, Cancelled
-from db.jobs import Progress
+from db.errors import BadInput
+from db.jobs import Watch
 from db.units import Unit
 
 _DRAWS_TRIED = 1000
@@ -52,17 +52,13 @@ class Curve:
 
 
 def curve(
-    model: nn.Module,
+    network: Evaluator,
     images: Images,
     order: Sequence[Unit],
     *,
     counts: Sequence[int] | None = None,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
-    cache: Cache | None = None,
     on_part: Callable[[Curve], None] | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Curve:
     """Accuracy after the first n units of an order, for n from 0 to all or for given counts.
 
@@ -73,27 +69,15 @@ def curve(
 
     Raises:
         BadInput: unknown layer or unit, a unit twice, a count beyond the order.
-        Cancelled: `cancelled()` said so.
+        Cancelled: the watch said so.
     """
     counts = sorted(set(range(len(order) + 1) if counts is None else counts))
     unedited = None
     if images.labels is None:
-        unedited = curve_predictions(
-            model, images, (), [0], cache=cache, rule=rule, means=means, cancelled=cancelled
-        )[0]
+        unedited = curve_predictions(network, images, (), [0], watch=watch)[0]
     judgements: list[Evaluation] = []
     for part in _parts(counts) if on_part is not None else [counts]:
-        found = curve_predictions(
-            model,
-            images,
-            order,
-            part,
-            rule=rule,
-            means=means,
-            cache=cache,
-            progress=progress,
-            cancelled=cancelled,
-        )
+        found = curve_predictions(network, images, order, part, watch=watch)
         judgements += [judged(row, images, unedited=unedited) for row in found]
         if on_part is not None:
             on_part(_curve(order, counts, judgements))
@@ -119,16 +103,12 @@ def _curve(order: Sequence[Unit], counts: Sequence[int], judgements: Sequence[Ev
 
 
 def curve_predictions(
-    model: nn.Module,
+    network: Evaluator,
     images: Images,
     order: Sequence[Unit],
     counts: Sequence[int],
     *,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
-    cache: Cache | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Predictions:
     """First choices after the first n units of an order: int32 (counts, count of images).
 
@@ -140,12 +120,12 @@ def curve_predictions(
         raise BadInput(f"expected every unit once in an order, got {twice[0]}-{twice[1]} twice")
     if not all(0 <= count <= len(order) for count in counts):
         raise BadInput(f"expected counts between 0 and {len(order)}, got {list(counts)}")
-    find_modules(model, by_layer(order))
-    check_rule(rule, means, by_layer(order))
+    watch = watch or Watch()
+    network.check(by_layer(order))
     found = np.empty((len(counts), images.count), np.int32)
     missing = []
     for row, count in enumerate(counts):
-        kept = cache.get(images, by_layer(order[:count]), means) if cache is not None else None
+        kept = network.known(images, by_layer(order[:count]))
         if kept is None:
             missing.append(row)
         else:
@@ -156,21 +136,18 @@ def curve_predictions(
     done = 0
     sweep: Sweep | None = None
     for batch in images.batches():
-        if cancelled is not None and cancelled():
-            raise Cancelled(f"stopped after {done} of {images.count} images")
+        watch.check(f"after {done} of {images.count} images")
         with torch.no_grad():
             if sweep is None:
-                sweep = Sweep.of(model, by_layer(order), batch, means=means)
+                sweep = Sweep.of(network.model, by_layer(order), batch, means=network.means)
                 check_units(by_layer(order), sweep.sizes)
-                check_outputs(model(batch[:1]), images)
+                check_outputs(network.model(batch[:1]), images)
             here = slice(done, done + len(batch))
-            found[missing, here] = _batch(sweep, batch, order, wanted, rule, means)
+            found[missing, here] = _batch(network, sweep, batch, order, wanted)
         done += len(batch)
-        if progress is not None:
-            progress(done, images.count, f"images of {images.name}")
-    if cache is not None:
-        for row in missing:
-            cache.put(images, by_layer(order[: counts[row]]), means, found[row])
+        watch.progress(done, images.count, f"images of {images.name}")
+    for row in missing:
+        network.keep(images, by_layer(order[: counts[row]]), found[row])
     return found
 
 
@@ -232,12 +209,7 @@ def best_count(test: Curve) -> int:
 
 
 def _batch(
-    sweep: Sweep,
-    batch: Tensor,
-    order: Sequence[Unit],
-    counts: Sequence[int],
-    rule: Rule,
-    means: Mapping[str, Tensor] | None,
+    network: Evaluator, sweep: Sweep, batch: Tensor, order: Sequence[Unit], counts: Sequence[int]
 ) -> NDArray[np.int32]:
     """Predictions (counts, images) for one batch."""
     sweep.start(batch)
@@ -258,6 +230,6 @@ def _batch(
                     unsure[at].append(row)
         place[rows] = after
     for at, images in unsure.items():
-        with ablated(sweep.model, by_layer(order[: counts[at]]), rule=rule, means=means):
-            found[at, images] = sweep.model(batch).argmax(dim=1).cpu().numpy()[images]
+        with network.ablated(by_layer(order[: counts[at]])):
+            found[at, images] = network.model(batch).argmax(dim=1).cpu().numpy()[images]
     return found

@@ -1,6 +1,7 @@
 """The classifier head trained again with units silent: how much of the loss it wins back.
 
-    found = fine_tune(model, train, validation, test, units={"layer4": [5, 9]}, seed=0)
+    network = Evaluator(model)
+    found = fine_tune(network, train, validation, test, units={"layer4": [5, 9]}, seed=0)
     found.before, found.after               # test accuracy with the head as it was, and trained
 
 Only the last linear layer learns. What it reads is computed once for each set of images, with the
@@ -10,18 +11,18 @@ trained in the same way: else a gain of training alone would be taken for one of
 """
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from audits.ablation.engine.hooks import Rule, Units, ablated, find_modules
+from audits.ablation.engine.hooks import Units, find_modules
 from audits.ablation.engine.rows import relative_difference
+from audits.ablation.summary import Tuned
+from audits.network.evaluation import Evaluator
 from audits.network.images import Images
-from db.errors import BadInput, Cancelled
-from db.jobs import Progress
+from db.errors import BadInput
+from db.jobs import Watch
 
 LEARNING_RATE = 1e-3
 BATCH = 64
@@ -29,59 +30,43 @@ MOST_EPOCHS = 200
 PATIENCE = 4
 
 
-@dataclass(frozen=True)
-class Tuned:
-    """Test accuracies in [0, 1] with the head as it was and trained again.
-
-    `epochs` were trained until the validation loss fell no more; `best` of them are kept (0: the
-    head as it was is best).
-    """
-
-    before: float
-    after: float
-    epochs: int
-    best: int
-
-
 def fine_tune(
-    model: nn.Module,
+    network: Evaluator,
     train: Images,
     validation: Images,
     test: Images,
     *,
     units: Units,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
     seed: int = 0,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Tuned:
     """Train the head with units silent.
 
     Args:
-        model: in evaluation mode; it is given back unchanged.
+        network: given back unchanged.
         train, validation, test: labelled images.
         units: unit numbers by layer; none for the unedited network.
 
     Raises:
         BadInput: images without labels, a network that does not end in a linear layer, or units of
             that layer: it would learn to be right without what was silenced.
-        Cancelled: `cancelled()` said so.
+        Cancelled: the watch said so.
     """
     for images in (train, validation, test):
         if images.labels is None:
             raise BadInput(f"expected labelled images to train a head, got none in {images.name}")
+    watch = watch or Watch()
     features = []
-    head = head_below(model, train, units)
-    with ablated(model, units, rule=rule, means=means):
+    head = head_below(network.model, train, units)
+    with network.ablated(units):
         for images in (train, validation, test):
-            features.append(_features(model, head, images, progress, cancelled))
+            features.append(_features(network.model, head, images, watch))
     labels = [
         torch.as_tensor(images.labels, device=features[0].device)
         for images in (train, validation, test)
     ]
     before = _accuracy(head, features[2], labels[2])
-    trained, epochs, best = _train(head, features[:2], labels[:2], seed, cancelled)
+    trained, epochs, best = _train(head, features[:2], labels[:2], seed, watch)
     return Tuned(before, _accuracy(trained, features[2], labels[2]), epochs, best)
 
 
@@ -133,30 +118,22 @@ def head_of(model: nn.Module, images: Images) -> nn.Linear:
     return last[0][0]
 
 
-def _features(
-    model: nn.Module,
-    head: nn.Linear,
-    images: Images,
-    progress: Progress | None,
-    cancelled: Callable[[], bool] | None,
-) -> Tensor:
+def _features(model: nn.Module, head: nn.Linear, images: Images, watch: Watch) -> Tensor:
     """What the head reads: float (count, features)."""
     found: list[Tensor] = []
     done = 0
 
-    def watch(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    def note(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         found.append(inputs[0].detach().clone())
 
-    hook = head.register_forward_pre_hook(watch)
+    hook = head.register_forward_pre_hook(note)
     try:
         with torch.no_grad():
             for batch in images.batches():
-                if cancelled is not None and cancelled():
-                    raise Cancelled(f"stopped after {done} of {images.count} images")
+                watch.check(f"after {done} of {images.count} images")
                 model(batch)
                 done += len(batch)
-                if progress is not None:
-                    progress(done, images.count, f"features of {images.name}")
+                watch.progress(done, images.count, f"features of {images.name}")
     finally:
         hook.remove()
     return torch.cat(found)
@@ -167,7 +144,7 @@ def _train(
     features: list[Tensor],
     labels: list[Tensor],
     seed: int,
-    cancelled: Callable[[], bool] | None,
+    watch: Watch,
 ) -> tuple[nn.Linear, int, int]:
     """The head of the best epoch, how many epochs were trained, and which was the best."""
     trained = copy.deepcopy(head).requires_grad_(True)
@@ -176,8 +153,7 @@ def _train(
     kept = copy.deepcopy(trained)
     lowest, best, epoch = _loss(trained, features[1], labels[1]), 0, 0
     for epoch in range(1, MOST_EPOCHS + 1):
-        if cancelled is not None and cancelled():
-            raise Cancelled(f"stopped after {epoch - 1} epochs of the head")
+        watch.check(f"after {epoch - 1} epochs of the head")
         order = torch.randperm(len(features[0]), generator=generator).to(features[0].device)
         for rows in torch.split(order, BATCH):
             optimizer.zero_grad()

@@ -1,6 +1,6 @@
 """How much a network needs each unit: its accuracy with that unit ablated alone.
 
-    ranking = importance(model, validation, {"layer3": range(256), "layer4": range(512)})
+    ranking = importance(Evaluator(model), validation, {"layer3": range(256), "layer4": range(512)})
     ranking.units[0]            # the least important unit, ranking.unedited.accuracy the start
 
 Source: MILAN, Section 7: units are sorted by validation accuracy when that single unit is
@@ -11,19 +11,18 @@ prediction; behind the last layer, where only pooling and a linear map remain, a
 column of that map. Wherever rounding could decide, the plain network is asked.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
-from audits.ablation.engine.hooks import Rule, check_rule, find_modules
 from audits.ablation.engine.singles import Singles
 from audits.ablation.engine.units import Predictions
-from audits.network.evaluation import Cache, Evaluation, check_outputs, judged
+from audits.network.evaluation import Evaluation, Evaluator, check_outputs, judged
 from audits.network.images import Images
-from db.jobs import Progress
+from db.jobs import Watch
+from db.units import Unit
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,11 @@ class UnitImportance:
     layer: str
     unit: int
     accuracy: float
+
+    @property
+    def place(self) -> Unit:
+        """The unit alone."""
+        return self.layer, self.unit
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,11 @@ class Ranking:
 
 
 def importance(
-    model: nn.Module,
+    network: Evaluator,
     images: Images,
     units: Mapping[str, Sequence[int]],
     *,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
-    cache: Cache | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Ranking:
     """Order units by the accuracy without each of them alone, least important first.
 
@@ -60,23 +60,13 @@ def importance(
     unedited network takes the accuracy's place.
 
     Args:
-        model: in evaluation mode.
         units: the units to order, by layer.
 
     Raises:
         BadInput: unknown layer or unit, labels that do not fit the network.
-        Cancelled: `cancelled()` said so.
+        Cancelled: the watch said so.
     """
-    unedited, singles = single_predictions(
-        model,
-        images,
-        units,
-        rule=rule,
-        means=means,
-        cache=cache,
-        progress=progress,
-        cancelled=cancelled,
-    )
+    unedited, singles = single_predictions(network, images, units, watch=watch)
     found = [
         UnitImportance(layer, unit, judged(row, images, unedited=unedited).accuracy)
         for layer, rows in singles.items()
@@ -87,29 +77,25 @@ def importance(
 
 
 def single_predictions(
-    model: nn.Module,
+    network: Evaluator,
     images: Images,
     units: Mapping[str, Sequence[int]],
     *,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
-    cache: Cache | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> tuple[Predictions, dict[str, Predictions]]:
     """First choices of the unedited network, and with each unit ablated alone.
 
     Returns:
         int32 (count,), and int32 (units, count) by layer, in the order of `units`.
     """
-    find_modules(model, units)
-    check_rule(rule, means, units)
-    unedited = cache.get(images, {}, means) if cache is not None else None
+    watch = watch or Watch()
+    network.check(units)
+    unedited = network.known(images, {})
     found = {layer: np.empty((len(units[layer]), images.count), np.int32) for layer in units}
     missing: dict[str, list[int]] = {}
     for layer, numbers in units.items():
         for row, unit in enumerate(numbers):
-            kept = cache.get(images, {layer: [unit]}, means) if cache is not None else None
+            kept = network.known(images, {layer: [unit]})
             if kept is None:
                 missing.setdefault(layer, []).append(row)
             else:
@@ -118,32 +104,31 @@ def single_predictions(
         return unedited, found
 
     unedited = np.empty(images.count, np.int32)
-    network: Singles | None = None
+    singles: Singles | None = None
     total = images.count * max(1, len(missing))
     done = 0
     for batch in images.batches():
         with torch.no_grad():
-            if network is None:
-                check_outputs(model(batch), images)
-                network = Singles.of(model, {k: units[k] for k in missing}, batch, means)
+            if singles is None:
+                check_outputs(network.model(batch), images)
+                alone = {layer: units[layer] for layer in missing}
+                singles = Singles.of(network.model, alone, batch, network.means)
             here = slice(done, done + len(batch))
-            start = network.start(batch)
-            unedited[here] = network.unedited(start)
+            start = singles.start(batch)
+            unedited[here] = singles.unedited(start)
             for index, (layer, rows) in enumerate(missing.items()):
                 numbers = [units[layer][row] for row in rows]
-                found[layer][rows, here] = network.predictions(
-                    start, layer, numbers, unedited[here], cancelled
+                found[layer][rows, here] = singles.predictions(
+                    start, layer, numbers, unedited[here], watch
                 )
-                if progress is not None:
-                    progress(
-                        done * len(missing) + (index + 1) * len(batch),
-                        total,
-                        f"units alone, {images.name}",
-                    )
+                watch.progress(
+                    done * len(missing) + (index + 1) * len(batch),
+                    total,
+                    f"units alone, {images.name}",
+                )
         done += len(batch)
-    if cache is not None:
-        cache.put(images, {}, means, unedited)
-        for layer, rows in missing.items():
-            for row in rows:
-                cache.put(images, {layer: [units[layer][row]]}, means, found[layer][row])
+    network.keep(images, {}, unedited)
+    for layer, rows in missing.items():
+        for row in rows:
+            network.keep(images, {layer: [units[layer][row]]}, found[layer][row])
     return unedited, found

@@ -1,6 +1,6 @@
 """Ablate the selected units of a network in order, and measure it beside its controls.
 
-    found = measure(model, selected, test=test, validation=validation, sizes=sizes, plan=Plan())
+    found = measure(Evaluator(model), selected, Sets(test, validation), sizes=sizes, how=How())
     found.order                     # least important first
     found.curves                    # Line("keyword", 0, "test", …), Line("random", 3, "test", …)
     found.chosen, found.best        # counts chosen on validation, and by an oracle
@@ -12,22 +12,21 @@ and reported on test images.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
-
-from torch import Tensor, nn
 
 from audits.ablation import curves
 from audits.ablation.curves import Curve
-from audits.ablation.engine.hooks import Rule, check_units
+from audits.ablation.engine.hooks import check_units
 from audits.ablation.engine.units import by_layer
-from audits.ablation.importance import Ranking, UnitImportance, importance
+from audits.ablation.importance import UnitImportance, importance
+from audits.ablation.plan import How
+from audits.ablation.summary import Point
 from audits.figures import intervals
-from audits.figures.intervals import Interval
-from audits.network.evaluation import Cache, Evaluation, evaluate
+from audits.network.evaluation import Evaluation, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
-from db.jobs import Progress
+from db.jobs import Watch
 from db.units import Unit
 
 # Random draws below this are warned of: their interval says little.
@@ -38,28 +37,25 @@ Split = Literal["validation", "test"]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How to measure.
+class Sets:
+    """What is measured on.
 
-    Attributes:
-        rule: what ablated units become; "mean" needs `means`.
-        means: float (C,) by layer.
-        controls: random draws, matched by layer.
-        seed: of the draws.
-        max_units: the order is cut after so many units.
-        sort_all: also measure all examined units in order (their importance costs the most).
-        whole_layers: also measure each layer of the selected units without all of its units.
-        order: the selected units as they are to be ablated, instead of by importance.
+    Accuracies are reported on `test`. Units are ordered and counted on `validation`; without it
+    the test images are used for the order, with a warning, and no count is chosen.
     """
 
-    rule: Rule = "zero"
-    means: Mapping[str, Tensor] | None = None
-    controls: int = 5
-    seed: int = 0
-    max_units: int | None = None
-    sort_all: bool = True
-    whole_layers: bool = False
-    order: tuple[Unit, ...] | None = None
+    test: Images
+    validation: Images | None = None
+
+    @property
+    def ordered_on(self) -> Images:
+        """The images that units are ordered on."""
+        return self.validation or self.test
+
+    def splits(self) -> list[tuple[Split, Images]]:
+        """The sets that there are, by name."""
+        found: list[tuple[Split, Images]] = [("test", self.test)]
+        return [("validation", self.validation), *found] if self.validation else found
 
 
 @dataclass(frozen=True)
@@ -73,24 +69,13 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Point:
-    """The measurement at one count: accuracies, and the controls' interval at that count."""
-
-    n_ablated: int
-    validation: float | None
-    test: float
-    random: Interval | None
-    sorted_all: float | None
-
-
-@dataclass(frozen=True)
 class Measured:
     """What a measurement found.
 
     `ranking` holds the selected units, least important first (all of them, also beyond
-    `max_units`); it is empty where the plan gave an order. `start`, `chosen`, `best` and `end` are
-    the points without ablation, at the count chosen on validation images (None without them), at
-    an oracle's, and at the last unit.
+    `max_units`); it is empty where the units came in an order. `start`, `chosen`, `best` and `end`
+    are the points without ablation, at the count chosen on validation images (None without them),
+    at an oracle's, and at the last unit.
     `before` and `after` are the test images without ablation and at the chosen count, or at the
     last unit where none or 0 was chosen; `random` the draws of the controls at that count.
     """
@@ -109,135 +94,102 @@ class Measured:
 
 
 def measure(
-    model: nn.Module,
+    network: Evaluator,
     selected: Sequence[Unit],
+    sets: Sets,
     *,
-    test: Images,
     sizes: Mapping[str, int],
-    validation: Images | None = None,
     examined: Sequence[Unit] | None = None,
-    plan: Plan | None = None,
-    cache: Cache | None = None,
+    how: How | None = None,
     on_line: Callable[[Line], None] | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Measured:
     """Order, ablate, compare.
 
     Args:
-        model: in evaluation mode.
-        selected: the units to ablate.
-        test: what accuracies are reported on.
+        network: with the rule of `how`.
+        selected: the units to ablate, in their order where `how` does not ask for importance.
         sizes: the number of units of every layer.
-        validation: what units are ordered and counted on; without it the test images are used
-            for the order, with a warning, and no count is chosen.
         examined: all units that were looked at, for the sort-all control; `selected` without.
         on_line: called with each curve as far as it is, whenever more of it is measured.
 
     Raises:
         BadInput: nothing selected, unknown units, labels that do not fit.
-        Cancelled: `cancelled()` said so; what was measured stays in the cache.
+        Cancelled: the watch said so; what was measured stays in the cache.
     """
-    plan = plan or Plan()
+    how = how or How()
     if not selected:
         raise BadInput("expected at least one unit to ablate, got none: no description matched")
-    if plan.max_units is not None and plan.max_units < 1:
-        raise BadInput(f"expected at least one unit to ablate, got a limit of {plan.max_units}")
+    if how.max_units is not None and how.max_units < 1:
+        raise BadInput(f"expected at least one unit to ablate, got a limit of {how.max_units}")
     everything = sorted({*selected, *(examined or ())})
     check_units(by_layer(everything), sizes)
-    ordered_on = validation or test
-
-    def rank(units: Sequence[Unit]) -> Ranking:
-        return importance(
-            model,
-            ordered_on,
-            by_layer(units),
-            rule=plan.rule,
-            means=plan.means,
-            cache=cache,
-            progress=progress,
-            cancelled=cancelled,
-        )
-
-    if plan.order is not None and sorted(plan.order) != sorted(set(selected)):
-        raise BadInput("expected an order of the selected units, got other units")
-    ranked = sorted(set(selected)) if plan.order is None else []
+    ranked = {*selected} if how.order == "importance" else set()
+    asked = everything if how.sort_all else sorted(ranked)
     everyone = (
-        rank(everything if plan.sort_all else ranked).units if ranked or plan.sort_all else ()
+        importance(network, sets.ordered_on, by_layer(asked), watch=watch).units if asked else ()
     )
-    ranking = tuple(one for one in everyone if (one.layer, one.unit) in set(ranked))
-    order = plan.order or tuple((one.layer, one.unit) for one in ranking)
-    order = order[: plan.max_units]
+    ranking = tuple(one for one in everyone if one.place in ranked)
+    order = (tuple(one.place for one in ranking) or tuple(selected))[: how.max_units]
+    draws = curves.matched_draws(order, sizes, trials=how.controls, seed=how.seed)
     orders: list[tuple[Condition, int, tuple[Unit, ...]]] = [("keyword", 0, order)]
-    if plan.sort_all:
-        best_first = tuple((one.layer, one.unit) for one in everyone[: len(order)])
-        orders.append(("sorted_all", 0, best_first))
-    draws = curves.matched_draws(order, sizes, trials=plan.controls, seed=plan.seed)
+    if how.sort_all:
+        orders.append(("sorted_all", 0, tuple(one.place for one in everyone[: len(order)])))
     orders += [("random", trial, draw) for trial, draw in enumerate(draws)]
-
-    sets: list[tuple[Split, Images]] = [("test", test)]
-    if validation is not None:
-        sets.insert(0, ("validation", validation))
-    whole = sorted({layer for layer, _ in order}) if plan.whole_layers else []
+    whole = sorted(by_layer(order)) if how.whole_layers else []
     orders += [
         ("whole_layer", place, tuple((layer, unit) for unit in range(sizes[layer])))
         for place, layer in enumerate(whole)
     ]
-    lines = []
-    for condition, trial, units in orders:
-        for split, images in sets:
-
-            def grown(
-                part: Curve,
-                condition: Condition = condition,
-                trial: int = trial,
-                split: Split = split,
-            ) -> None:
-                if on_line is not None:
-                    on_line(Line(condition, trial, split, part))
-
-            measured = curves.curve(
-                model,
-                images,
-                units,
-                counts=[len(units)] if condition == "whole_layer" else None,
-                rule=plan.rule,
-                means=plan.means,
-                cache=cache,
-                on_part=None if on_line is None else grown,
-                progress=progress,
-                cancelled=cancelled,
-            )
-            lines.append(Line(condition, trial, split, measured))
-
-    chosen = curves.chosen_count(_keyword(lines, "validation")) if validation else None
-    best = curves.best_count(_keyword(lines, "test"))
+    lines = tuple(
+        _line(network, Line(condition, trial, split, Curve(units, (), ())), images, on_line, watch)
+        for condition, trial, units in orders
+        for split, images in sets.splits()
+    )
+    chosen = curves.chosen_count(_keyword(lines, "validation")) if sets.validation else None
     shown = chosen or len(order)
 
     def look(units: Sequence[Unit]) -> Evaluation:
-        return evaluate(
-            model,
-            test,
-            units=by_layer(units),
-            rule=plan.rule,
-            means=plan.means,
-            cache=cache,
-            cancelled=cancelled,
-        )
+        return network.evaluate(sets.test, by_layer(units), watch=watch)
 
     return Measured(
         ranking=ranking,
         order=order,
-        lines=tuple(lines),
+        lines=lines,
         start=point(lines, 0),
         chosen=None if chosen is None else point(lines, chosen),
-        best=point(lines, best),
+        best=point(lines, curves.best_count(_keyword(lines, "test"))),
         end=point(lines, len(order)),
         before=look(()),
         after=look(order[:shown]),
         random=tuple(look(draw[:shown]) for draw in draws),
-        warnings=tuple(_warnings(test, validation, order, sizes, plan.controls)),
+        warnings=tuple(_warnings(sets, order, sizes, how.controls)),
     )
+
+
+def _line(
+    network: Evaluator,
+    begun: Line,
+    images: Images,
+    on_line: Callable[[Line], None] | None,
+    watch: Watch | None,
+) -> Line:
+    """Measure the curve of a line, whose order is known; a whole layer goes at once."""
+
+    def grown(part: Curve) -> None:
+        if on_line is not None:
+            on_line(replace(begun, curve=part))
+
+    order = begun.curve.order
+    found = curves.curve(
+        network,
+        images,
+        order,
+        counts=[len(order)] if begun.condition == "whole_layer" else None,
+        on_part=None if on_line is None else grown,
+        watch=watch,
+    )
+    return replace(begun, curve=found)
 
 
 def point(lines: Sequence[Line], count: int) -> Point:
@@ -265,13 +217,9 @@ def _keyword(lines: Sequence[Line], split: Split) -> Curve:
 
 
 def _warnings(
-    test: Images,
-    validation: Images | None,
-    order: Sequence[Unit],
-    sizes: Mapping[str, int],
-    controls: int,
+    sets: Sets, order: Sequence[Unit], sizes: Mapping[str, int], controls: int
 ) -> list[str]:
-    found = []
+    found, test, validation = [], sets.test, sets.validation
     if controls < ENOUGH:
         found.append(
             f"{controls} random draw{'s are' if controls > 1 else ' is'} fewer than {ENOUGH}: "

@@ -1,6 +1,6 @@
 """What a reviewer asks of an ablation, checked and queued: which units, in which order, on what.
 
-    plan = Plan("resnet18", "face", "val", "test", source="list", order="random")
+    plan = Plan("resnet18", "face", "val", "test", How(order="random"), source="list")
     enqueue(db, plan, listed="layer3-17 layer4-2", device="auto", person="ada")
     warnings(db, plan)                  # before anything is started
 
@@ -10,11 +10,11 @@ Nothing here loads a network or an image.
 
 import random
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlite_utils import Database
 
@@ -27,11 +27,37 @@ from db.units import Unit
 from describer.subjects import definition as files
 from describer.subjects import probing
 
+KIND = "ablate"
 LEAST_CONTROLS = 1
 NAMED = 5
 
 Source = Literal["confirmed", "filter", "list"]
 Order = Literal["importance", "score", "random"]
+_NAMES = ("subject", "concept", "validation", "test")
+
+
+@dataclass(frozen=True)
+class How:
+    """How selected units are ordered, ablated, and held against controls.
+
+    Attributes:
+        rule: what ablated units become.
+        controls: how many draws of random units, matched by layer.
+        seed: of the draws, of a random order, and of the head's training.
+        sort_all: also measure all examined units sorted by importance (slow).
+        whole_layers: also measure every layer concerned without all of its units.
+        order: least important first (Section 7), which is measured; or an order that the units
+            are given in: highest description score first, or random.
+        max_units: the order is cut after so many units; None ablates all.
+    """
+
+    rule: Literal["zero", "mean"] = "zero"
+    controls: int = 5
+    seed: int = 0
+    sort_all: bool = False
+    whole_layers: bool = False
+    order: Order = "importance"
+    max_units: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,13 +70,8 @@ class Plan:
             those that were confirmed for it are ablated.
         validation, test: names of image folders; units are ordered and their number is chosen on
             the first, the accuracy is reported on the second.
-        rule: "zero" or "mean".
-        controls: how many draws of random units, matched by layer.
-        seed: of the draws, of a random order, and of the head's training.
-        sort_all: also measure all units of the network sorted by importance (slow).
+        how: see there; the units are cut by nothing but their choice.
         source: where the units come from: verdicts, a filter, or a list.
-        order: least important first (Section 7), highest description score first, or random.
-        whole_layers: also measure every layer concerned without all of its units.
         validation_labels, test_labels: tables `path,class` as text, where folders are no labels.
         training: labelled images to train the head again on, others than the two above; "" leaves
             the head as it is.
@@ -60,16 +81,41 @@ class Plan:
     concept: str
     validation: str
     test: str
-    rule: Literal["zero", "mean"] = "zero"
-    controls: int = 5
-    seed: int = 0
-    sort_all: bool = False
+    how: How = How()
     source: Source = "confirmed"
-    order: Order = "importance"
-    whole_layers: bool = False
     validation_labels: str = ""
     test_labels: str = ""
     training: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A plan with the units that it came to, in order, and their ids as far as they are known."""
+
+    plan: Plan
+    units: tuple[Unit, ...]
+    unit_ids: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As jobs and experiments are stored: flat, the units as `places`."""
+        values = asdict(self.plan)
+        how = {key: value for key, value in values.pop("how").items() if value is not None}
+        places = [list(unit) for unit in self.units]
+        return {**values, **how, "places": places, "unit_ids": list(self.unit_ids)}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> "Request":
+        """What `to_json` gave, also before plans had all of these keys."""
+
+        def known(of: type) -> dict[str, Any]:
+            return {each.name: values[each.name] for each in fields(of) if each.name in values}
+
+        names = {name: str(values.get(name, "")) for name in _NAMES}
+        return Request(
+            Plan(**{**names, **known(Plan), "how": How(**known(How))}),
+            tuple((str(layer), int(unit)) for layer, unit in values.get("places", ())),
+            tuple(values.get("unit_ids", ())),
+        )
 
 
 def enqueue(
@@ -99,19 +145,19 @@ def enqueue(
     ):
         if not chosen:
             raise BadInput(f"Choose {what} first.")
-    if plan.controls < LEAST_CONTROLS:
-        raise BadInput(f"expected at least {LEAST_CONTROLS} random control, got {plan.controls}")
-    if plan.rule not in ("zero", "mean"):
-        raise BadInput(f"expected the rule zero or mean, got {plan.rule!r}")
-    if plan.order not in ("importance", "score", "random"):
-        raise BadInput(f"expected the order importance, score or random, got {plan.order!r}")
+    how = plan.how
+    if how.controls < LEAST_CONTROLS:
+        raise BadInput(f"expected at least {LEAST_CONTROLS} random control, got {how.controls}")
+    if how.rule not in ("zero", "mean"):
+        raise BadInput(f"expected the rule zero or mean, got {how.rule!r}")
+    if how.order not in ("importance", "score", "random"):
+        raise BadInput(f"expected the order importance, score or random, got {how.order!r}")
     _check_images(db, plan)
     if plan.source == "list":
         plan = replace(plan, concept="listed units")
-    places, unit_ids = _units(db, plan, found, listed)
-    title = f"Ablate {len(places)} units of {plan.subject}: {plan.concept}"
-    args = {**asdict(plan), "places": places, "unit_ids": unit_ids}
-    return jobs.enqueue(db, "ablate", args, title=title, device=device, person=person)
+    request = Request(plan, *_units(db, plan, found, listed))
+    title = f"Ablate {len(request.units)} units of {plan.subject}: {plan.concept}"
+    return jobs.enqueue(db, KIND, request.to_json(), title=title, device=device, person=person)
 
 
 def warnings(db: Database, plan: Plan) -> list[str]:
@@ -132,8 +178,7 @@ def check_training(db: Database, plan: Plan, check: Callable[..., None]) -> None
 
     Args:
         check: of `audits.network.apart`; names and folders are compared when a plan is queued,
-            files,
-            which all have to be read, when it is run.
+            files, which all have to be read, when it is run.
 
     Raises:
         BadInput: they are not apart.
@@ -143,6 +188,15 @@ def check_training(db: Database, plan: Plan, check: Callable[..., None]) -> None
     training = subjects.get_probing_set(db, plan.training).root
     for purpose, name in (("validation", plan.validation), ("test", plan.test)):
         check(training, subjects.get_probing_set(db, name).root, purpose=purpose)
+
+
+def computed(db: Database, subject: str) -> dict[Unit, int]:
+    """The ids of a network's units whose exemplars were computed; the newest of each count."""
+    return {
+        (each.layer, unit.unit): unit.unit_id
+        for each in exemplars.sets(db, subject=subject)
+        for unit in exemplars.units_of(db, each.exemplar_set_id)
+    }
 
 
 def looked_at(db: Database, subject: str, root: Path) -> bool:
@@ -227,13 +281,9 @@ def _check_images(db: Database, plan: Plan) -> None:
 
 def _units(
     db: Database, plan: Plan, found: Sequence[int], listed: str
-) -> tuple[list[Unit], list[int]]:
+) -> tuple[tuple[Unit, ...], tuple[int, ...]]:
     """The units to ablate, in order where the plan gives one, and their ids as far as known."""
-    known = {
-        (each.layer, unit.unit): unit.unit_id
-        for each in exemplars.sets(db, subject=plan.subject)
-        for unit in exemplars.units_of(db, each.exemplar_set_id)
-    }
+    known = computed(db, plan.subject)
     if plan.source == "list":
         places = parse_units(listed, subjects.get(db, plan.subject).layers, network=plan.subject)
     elif plan.source == "filter":
@@ -251,12 +301,12 @@ def _units(
             if plan.source == "confirmed"
             else f"expected units of {plan.subject} {what}, got none: change the filter"
         )
-    if plan.order == "score":
+    if plan.how.order == "score":
         places = _by_score(db, places, known)
-    elif plan.order == "random":
+    elif plan.how.order == "random":
         places = sorted(places)
-        random.Random(plan.seed).shuffle(places)
-    return places, [known[place] for place in places if place in known]
+        random.Random(plan.how.seed).shuffle(places)
+    return tuple(places), tuple(known[place] for place in places if place in known)
 
 
 def _by_score(db: Database, places: Sequence[Unit], known: dict[Unit, int]) -> list[Unit]:

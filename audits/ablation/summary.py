@@ -1,259 +1,254 @@
-"""The files of an audit: descriptions in, curve.csv, units.csv and summary.json out.
+"""What an ablation found, as it is stored with its experiment and shown on pages.
 
-    described = read_descriptions(path)             # [Described("layer4", 427, "Animals, …"), …]
-    write(folder, measured, found, provenance={"subject": …, "test": …})
+    of(experiment)                          # of a stored experiment, None until it is finished
+    Summary.from_json(found.to_json())      # the same as `found`
 
-`curve.csv` is `condition,trial,n_ablated,split,accuracy`. Numbers keep all their digits; two
-measurements of the same data write the same bytes.
+Experiments of before summaries had a version are read as well. Plain records: nothing here loads a
+network; `summarise.py` makes them of a measurement.
 """
 
-import csv
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
-from audits.ablation.measure import Line, Measured, Point
-from audits.figures.intervals import too_few
-from audits.find.words import Spans
-from db.cells import neutral
-from db.errors import BadInput
+from audits.figures.intervals import Interval
+from db.audit.ablations import Ablation
 from db.units import Unit
 
-CURVE_COLUMNS = ("condition", "trial", "n_ablated", "split", "accuracy")
-UNIT_COLUMNS = ("place", "layer", "unit", "accuracy_alone", "ablated", "description", "matched")
-CLASSES = 24
-_TEXT_COLUMNS = ("description", "summary")
+VERSION = 1
 
 
 @dataclass(frozen=True)
-class Described:
-    """One sentence about one unit."""
+class Point:
+    """The measurement at one count: accuracies, and the controls' interval at that count."""
+
+    n_ablated: int
+    validation: float | None
+    test: float
+    random: Interval | None
+    sorted_all: float | None
+
+
+@dataclass(frozen=True)
+class Draw:
+    """The random units of one control, in their order."""
+
+    trial: int
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True)
+class WholeLayer:
+    """The accuracy without any of the `units` units of a layer."""
 
     layer: str
-    unit: int
-    text: str
+    units: int
+    accuracy: float
 
 
-def read_descriptions(path: Path) -> list[Described]:
-    """Read `layer,unit,description` (or `summary`, as milannotations call it); other columns may
-    follow, and a unit may have several sentences.
+@dataclass(frozen=True)
+class ClassAccuracy:
+    """Accuracy over one class's test images: unedited, edited, and the mean of random draws."""
 
-    Raises:
-        BadInput: no such file, not such a table, or a unit that is no number (with its line).
+    images: int
+    before: float
+    after: float | None
+    random: float | None
+
+
+@dataclass(frozen=True)
+class ClassCurve:
+    """Accuracies over one class's images at each count; empty where they were not measured."""
+
+    test: tuple[float, ...]
+    validation: tuple[float, ...]
+    random: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ClassCurves:
+    """Curves by class; `left_out` says of how many classes there are none."""
+
+    counts: tuple[int, ...] = ()
+    left_out: int = 0
+    classes: Mapping[str, ClassCurve] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Test accuracies in [0, 1] with the head as it was and trained again.
+
+    `epochs` were trained until the validation loss fell no more; `best` of them are kept (0: the
+    head as it was is best).
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
-            text = next((name for name in _TEXT_COLUMNS if name in columns), None)
-            if text is None or "layer" not in columns or "unit" not in columns:
-                raise BadInput(
-                    f"expected the columns layer, unit and description in {path}, "
-                    f"got {', '.join(columns) or 'none'}"
-                )
-            found = [
-                Described(row["layer"], _unit(row["unit"], path, reader.line_num), row[text] or "")
-                for row in reader
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"expected a CSV file of descriptions, got {path} ({error})") from error
-    if not found:
-        raise BadInput(f"expected at least one description in {path}, got none")
-    return found
+
+    before: float
+    after: float
+    epochs: int
+    best: int
 
 
-def matching(
-    described: Sequence[Described], found: Mapping[str, Spans]
-) -> dict[Unit, tuple[str, Spans]]:
-    """The units with a sentence among those found, with the first such sentence and its spans."""
-    units: dict[Unit, tuple[str, Spans]] = {}
-    for one in described:
-        if one.text in found:
-            units.setdefault((one.layer, one.unit), (one.text, found[one.text]))
-    return units
+@dataclass(frozen=True)
+class Head:
+    """The head trained again with `units` units silent, and the unedited network's likewise."""
 
+    training: str
+    units: int
+    edited: Tuned
+    unedited: Tuned
 
-def write(
-    folder: Path,
-    measured: Measured,
-    found: Mapping[Unit, tuple[str, Spans]],
-    *,
-    provenance: Mapping[str, Any],
-) -> None:
-    """Write curve.csv, units.csv and summary.json into a folder, which is made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_csv(folder / "curve.csv", CURVE_COLUMNS, curve_rows(measured.lines))
-    _write_csv(folder / "units.csv", UNIT_COLUMNS, _unit_rows(measured, found))
-    text = json.dumps({**provenance, **summary(measured)}, indent=2, sort_keys=True)
-    (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
-
-
-def curve_rows(lines: Iterable[Line]) -> Iterable[tuple[str, int, int, str, float]]:
-    """The rows of curve.csv."""
-    for line in lines:
-        for count, accuracy in zip(line.curve.counts, line.curve.accuracies, strict=True):
-            yield line.condition, line.trial, count, line.split, accuracy
-
-
-def summary(measured: Measured) -> dict[str, Any]:
-    """A measurement as JSON can hold it, with `rows` of (what, value) for people to read."""
-    lines = [line for line in measured.lines if line.split == "test"]
-    chosen = measured.chosen.n_ablated if measured.chosen else 0
-    return {
-        "measure": measured.before.measure,
-        "images": len(measured.before.predictions),
-        "units": [list(unit) for unit in measured.order],
-        "start": _point(measured.start),
-        "chosen": _point(measured.chosen),
-        "best": _point(measured.best),
-        "end": _point(measured.end),
-        "controls": [
-            {"trial": line.trial, "units": [list(unit) for unit in line.curve.order]}
-            for line in lines
-            if line.condition == "random"
-        ],
-        "sorted_all": [
-            list(unit)
-            for line in lines
-            if line.condition == "sorted_all"
-            for unit in line.curve.order
-        ],
-        "whole_layers": [
-            {
-                "layer": line.curve.order[0][0],
-                "units": line.curve.counts[-1],
-                "accuracy": line.curve.accuracies[-1],
-            }
-            for line in lines
-            if line.condition == "whole_layer"
-        ],
-        "by_class_count": chosen or measured.end.n_ablated,
-        "by_class": {
-            name: {
-                "images": measured.before.images_by_class[name],
-                "before": accuracy,
-                "after": measured.after.by_class.get(name),
-                "random": _mean([draw.by_class[name] for draw in measured.random]),
-            }
-            for name, accuracy in measured.before.by_class.items()
-        },
-        "class_curves": class_curves(measured.lines),
-        "warnings": list(measured.warnings),
-        "rows": [list(row) for row in rows(measured)],
-    }
-
-
-def class_curves(lines: Sequence[Line]) -> dict[str, Any]:
-    """Accuracies by class as units are ablated: validation, test, and the mean of random draws.
-
-    With more than `CLASSES` classes those that change most on test images are kept; `left_out`
-    says how many are not.
-    """
-    by = {
-        (condition, split): [
-            line.curve for line in lines if (line.condition, line.split) == (condition, split)
+    def rows(self) -> list[tuple[str, str]]:
+        """In words and numbers."""
+        return [
+            (
+                f"accuracy {label}, head trained again on {self.training} ({tuned.best} epochs)",
+                f"{tuned.after:.2%} (before: {tuned.before:.2%})",
+            )
+            for tuned, label in (
+                (self.edited, f"without {self.units} units"),
+                (self.unedited, "without ablation"),
+            )
         ]
-        for condition, split in (
-            ("keyword", "validation"),
-            ("keyword", "test"),
-            ("random", "test"),
-        )
-    }
-    test = by["keyword", "test"][0]
-
-    def change(name: str) -> float:
-        values = test.by_class[name]
-        return max(values) - min(values)
-
-    # Names break ties, so that the same data gives the same classes.
-    kept = sorted(test.by_class, key=lambda name: (-change(name), name))[:CLASSES]
-    return {
-        "counts": list(test.counts),
-        "left_out": len(test.by_class) - len(kept),
-        "classes": {
-            name: {
-                "test": list(test.by_class[name]),
-                "validation": [
-                    value
-                    for curve in by["keyword", "validation"]
-                    for value in curve.by_class.get(name, ())
-                ],
-                "random": [
-                    math.fsum(values) / len(values)
-                    for values in zip(
-                        *(curve.by_class[name] for curve in by["random", "test"]), strict=True
-                    )
-                ],
-            }
-            for name in sorted(kept)
-        },
-    }
 
 
-def rows(measured: Measured) -> list[tuple[str, str]]:
-    """The measurement in words and numbers, as a page shows it."""
-    count = len(measured.before.predictions)
-    digits = 1 if count >= 1000 or count == 0 else 2
-    what = measured.before.measure
+@dataclass(frozen=True)
+class Data:
+    """What a set of images is known by, and how many it has."""
 
-    def percent(value: float | None) -> str:
-        return "not measured" if value is None else f"{value:.{digits}%}"
+    digest: str
+    images: int
 
-    found = [(f"{what} without ablation ({count} test images)", percent(measured.start.test))]
-    for name, point in (
-        ("chosen on validation", measured.chosen),
-        ("best on test (an oracle's choice)", measured.best),
-        ("all", measured.end),
-    ):
-        if point is None:
-            continue
-        units = f"{point.n_ablated} unit{'s' * (point.n_ablated != 1)}, {name}"
-        found.append((f"{what} without {units}", percent(point.test)))
-        if point.random is not None:
-            found.append(
-                (
-                    f"… without as many random units of the same layers ({units})",
-                    f"{percent(point.random.mean)} (95 % of draws: {percent(point.random.low)} "
-                    f"to {percent(point.random.high)})"
-                    f"{too_few(point.random.low, point.random.high, len(measured.random))}"
-                    if not math.isnan(point.random.low)
-                    else f"{percent(point.random.mean)} (one draw)",
+
+@dataclass(frozen=True)
+class Summary:
+    """A finished ablation.
+
+    Attributes:
+        measure: "accuracy" against labels, or "agreement" with the unedited network.
+        images: how many test images there are.
+        units: in the order of their ablation.
+        start, chosen, best, end: see `audits.ablation.measure.Measured`.
+        controls: what the random draws drew.
+        sorted_all: the order of all examined units, cut to as many; empty without.
+        by_class_count: how many units are ablated in `by_class`.
+        rows: (what, value), for people to read.
+        head: where it was trained again.
+        weights: the hash of the network's.
+        data: the sets of images by name.
+        skipped: (path, reason) of images that could not be read.
+    """
+
+    measure: Literal["accuracy", "agreement"]
+    images: int
+    units: tuple[Unit, ...]
+    start: Point
+    chosen: Point | None
+    best: Point
+    end: Point
+    controls: tuple[Draw, ...] = ()
+    sorted_all: tuple[Unit, ...] = ()
+    whole_layers: tuple[WholeLayer, ...] = ()
+    by_class_count: int = 0
+    by_class: Mapping[str, ClassAccuracy] = field(default_factory=dict)
+    class_curves: ClassCurves = ClassCurves()
+    warnings: tuple[str, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    head: Head | None = None
+    weights: str = ""
+    data: Mapping[str, Data] = field(default_factory=dict)
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As an experiment stores it."""
+        points = {name: _point_json(getattr(self, name)) for name in _POINTS}
+        return {**asdict(self), **points, "version": VERSION}
+
+    def measured_json(self) -> dict[str, Any]:
+        """What summary.json says of the measurement: without what only a workspace knows."""
+        left = ("version", "head", "weights", "data", "skipped")
+        return {key: value for key, value in self.to_json().items() if key not in left}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> "Summary":
+        """What `to_json` gave, with or without a version."""
+        start, chosen, best, end = (_point(values.get(name)) for name in _POINTS)
+        assert start is not None, "every measurement begins without ablation"
+        assert best is not None, "some count is the best"
+        end = end or best
+        curves = values.get("class_curves", {})
+        head = values.get("head")
+        return Summary(
+            measure=values.get("measure", "accuracy"),
+            images=values.get("images", 0),
+            units=_units(values.get("units", ())),
+            start=start,
+            chosen=chosen,
+            best=best,
+            end=end,
+            controls=tuple(
+                Draw(each["trial"], _units(each["units"])) for each in values.get("controls", ())
+            ),
+            sorted_all=_units(values.get("sorted_all", ())),
+            whole_layers=tuple(WholeLayer(**each) for each in values.get("whole_layers", ())),
+            # Without it, the classes are those at the chosen count, be it 0.
+            by_class_count=values.get("by_class_count", (chosen or end).n_ablated),
+            by_class={
+                name: ClassAccuracy(
+                    each.get("images", 0), each["before"], each["after"], each.get("random")
                 )
-            )
-        if point.sorted_all is not None:
-            found.append((f"… sorting all examined units ({units})", percent(point.sorted_all)))
-    for line in measured.lines:
-        if line.condition == "whole_layer" and line.split == "test":
-            layer, size = line.curve.order[0][0], line.curve.counts[-1]
-            found.append(
-                (f"{what} without all {size} units of {layer}", percent(line.curve.at(size)))
-            )
-    return found
-
-
-def _unit_rows(
-    measured: Measured, found: Mapping[Unit, tuple[str, Spans]]
-) -> Iterable[tuple[int, str, int, float, str, str, str]]:
-    ablated = set(measured.order)
-    for place, one in enumerate(measured.ranking):
-        unit = (one.layer, one.unit)
-        text, spans = found.get(unit, ("", ()))
-        matched = " ".join(text[start:stop] for start, stop in spans)
-        yield (
-            place,
-            one.layer,
-            one.unit,
-            one.accuracy,
-            "yes" if unit in ablated else "no",
-            text,
-            matched,
+                for name, each in values.get("by_class", {}).items()
+            },
+            class_curves=ClassCurves(
+                tuple(curves.get("counts", ())),
+                curves.get("left_out", 0),
+                {
+                    name: ClassCurve(**{key: tuple(line) for key, line in each.items()})
+                    for name, each in curves.get("classes", {}).items()
+                },
+            ),
+            warnings=tuple(values.get("warnings", ())),
+            rows=tuple((str(name), str(value)) for name, value in values.get("rows", ())),
+            head=head
+            and Head(
+                head["training"], head["units"], Tuned(**head["edited"]), Tuned(**head["unedited"])
+            ),
+            weights=values.get("weights", ""),
+            data={name: Data(**each) for name, each in values.get("data", {}).items()},
+            skipped=tuple((path, reason) for path, reason in values.get("skipped", ())),
         )
 
 
-def _point(point: Point | None) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class Ablated:
+    """The result of a job of kind `ablate`: an experiment of the workspace."""
+
+    ablation_id: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As the job stores it."""
+        return {**asdict(self), "version": VERSION}
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> "Ablated":
+        """What `to_json` gave, with or without a version."""
+        return Ablated(int(values["ablation_id"]))
+
+
+_POINTS = ("start", "chosen", "best", "end")
+
+
+def of(experiment: Ablation) -> Summary | None:
+    """What a stored experiment found; None until it is finished."""
+    return Summary.from_json(experiment.summary) if experiment.summary else None
+
+
+def _units(values: Sequence[Sequence[Any]]) -> tuple[Unit, ...]:
+    return tuple((str(layer), int(unit)) for layer, unit in values)
+
+
+def _point_json(point: Point | None) -> dict[str, Any] | None:
+    """A point; JSON has no NaN, which is what the interval of one draw is."""
     if point is None:
         return None
     values = asdict(point)
@@ -262,19 +257,17 @@ def _point(point: Point | None) -> dict[str, Any] | None:
     return values
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
-
-
-def _unit(text: str | None, path: Path, line: int) -> int:
-    if text is None or not text.strip().isdecimal():
-        raise BadInput(f"expected a unit's number in line {line} of {path}, got {text!r}")
-    return int(text)
-
-
-def _write_csv(path: Path, columns: Sequence[str], values: Iterable[Sequence[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for row in values:
-            writer.writerow([neutral(cell) if isinstance(cell, str) else cell for cell in row])
+def _point(values: Mapping[str, Any] | None) -> Point | None:
+    if values is None:
+        return None
+    random = values.get("random")
+    if random is not None:
+        low, high = (math.nan if random[end] is None else random[end] for end in ("low", "high"))
+        random = Interval(random["mean"], low, high)
+    return Point(
+        values["n_ablated"],
+        values.get("validation"),
+        values["test"],
+        random,
+        values.get("sorted_all"),
+    )

@@ -201,7 +201,7 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
                 kept = filters.get(db, given[saved])
                 asked["concept"], found = kept.name, finding.unit_ids(db, kept.query)
             texts = {"concept": "", "subject": "", "validation": "", "test": ""}
-            plan = ablation_plan.Plan(**{**texts, **asked})
+            plan = ablation_plan.Request.from_json({**texts, **asked}).plan
             person, listed = doors.person(request).name, given[listing] or ""
             ablation_plan.enqueue(
                 db, plan, device=device, person=person, found=found, listed=listed

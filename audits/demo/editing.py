@@ -21,7 +21,7 @@ from audits.ablation.curves import Curve, best_count, chosen_count, curve, match
 from audits.ablation.engine.units import by_layer
 from audits.ablation.importance import importance
 from audits.figures.intervals import Interval, interval
-from audits.network.evaluation import Cache
+from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.units import Unit
 from describer.demo.checks.scores import Estimate, mean
@@ -119,13 +119,18 @@ def edit(case: Case, *, spread: Spread = map) -> Edit:
 def _ranked(task: tuple[Case, Which]) -> list[Unit]:
     """All units of a case, least important first."""
     case, which = task
-    found = importance(case.model, drawn(which), by_layer(case.units), cache=Cache({}, "demo"))
-    return [(one.layer, one.unit) for one in found.units]
+    found = importance(_network(case), drawn(which), by_layer(case.units))
+    return [one.place for one in found.units]
 
 
 def _ablated(task: tuple[Case, Which, Sequence[Unit], Sequence[int] | None]) -> Curve:
     case, which, order, counts = task
-    return curve(case.model, drawn(which), order, counts=counts, cache=Cache({}, "demo"))
+    return curve(_network(case), drawn(which), order, counts=counts)
+
+
+def _network(case: Case) -> Evaluator:
+    """The network of a case, which keeps what it predicted while one task asks."""
+    return Evaluator(case.model, cache=Cache({}, "demo"))
 
 
 def text_units(case: Case) -> list[Unit]:

@@ -15,7 +15,7 @@ from audits.ablation.curves import Curve, curve_predictions
 from audits.ablation.engine.units import by_layer
 from audits.demo import editing
 from audits.figures.intervals import interval
-from audits.network.evaluation import Cache
+from audits.network.evaluation import Cache, Evaluator
 from audits.studies import criteria
 from audits.studies.by_criterion import TIE_ORDERS, by_attribute
 from db.units import Unit
@@ -50,8 +50,8 @@ def applications(verified: Verified, report: Report) -> list[Section]:
 def feature_importance(case: Case, scored: criteria.Scored) -> Section:
     """Figure 4: accuracy as units are ablated in the order of seven criteria, and at random."""
     images = editing.drawn(IMPORTANCE_IMAGES)
-    cache = Cache({}, case.recipe.name)
-    found = by_attribute(case.model, images, case.units, scored.values, cache=cache)
+    network = Evaluator(case.model, cache=Cache({}, case.recipe.name))
+    found = by_attribute(network, images, case.units, scored.values)
     band = interval([float(np.mean(line.accuracies)) for line in found.random_curves])
     rows = [
         (
@@ -65,8 +65,7 @@ def feature_importance(case: Case, scored: criteria.Scored) -> Section:
         # every prediction is in the cache by now
         right = np.mean(
             [
-                curve_predictions(case.model, images, line.order, line.counts, cache=cache)
-                == images.labels
+                curve_predictions(network, images, line.order, line.counts) == images.labels
                 for line in lines
             ],
             axis=0,

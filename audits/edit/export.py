@@ -1,41 +1,50 @@
 """The edit as files that load elsewhere: weights, the subject file, a card, a wrapper if need be.
 
-    exported = export(folder, network, order, test, descriptions={…})
+    exported = export(folder, network, order, test, about=About({unit: "Text"}))
     exported.way                        # "weights", or "wrapper" with exported.reason
     pack(folder)                        # folder.zip, the same bytes for the same files
 
-Where the architecture allows it, the units are removed from the weights (editing.py). Where it
+Where the architecture allows it, the units are removed from the weights (weights.py). Where it
 does not, or where units are to keep their mean, `edited.py` beside the unedited weights silences
 them as the network runs. Either way the folder is read back as any subject is, and has to predict
 what the live ablation predicts, image by image, before it is handed out.
 """
 
-import json
-import math
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import tomli_w
 from torch import Tensor
 
-from audits.ablation.engine.hooks import Rule, check_units, find_modules
+from audits.ablation.engine.hooks import Rule, check_units
 from audits.ablation.engine.units import Predictions, by_layer
 from audits.edit import wrapper
 from audits.edit.weights import Edited, card, edit
-from audits.network.evaluation import predict
+from audits.network.evaluation import Evaluator
 from audits.network.images import Images, Network
 from db.errors import BadInput
+from db.jobs import Watch
 from db.units import Unit
 from describer.subjects import definition
 from describer.subjects.definition import Subject
 
 WEIGHTS = "weights.safetensors"
 CHECKED_LOGITS = 256
+
+
+@dataclass(frozen=True)
+class About:
+    """What a card says of an edit: its units' descriptions, (what, value) measured, warnings."""
+
+    descriptions: Mapping[Unit, str] = field(default_factory=dict)
+    rows: Sequence[tuple[str, str]] = ()
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -59,77 +68,83 @@ def export(
     order: Sequence[Unit],
     images: Images,
     *,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
-    descriptions: Mapping[Unit, str] | None = None,
-    rows: Iterable[tuple[str, str]] = (),
-    warnings: Iterable[str] = (),
-    cancelled: Callable[[], bool] | None = None,
+    ablated: Evaluator | None = None,
+    about: About | None = None,
+    watch: Watch | None = None,
 ) -> Exported:
     """Write the network without some of its units into a folder that does not exist yet.
 
     Args:
         order: the units to remove.
         images: what the written network is compared with the live ablation on.
-        descriptions: of the units, for the card.
-        rows: what was measured, (what, value), for the card.
+        ablated: by which rule the units are silenced (default: they become zero).
+        about: for the card.
 
     Raises:
         BadInput: no units, units that do not exist, a folder that holds files already, or a
             network that predicts otherwise once it is read back.
-        Cancelled: `cancelled()` said so.
+        Cancelled: the watch said so.
     """
     if not order:
         raise BadInput("expected at least one unit to remove, got none")
     check_free(folder)
     units = {layer: sorted(set(numbers)) for layer, numbers in by_layer(order).items()}
     check_units(units, network.sizes)
-    find_modules(network.model, units)
-    live = predict(network.model, images, units=units, rule=rule, means=means, cancelled=cancelled)
-    silenced: Edited | None = None
-    reason = "only zero can be written into weights, and these units keep their mean"
-    if rule == "zero":
-        try:
-            silenced = edit(network.model, units, _first(images))
-        except BadInput as error:
-            reason = str(error)
+    ablated, about = ablated or Evaluator(network.model), about or About()
+    ablated.check(units)
+    live = ablated.predict(images, units, watch=watch)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as temporary:
         made = Path(temporary) / "network"
-        if silenced is not None:
-            _write(made, network, silenced.state)
-            different = _different(made, network, images, live)
-            if different:
-                reason = (
-                    f"the edited weights predict {different} of {images.count} images otherwise"
-                )
-                silenced = None
+        silenced, reason = _weights(made, network, units, images, live, ablated.rule)
         if silenced is None:
             shutil.rmtree(made, ignore_errors=True)
-            _write(made, network, network.model.state_dict(), units=units, means=means)
+            _write(made, network, network.model.state_dict(), units=units, means=ablated.means)
             different = _different(made, network, images, live)
             if different:
                 raise BadInput(
                     f"expected the written network to predict as the ablated one does, got "
                     f"{different} of {images.count} images otherwise: {reason}"
                 )
-        way: Literal["weights", "wrapper"] = "wrapper" if silenced is None else "weights"
         text = card(
             network.subject.name,
             network.weights,
-            {unit: (descriptions or {}).get(unit, "") for unit in order},
+            {unit: about.descriptions.get(unit, "") for unit in order},
             silenced,
             reason=reason,
             images=images.count,
-            rows=rows,
-            warnings=warnings,
+            rows=about.rows,
+            warnings=about.warnings,
         )
         (made / "CARD.md").write_text(text, encoding="utf-8")
         if folder.exists():
             folder.rmdir()
         made.rename(folder)
+    way: Literal["weights", "wrapper"] = "wrapper" if silenced is None else "weights"
     accuracy = float((live == images.labels).mean()) if images.labels is not None else None
-    return Exported(folder, way, "" if way == "weights" else reason, images.count, accuracy)
+    return Exported(folder, way, reason, images.count, accuracy)
+
+
+def _weights(
+    made: Path,
+    network: Network,
+    units: Mapping[str, Sequence[int]],
+    images: Images,
+    live: Predictions,
+    rule: Rule,
+) -> tuple[Edited | None, str]:
+    """Write the network with its weights changed; what was changed, or None and why not."""
+    if rule != "zero":
+        return None, "only zero can be written into weights, and these units keep their mean"
+    try:
+        silenced = edit(network.model, units, _first(images))
+    except BadInput as error:
+        return None, str(error)
+    _write(made, network, silenced.state)
+    different = _different(made, network, images, live)
+    if different:
+        return None, f"the edited weights predict {different} of {images.count} images otherwise"
+    return silenced, ""
 
 
 def check_free(folder: Path) -> None:
@@ -167,8 +182,11 @@ def subject_text(subject: Subject, *, name: str, factory: str, kwargs: Mapping[s
         "std": list(subject.std),
         "classes": list(subject.classes),
     }
-    lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value not in (None, {})]
-    return "\n".join(lines) + "\n"
+    kept = {key: value for key, value in values.items() if value not in (None, {})}
+    try:
+        return tomli_w.dumps(kept)
+    except TypeError as error:
+        raise BadInput(f"expected arguments that a subject file can hold, got {error}") from error
 
 
 def _write(
@@ -224,7 +242,7 @@ def _different(folder: Path, network: Network, images: Images, live: Predictions
             f"expected a factory that can be read away from the files around it, got "
             f"{network.subject.factory}: {error}; make it a module that is installed"
         ) from error
-    return int(np.count_nonzero(predict(model, images) != live))
+    return int(np.count_nonzero(Evaluator(model).predict(images) != live))
 
 
 def _first(images: Images) -> Iterator[Tensor]:
@@ -235,20 +253,3 @@ def _first(images: Images) -> Iterator[Tensor]:
         seen += len(batch)
         if seen >= CHECKED_LOGITS:
             return
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else str(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"{_toml(str(key))} = {_toml(each)}" for key, each in value.items())
-        return f"{{ {pairs} }}" if pairs else "{}"
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_toml(each) for each in value)}]"
-    raise BadInput(f"expected arguments that a subject file can hold, got {type(value).__name__}")

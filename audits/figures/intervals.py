@@ -23,14 +23,6 @@ def too_few(low: float | None, high: float | None, draws: int) -> str:
     return f" ({draws} draws are too few to say)"
 
 
-# 97.5 % points of Student's t for 1 to 30 degrees of freedom.
-_STUDENT = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
-
-
 @dataclass(frozen=True)
 class Interval:
     """A mean, and where one more value like these would lie in 19 of 20 cases."""
@@ -53,8 +45,10 @@ def interval(values: Sequence[float]) -> Interval:
     mean = statistics.fmean(values)
     if len(values) < 2:
         return Interval(mean, math.nan, math.nan)
-    freedom = len(values) - 1
-    student = _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else 1.96 + 2.4 / freedom
+    # Imported here: pages use the other functions, and scipy takes its time.
+    from scipy import stats
+
+    student = float(stats.t.ppf(0.975, len(values) - 1))
     half = student * statistics.stdev(values) * math.sqrt(1 + 1 / len(values))
     return Interval(mean, mean - half, mean + half)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audits.ablation.engine.hooks import check_units, find_modules
-from db.errors import Cancelled
+from db.jobs import Watch
 from describer.subjects import layers
 from describer.subjects.layers import Layer
 
@@ -29,14 +29,15 @@ def activations(
     *,
     image_size: int,
     pooling: Literal["mean", "max"] = "mean",
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> dict[str, NDArray[np.float32]]:
     """One pass over the images; by layer float32 (images, units), units in the order given.
 
     Raises:
         BadInput: unknown layer or unit.
-        Cancelled: `cancelled()` said so between two batches.
+        Cancelled: the watch said so between two batches.
     """
+    watch = watch or Watch()
     found = {each.name: each for each in layers.trace(model, image_size)}
     check_units(units, {name: each.units for name, each in found.items()})
     kept: dict[str, list[Tensor]] = {name: [] for name in units}
@@ -56,7 +57,6 @@ def activations(
         for name, module in find_modules(model, units).items():
             hooks.callback(module.register_forward_hook(hook_for(found[name])).remove)
         for batch in batches:
-            if cancelled is not None and cancelled():
-                raise Cancelled("stopped while looking at images")
+            watch.check("while looking at images")
             model(batch)
     return {name: torch.cat(parts).numpy() for name, parts in kept.items()}

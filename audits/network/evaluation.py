@@ -1,8 +1,9 @@
 """What a network predicts, how often it is right, and how often an edited one agrees with it.
 
     images = Images("test", digest, batches, labels, classes)
-    before = evaluate(model, images)
-    after = evaluate(model, images, units={"layer4": [427]}, cache=Cache({}, weights))
+    network = Evaluator(model, cache=Cache({}, weights))
+    before = network.evaluate(images)
+    after = network.evaluate(images, {"layer4": [427]})
     after.accuracy, after.by_class["tench"]
 
 `Images` is a set of pictures as the network takes them, read again on each pass. Without labels
@@ -14,7 +15,8 @@ not know where images come from, nor in which order units are removed.
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -23,13 +25,13 @@ import torch
 from sqlite_utils import Database
 from torch import Tensor, nn
 
-from audits.ablation.engine.hooks import Rule, Units, ablated, check_rule
+from audits.ablation.engine.hooks import Rule, Units, ablated, check_rule, find_modules
 from audits.ablation.engine.units import Predictions
 from audits.network.images import Images
 from audits.network.labels import distinct
 from db.audit import ablations
-from db.errors import BadInput, Cancelled
-from db.jobs import Progress
+from db.errors import BadInput
+from db.jobs import Watch
 
 
 @dataclass(frozen=True)
@@ -107,73 +109,75 @@ class DatabaseStore:
         ablations.cache(self.db, key, zlib.compress(value.astype("<i4").tobytes()))
 
 
-def evaluate(
-    model: nn.Module,
-    images: Images,
-    *,
-    units: Units | None = None,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
-    cache: Cache | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Evaluation:
-    """Predict every image with the given units ablated, and compare with the labels.
+@dataclass(frozen=True)
+class Evaluator:
+    """A network that is asked with units ablated: by which rule, and with what is known already.
 
-    Raises:
-        BadInput: unknown layer or unit, or labels beyond the network's outputs.
-        Cancelled: `cancelled()` said so between two batches.
+    Attributes:
+        model: in evaluation mode.
+        rule: what ablated units become; "mean" needs `means`.
+        means: float (C,) by layer.
+        cache: where predictions are kept.
     """
-    units = units or {}
-    predictions = predict(
-        model,
-        images,
-        units=units,
-        rule=rule,
-        means=means,
-        cache=cache,
-        progress=progress,
-        cancelled=cancelled,
-    )
-    if images.labels is not None:
-        return judged(predictions, images)
-    unedited = predictions
-    if any(units.values()):
-        unedited = predict(model, images, cache=cache, cancelled=cancelled)
-    return judged(predictions, images, unedited=unedited)
 
+    model: nn.Module
+    rule: Rule = "zero"
+    means: Mapping[str, Tensor] | None = None
+    cache: Cache | None = None
 
-def predict(
-    model: nn.Module,
-    images: Images,
-    *,
-    units: Units | None = None,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
-    cache: Cache | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Predictions:
-    """The network's first choice for every image, int32 (count,), with the given units ablated."""
-    units = units or {}
-    check_rule(rule, means, units)
-    if cache is not None and (kept := cache.get(images, units, means)) is not None:
-        return kept
-    predictions = np.empty(images.count, dtype=np.int32)
-    done = 0
-    with ablated(model, units, rule=rule, means=means), torch.no_grad():
-        for batch in images.batches():
-            if cancelled is not None and cancelled():
-                raise Cancelled(f"stopped after {done} of {images.count} images")
-            logits = model(batch)
-            check_outputs(logits, images)
-            predictions[done : done + len(batch)] = logits.argmax(dim=1).cpu().numpy()
-            done += len(batch)
-            if progress is not None:
-                progress(done, images.count, f"images of {images.name}")
-    if cache is not None:
-        cache.put(images, units, means, predictions)
-    return predictions
+    def check(self, units: Units) -> None:
+        """Raise BadInput unless the layers exist and the rule has the means that they need."""
+        find_modules(self.model, units)
+        check_rule(self.rule, self.means, units)
+
+    def known(self, images: Images, units: Units) -> Predictions | None:
+        """What is kept of an edit, or None."""
+        return None if self.cache is None else self.cache.get(images, units, self.means)
+
+    def keep(self, images: Images, units: Units, predictions: Predictions) -> None:
+        """Keep predictions for whoever asks again."""
+        if self.cache is not None:
+            self.cache.put(images, units, self.means, predictions)
+
+    def ablated(self, units: Units) -> AbstractContextManager[nn.Module]:
+        """The network with units silent until the block ends."""
+        return ablated(self.model, units, rule=self.rule, means=self.means)
+
+    def predict(
+        self, images: Images, units: Units | None = None, *, watch: Watch | None = None
+    ) -> Predictions:
+        """First choice for every image with the given units ablated: int32 (count,).
+
+        Raises:
+            BadInput: unknown layer or unit, or labels beyond the network's outputs.
+            Cancelled: the watch said so between two batches.
+        """
+        units, watch = units or {}, watch or Watch()
+        check_rule(self.rule, self.means, units)
+        if (kept := self.known(images, units)) is not None:
+            return kept
+        predictions = np.empty(images.count, dtype=np.int32)
+        done = 0
+        with self.ablated(units), torch.no_grad():
+            for batch in images.batches():
+                watch.check(f"after {done} of {images.count} images")
+                logits = self.model(batch)
+                check_outputs(logits, images)
+                predictions[done : done + len(batch)] = logits.argmax(dim=1).cpu().numpy()
+                done += len(batch)
+                watch.progress(done, images.count, f"images of {images.name}")
+        self.keep(images, units, predictions)
+        return predictions
+
+    def evaluate(
+        self, images: Images, units: Units | None = None, *, watch: Watch | None = None
+    ) -> Evaluation:
+        """`predict`, compared with the labels; without labels, with the unedited network."""
+        predictions = self.predict(images, units, watch=watch)
+        unedited = predictions
+        if images.labels is None and any((units or {}).values()):
+            unedited = self.predict(images, watch=watch)
+        return judged(predictions, images, unedited=unedited)
 
 
 def judged(

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from audits.network.labels import labels_of
 from db.describe.subjects import SubjectRow
-from db.errors import BadInput, Cancelled
-from db.jobs import Progress
+from db.errors import BadInput
+from db.jobs import Watch
 from describer.shelf import check_same
 from describer.subjects import definition, layers, probing
 from describer.subjects.code import code_hash
@@ -105,8 +105,7 @@ def open_images(
     labels: Mapping[str, str] | None = None,
     batch_size: int = BATCH_SIZE,
     skipped: list[Skipped] | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Images:
     """Read a folder of images, with its labels when it has sub-folders.
 
@@ -118,21 +117,19 @@ def open_images(
 
     Raises:
         BadInput: no images, or sub-folders that are not the network's classes.
-        Cancelled: `cancelled()` said so.
+        Cancelled: the watch said so.
     """
-    subject = network.subject
+    subject, watch = network.subject, watch or Watch()
     probing_set = probing.open_folder(folder)
     known = labels_of(probing_set, classes=subject.classes, table=table, labels=labels)
     pixels = _room(len(probing_set), subject.image_size)
     ids: list[int] = []
     unread: list[Skipped] = []
     for batch in probing.batches(probing_set, subject, batch_size=batch_size, skipped=unread):
-        if cancelled is not None and cancelled():
-            raise Cancelled(f"stopped after reading {len(ids)} images of {folder}")
+        watch.check(f"after reading {len(ids)} images of {folder}")
         pixels[len(ids) : len(ids) + len(batch.ids)] = batch.images
         ids.extend(batch.ids.tolist())
-        if progress is not None:
-            progress(len(ids) + len(unread), len(probing_set), f"reading {name} images")
+        watch.progress(len(ids) + len(unread), len(probing_set), f"reading {name} images")
     if skipped is not None:
         skipped.extend(unread)
     if not ids:

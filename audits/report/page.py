@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from audits.ablation import page as ablation_page
+from audits.ablation.summary import Summary
 from audits.figures.intervals import too_few
 from audits.report import findings_page
 from audits.studies import page as studies_page
@@ -232,8 +233,8 @@ def _experiments(experiments: Sequence[Mapping[str, Any]]) -> str:
             f"{escape(str(request.get('order', 'importance')))}; seed "
             f"{escape(str(request.get('seed', 0)))}</small></p>"
             f"{data if summary.get('data') else ''}{ablation_page.curve(experiment, points)}"
-            f"{ablation_page.numbers(summary, folded=False)}<h4>Units in their order</h4>"
-            f"<p>{escape(order)}</p>"
+            f"{ablation_page.numbers(Summary.from_json(summary), folded=False)}"
+            f"<h4>Units in their order</h4><p>{escape(order)}</p>"
             + (f"<h4>Images that could not be read</h4>{_list(skipped)}" if skipped else "")
         )
     return "".join(parts)

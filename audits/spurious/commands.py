@@ -3,17 +3,21 @@
 import argparse
 import json
 import time
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from audits.ablation import summary as ablation_summary
+from audits.ablation.summary import Summary
 from audits.spurious import plan
 from audits.spurious.plan import SMALL, Settings
+from audits.spurious.result import Result
 from audits.spurious.writing import CORNERS
 from db import jobs
 from db.audit import ablations
 from db.commands import add_workspace_option
 from db.errors import BadInput, Cancelled
+from db.jobs import Watch
 from db.workspace import Workspace, create, open_database
 from describer.bars import Bar
 
@@ -102,9 +106,13 @@ def _spurious(options: argparse.Namespace) -> None:
     job = _run(workspace, job_id)
     if job.state != "done":
         raise BadInput(f"the experiment {settings.name} is {job.state}: {job.message}")
-    _print(workspace, job.result)
+    found = Result.from_json(job.result)
+    with open_database(workspace) as db:
+        ids = [choice.ablation_id for choice in found.choices]
+        summaries = {each: ablation_summary.of(ablations.get(db, each)) for each in ids}
+    _print(found, summaries)
     if options.out is not None:
-        _write(workspace, settings.name, job.result, options.out)
+        _write(workspace, found, summaries, options.out)
         print(f"with curves, tables and units: {options.out / 'result.html'}")
 
 
@@ -113,14 +121,22 @@ def _run(workspace: Workspace, job_id: int) -> jobs.Job:
     with Bar() as bar:
 
         def run(handle: jobs.Handle) -> dict[str, Any]:
-            from audits.spurious.job import spurious
+            from audits.spurious import experiment
+            from describer.subjects import devices
 
             def tell(done: int, total: int, message: str) -> None:
                 handle.watch.progress(done, total, message)
                 bar(done, total, message)
 
             try:
-                return spurious(replace(handle, watch=replace(handle.watch, progress=tell)))
+                return experiment.run(
+                    workspace,
+                    Settings(**handle.job.args),
+                    Watch(tell, handle.watch.cancelled),
+                    device=devices.choose(handle.job.device),
+                    person=handle.job.person,
+                    job_id=job_id,
+                ).to_json()
             except KeyboardInterrupt as interrupt:
                 raise Cancelled("interrupted") from interrupt
 
@@ -134,43 +150,47 @@ def _run(workspace: Workspace, job_id: int) -> jobs.Job:
             time.sleep(1)
 
 
-def _experiments(workspace: Workspace, found: dict[str, Any]) -> dict[int, Any]:
-    ids = [int(choice["ablation_id"]) for choice in found["choices"]]
-    with open_database(workspace) as db:
-        return {each: (ablations.get(db, each), ablations.curve(db, each)) for each in ids}
-
-
-def _print(workspace: Workspace, found: dict[str, Any]) -> None:
-    told = found["agreement"]
-    print(f"clean test: {found['clean']:.1%} of {found['images']['clean']} images")
-    print(f"adversarial test: {found['adversarial']:.1%}")
+def _print(found: Result, summaries: Mapping[int, Summary | None]) -> None:
+    told = found.agreement
+    print(f"clean test: {found.clean:.1%} of {found.images['clean']} images")
+    print(f"adversarial test: {found.adversarial:.1%}")
     print(
-        f"units: {sum(found['units'].values())}, of which described with text, word or letter "
-        f"{told['described']}, with masks on words {told['on_words']}, both {told['both']}"
+        f"units: {sum(found.units.values())}, of which described with text, word or letter "
+        f"{told.described}, with masks on words {told.on_words}, both {told.both}"
     )
-    for choice in found["choices"]:
-        summary = _experiments(workspace, found)[choice["ablation_id"]][0].summary
-        for name, value in summary["rows"]:
-            print(f"by {choice['by']}: {name}: {value}")
-        for which, count in (("chosen", summary["chosen"]), ("best", summary["best"])):
-            print(
-                f"by {choice['by']}: clean test without {count['n_ablated']} units ({which}): "
-                f"{choice['clean'][which]:.1%}"
-            )
+    for choice in found.choices:
+        summary = summaries[choice.ablation_id]
+        if summary is None:
+            continue
+        for name, value in summary.rows:
+            print(f"by {choice.by}: {name}: {value}")
+        for which, point, clean in (
+            ("chosen", summary.chosen, choice.clean.chosen),
+            ("best", summary.best, choice.clean.best),
+        ):
+            if point is not None:
+                print(
+                    f"by {choice.by}: clean test without {point.n_ablated} units ({which}): "
+                    f"{clean:.1%}"
+                )
 
 
-def _write(workspace: Workspace, name: str, found: dict[str, Any], out: Path) -> None:
+def _write(
+    workspace: Workspace, found: Result, summaries: Mapping[int, Summary | None], out: Path
+) -> None:
     from audits.spurious import page
 
-    folder = plan.folder_of(workspace, name) / "images"
-    experiments = _experiments(workspace, found)
-    sets = {each: folder / each for each in plan.SETS}
+    with open_database(workspace) as db:
+        experiments = {
+            each: (ablations.get(db, each), ablations.curve(db, each)) for each in summaries
+        }
+    folder = plan.folder_of(workspace, found.name) / "images"
     out.mkdir(parents=True, exist_ok=True)
-    html = page.page(name, sets, found, experiments)
+    html = page.page(found, {name: folder / name for name in plan.SETS}, experiments)
     (out / "result.html").write_text(html, encoding="utf-8")
     values = {
-        **found,
-        "ablations": {str(key): each.summary for key, (each, _) in experiments.items()},
+        **found.to_json(),
+        "ablations": {str(key): summary.to_json() for key, summary in summaries.items() if summary},
     }
     text = json.dumps(values, indent=1, sort_keys=True)
     (out / "result.json").write_text(text + "\n", encoding="utf-8")

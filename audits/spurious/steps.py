@@ -13,7 +13,7 @@ truly looks at them: a control for descriptions, whose model may not know such i
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,15 +31,13 @@ from audits.spurious.training import Config, Trained, read_pictures, train
 from audits.spurious.writing import Writing, Written
 from db.arrays import new_file, new_folder
 from db.errors import BadInput
-from db.jobs import Progress
+from db.jobs import Watch
 from db.units import Unit
 from describer.exemplars.layout import Source
 from describer.subjects import definition, layers, probing
 from describer.subjects.definition import Subject
 from describer.subjects.layers import Layer
 from describer.subjects.probing import Skipped
-
-Stopped = Callable[[], bool]
 
 # A unit looks at words when most of its masks lies on them, and far more than on any place.
 MOSTLY = 0.5
@@ -62,8 +60,7 @@ def make_sets(
     settings: Settings,
     *,
     size: int | None = None,
-    progress: Progress | None = None,
-    cancelled: Stopped | None = None,
+    watch: Watch | None = None,
 ) -> Made:
     """Write the experiment's four image folders below a folder.
 
@@ -72,7 +69,7 @@ def make_sets(
 
     Raises:
         BadInput: too few images of a class, or test images that are trained on.
-        Cancelled: `cancelled()` said so; folders that are complete stay.
+        Cancelled: the watch said so; folders that are complete stay.
     """
     source = Path(settings.images).expanduser()
     opened = probing.open_folder(source)
@@ -105,8 +102,7 @@ def make_sets(
             ),
             only=only[name],
             skipped=skipped,
-            progress=progress,
-            cancelled=cancelled,
+            watch=watch,
         )
         with new_file(folder / f"{name}-{_SKIPPED}") as path:
             path.write_text(json.dumps([[each.path, each.reason] for each in skipped]), "utf-8")
@@ -216,14 +212,13 @@ def train_network(
     settings: Settings,
     *,
     device: str = "cpu",
-    progress: Progress | None = None,
-    cancelled: Stopped | None = None,
+    watch: Watch | None = None,
 ) -> Path:
     """Train the network; returns its SUBJECT.toml, with `training.json` and weights beside it.
 
     Raises:
         BadInput: see `untrained` and `training.train`.
-        Cancelled: `cancelled()` said so; the epochs that were finished are kept.
+        Cancelled: the watch said so; the epochs that were finished are kept.
     """
     path = folder / "SUBJECT.toml"
     if path.is_file():
@@ -240,15 +235,11 @@ def train_network(
     trained = train(
         model,
         subject,
-        *(
-            read_pictures(sets[name], subject, cancelled=cancelled)
-            for name in ("training", "validation")
-        ),
+        *(read_pictures(sets[name], subject, watch=watch) for name in ("training", "validation")),
         config=config,
         device=device,
         resume=resume,
-        progress=progress,
-        cancelled=cancelled,
+        watch=watch,
     )
     _write(folder, subject, trained, config)
     resume.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ import gradio as gr
 
 from audits.spurious import fonts, page, plan
 from audits.spurious.plan import KIND, SETS, SMALL, Settings
+from audits.spurious.result import Result
 from audits.spurious.writing import CORNERS
 from db import jobs
 from db.access.doors import Doors
@@ -284,4 +285,4 @@ def _result(doors: Doors, job: jobs.Job) -> str:
             )
         ids = [int(choice["ablation_id"]) for choice in job.result["choices"]]
         found = {each: (ablations.get(db, each), ablations.curve(db, each)) for each in ids}
-    return f"<h3>{escape(job.args['name'])}</h3>{page.result(job.result, found)}"
+    return f"<h3>{escape(job.args['name'])}</h3>{page.result(Result.from_json(job.result), found)}"

@@ -12,7 +12,6 @@ goes on from `resume` ends with the same weights as one that was not.
 """
 
 import copy
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from audits.network.labels import labels_of
 from db.arrays import new_file
-from db.errors import BadInput, Cancelled
-from db.jobs import Progress
+from db.errors import BadInput
+from db.jobs import Watch
 from describer.subjects import probing
 from describer.subjects.definition import Subject
 from describer.subjects.probing import Skipped
@@ -87,7 +86,7 @@ def read_pictures(
     subject: Subject,
     *,
     skipped: list[Skipped] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Pictures:
     """A folder of classes as the network is given it.
 
@@ -100,8 +99,8 @@ def read_pictures(
         raise BadInput(f"expected a folder of classes to train on, got {folder} without labels")
     pixels, ids = [], []
     for batch in probing.batches(opened, subject, skipped=skipped):
-        if cancelled is not None and cancelled():
-            raise Cancelled(f"stopped while reading {folder.name}")
+        if watch is not None:
+            watch.check(f"while reading {folder.name}")
         pixels.append(batch.images)
         ids.append(batch.ids)
     if not ids:
@@ -118,8 +117,7 @@ def train(
     config: Config | None = None,
     device: str = "cpu",
     resume: Path | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Trained:
     """Train a network in place; it ends in evaluation mode with its best weights.
 
@@ -129,9 +127,9 @@ def train(
 
     Raises:
         BadInput: settings that cannot be, or too few pictures.
-        Cancelled: `cancelled()` said so; the epochs that were finished are kept in `resume`.
+        Cancelled: the watch said so; the epochs that were finished are kept in `resume`.
     """
-    config = config or Config()
+    config, watch = config or Config(), watch or Watch()
     _check(config, training, validation)
     model.to(device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.learning_rate)
@@ -139,16 +137,8 @@ def train(
     lowest = epochs[best - 1].validation_loss if epochs else float("inf")
     while len(epochs) < config.max_epochs and len(epochs) - best < config.patience:
         number = len(epochs) + 1
-
         said = f"training: epoch {number}" + (f", the best so far is {best}" if best else "")
-
-        def tell(done: int, said: str = said) -> None:
-            if cancelled is not None and cancelled():
-                raise Cancelled(f"stopped in {said}")
-            if progress is not None:
-                progress(done, len(training), said)
-
-        loss = _epoch(model, subject, training, optimizer, config, number, device, tell)
+        loss = _epoch(model, subject, training, optimizer, number, config, said, watch)
         found = Epoch(loss, *_judged(model, subject, validation, device))
         epochs = (*epochs, found)
         if found.validation_loss < lowest:
@@ -170,12 +160,17 @@ def _epoch(
     subject: Subject,
     pictures: Pictures,
     optimizer: torch.optim.Optimizer,
-    config: Config,
     number: int,
-    device: str,
-    tell: Callable[[int], None],
+    config: Config,
+    said: str,
+    watch: Watch,
 ) -> float:
-    """One pass over the pictures; returns the mean loss."""
+    """One pass over the pictures; returns the mean loss.
+
+    Args:
+        said: what the watch is told.
+    """
+    device = str(next(model.parameters()).device)
     generator = np.random.default_rng((config.seed, number))
     order = generator.permutation(len(pictures))
     losses = []
@@ -183,7 +178,8 @@ def _epoch(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(generator.integers(2**31)))
         for first in range(0, len(order), config.batch_size):
-            tell(first)
+            watch.check(f"in {said}")
+            watch.progress(first, len(pictures), said)
             rows = order[first : first + config.batch_size]
             # Batch norm has no variance over one picture.
             if len(rows) < 2:

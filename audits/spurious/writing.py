@@ -11,7 +11,7 @@ the same images; the source folder is only read.
 
 import csv
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from db.arrays import new_folder
-from db.errors import BadInput, Cancelled
+from db.errors import BadInput
+from db.jobs import Watch
 from describer.subjects.probing import Skipped, open_folder
 
 Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
@@ -78,8 +79,7 @@ def make(
     *,
     only: Sequence[int] | None = None,
     skipped: list[Skipped] | None = None,
-    progress: Callable[[int, int, str], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> list[Written]:
     """Write a copy of a labelled image folder, with words on some of its images, as PNG.
 
@@ -91,7 +91,7 @@ def make(
 
     Raises:
         BadInput: no labelled images, or settings that cannot be.
-        Cancelled: `cancelled()` said so; nothing is left behind.
+        Cancelled: the watch said so; nothing is left behind.
     """
     folder = open_folder(source)
     if folder.labels is None:
@@ -99,6 +99,7 @@ def make(
     if out.exists():
         raise BadInput(f"expected a new folder to write to, got {out}, which exists")
     _check(writing)
+    watch = watch or Watch()
     places = list(range(len(folder)) if only is None else only)
     labels = np.array(folder.labels)[places]
     words = drawn(labels, len(folder.classes), writing)
@@ -108,8 +109,7 @@ def make(
         for name in folder.classes:
             (temporary / name).mkdir()
         for index, place in enumerate(places):
-            if cancelled is not None and cancelled():
-                raise Cancelled(f"stopped after {index} of {len(places)} images")
+            watch.check(f"after {index} of {len(places)} images")
             path, label, word = (
                 folder.paths[place],
                 folder.classes[labels[index]],
@@ -118,36 +118,46 @@ def make(
             word_of = None if word < 0 else folder.classes[word]
             # The number keeps two files apart that differ only in their suffix.
             target = f"{label}/{place:06d}_{Path(path).stem}.png"
-            try:
-                with Image.open(source / path) as opened:
-                    image = _resized(ImageOps.exif_transpose(opened).convert("RGB"), writing.size)
-            # Decoders raise all of these over broken files and metadata, as in `probing`.
-            except (
-                OSError,
-                ValueError,
-                SyntaxError,
-                EOFError,
-                LookupError,
-                TypeError,
-                Image.DecompressionBombError,
-            ) as error:
+            image = _opened(source / path, writing.size)
+            if isinstance(image, str):
                 if skipped is not None:
-                    skipped.append(Skipped(path, f"cannot be read: {error}"))
+                    skipped.append(Skipped(path, image))
                 continue
             box = None
             if word_of is not None:
                 box = write_word(image, names.get(word_of, word_of), writing)
             image.save(temporary / target)
             made.append(Written(target, label, word_of, box))
-            if progress is not None:
-                progress(index + 1, len(places), "writing words on images")
-        with (temporary / "labels.csv").open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(COLUMNS)
-            rows.writerows(
-                (one.path, one.label, one.word_of or "", *(one.box or ("",) * 4)) for one in made
-            )
+            watch.progress(index + 1, len(places), "writing words on images")
+        _write_table(temporary / "labels.csv", made)
     return made
+
+
+def _opened(path: Path, size: int | None) -> Image.Image | str:
+    """An image as words are written on it, or why it cannot be read."""
+    try:
+        with Image.open(path) as opened:
+            return _resized(ImageOps.exif_transpose(opened).convert("RGB"), size)
+    # Decoders raise all of these over broken files and metadata, as in `probing`.
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        LookupError,
+        TypeError,
+        Image.DecompressionBombError,
+    ) as error:
+        return f"cannot be read: {error}"
+
+
+def _write_table(path: Path, made: Sequence[Written]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(COLUMNS)
+        rows.writerows(
+            (one.path, one.label, one.word_of or "", *(one.box or ("",) * 4)) for one in made
+        )
 
 
 def read(folder: Path) -> list[Written]:

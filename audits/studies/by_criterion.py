@@ -1,6 +1,6 @@
 """Which kinds of description matter: units ablated in the order of a score of their sentences.
 
-    found = by_attribute(model, images, units, {"nouns": counts, "length": lengths})
+    found = by_attribute(Evaluator(model), images, units, {"nouns": counts, "length": lengths})
     found.curves["nouns"][0].accuracies, found.random       # and the band of random orders
     found.tied["nouns"]                                     # how many share the score at a cut
     found.first["nouns"]                                     # the first ten units ablated
@@ -15,20 +15,18 @@ layers, the curve of verbs would be that of the first layer. So ties are broken 
 have them, several times, and what ties at a cut is told beside the curve.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from audits.ablation.curves import Curve, curve
-from audits.ablation.engine.hooks import Rule
 from audits.figures.intervals import Interval, accuracy_interval
-from audits.network.evaluation import Cache
+from audits.network.evaluation import Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
-from db.jobs import Progress
+from db.jobs import Watch
 from db.units import Unit
 
 FIRST = 10
@@ -54,7 +52,7 @@ class Attributed:
 
 
 def by_attribute(
-    model: nn.Module,
+    network: Evaluator,
     images: Images,
     units: Sequence[Unit],
     scores: Mapping[str, NDArray[np.floating]],
@@ -62,11 +60,7 @@ def by_attribute(
     step: float = 0.02,
     trials: int = 5,
     seed: int = 0,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
-    cache: Cache | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Attributed:
     """Ablate units in the order of each score, and in random orders.
 
@@ -77,7 +71,7 @@ def by_attribute(
 
     Raises:
         BadInput: scores that are not one for each unit, an impossible step or number of trials.
-        Cancelled: `cancelled()` said so.
+        Cancelled: the watch said so.
     """
     if not units:
         raise BadInput("expected at least one described unit, got none")
@@ -91,17 +85,7 @@ def by_attribute(
         raise BadInput(f"expected at least one random order, got {trials}")
 
     def measured(order: Sequence[int]) -> Curve:
-        return curve(
-            model,
-            images,
-            [units[index] for index in order],
-            counts=counts,
-            rule=rule,
-            means=means,
-            cache=cache,
-            progress=progress,
-            cancelled=cancelled,
-        )
+        return curve(network, images, [units[index] for index in order], counts=counts, watch=watch)
 
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(units)) for _ in range(max(trials, TIE_ORDERS))]

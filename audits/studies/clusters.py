@@ -4,7 +4,7 @@
     groups = cluster(vectors, threshold=0.8)
     loners(groups)                                  # units whose description stands alone
     terms([words_of_unit_0, …])[0]                  # the term that most units share
-    prune(model, images, chosen, sizes)             # accuracy by class, random pruning beside it
+    prune(Evaluator(model), images, chosen, sizes)  # accuracy by class, random pruning beside it
 
 Source: Describe-and-Dissect, Section 5. 5.1: two units are alike where the mean product of their
 labels' text vectors is at least 0.8, and every unit belongs to exactly one group. 5.2: units that
@@ -15,21 +15,20 @@ caller gives, and `lemma_vectors` need no model.
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from audits.ablation.curves import matched_draws
-from audits.ablation.engine.hooks import Rule
 from audits.ablation.engine.units import by_layer
 from audits.figures.intervals import Interval, accuracy_interval
-from audits.network.evaluation import Cache, Evaluation, evaluate
+from audits.network.evaluation import Evaluation, Evaluator
 from audits.network.images import Images
 from db.audit.words import Word
 from db.errors import BadInput
+from db.jobs import Watch
 from db.units import Unit
 
 CONTENT = ("NOUN", "PROPN", "ADJ", "VERB")
@@ -135,17 +134,14 @@ def terms(descriptions: Sequence[Sequence[Word]]) -> tuple[Term, ...]:
 
 
 def prune(
-    model: nn.Module,
+    network: Evaluator,
     images: Images,
     chosen: Sequence[Unit],
     sizes: Mapping[str, int],
     *,
-    rule: Rule = "zero",
-    means: Mapping[str, Tensor] | None = None,
     controls: int = 5,
     seed: int = 0,
-    cache: Cache | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    watch: Watch | None = None,
 ) -> Pruned:
     """Ablate all chosen units at once, and as many random units of the same layers.
 
@@ -155,21 +151,13 @@ def prune(
 
     Raises:
         BadInput: nothing chosen, unknown units, labels that do not fit.
-        Cancelled: `cancelled()` said so.
+        Cancelled: the watch said so.
     """
     if not chosen:
         raise BadInput("expected at least one unit to prune, got none")
 
     def without(units: Sequence[Unit]) -> Evaluation:
-        return evaluate(
-            model,
-            images,
-            units=by_layer(units),
-            rule=rule,
-            means=means,
-            cache=cache,
-            cancelled=cancelled,
-        )
+        return network.evaluate(images, by_layer(units), watch=watch)
 
     draws = matched_draws(chosen, sizes, trials=controls, seed=seed)
     layers = {layer for layer, _ in chosen}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.network.evaluation import Cache, DatabaseStore
+from audits.network.evaluation import Cache, DatabaseStore, Evaluator
 from audits.studies import criteria
 from audits.studies.by_criterion import by_attribute
 from audits.studies.sources import Row, about, model_of, open_study, write
@@ -36,16 +36,14 @@ def importance(handle: Handle) -> dict[str, Any]:
     told = {name: values for name, values in scored.values.items() if np.ptp(values) > 0}
     with open_database(handle.workspace) as db:
         found = by_attribute(
-            study.network.model,
+            Evaluator(study.network.model, cache=Cache(DatabaseStore(db), study.network.identity)),
             study.images,
             study.units(),
             told,
             step=study.plan.step,
             trials=study.plan.controls,
             seed=study.plan.seed,
-            cache=Cache(DatabaseStore(db), study.network.identity),
-            progress=handle.watch.progress,
-            cancelled=handle.watch.cancelled,
+            watch=handle.watch,
         )
     place = {unit: row for row, unit in enumerate(study.units())}
     result: dict[str, Any] = {

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.network.evaluation import Cache, DatabaseStore
+from audits.network.evaluation import Cache, DatabaseStore, Evaluator
 from audits.studies import clusters
 from audits.studies import plan as studies_plan
 from audits.studies import uses as domain
 from audits.studies.sources import Row, Seen, Study, about, look, model_of, open_study, read, write
 from db.describe import exemplars
 from db.errors import BadInput
-from db.jobs import Handle
+from db.jobs import Handle, Watch
 from db.workspace import open_database
 from describer import shelf
 from describer.milan.features import encode
@@ -66,14 +66,13 @@ def uses(handle: Handle) -> dict[str, Any]:
     def prune(places: Sequence[int]) -> dict[str, Any]:
         with open_database(handle.workspace) as db:
             found = clusters.prune(
-                network.model,
+                Evaluator(network.model, cache=Cache(DatabaseStore(db), network.identity)),
                 study.images,
                 study.units(places),
                 network.sizes,
                 controls=plan.controls,
                 seed=plan.seed,
-                cache=Cache(DatabaseStore(db), network.identity),
-                cancelled=handle.watch.cancelled,
+                watch=Watch(cancelled=handle.watch.cancelled),
             )
         return {
             "units": len(places),

@@ -90,8 +90,7 @@ def open_study(handle: Handle) -> Study:
             folder.root,
             network,
             name=folder.name,
-            progress=handle.watch.progress,
-            cancelled=handle.watch.cancelled,
+            watch=handle.watch,
         )
     return Study(plan, network, said, images)
 
@@ -134,7 +133,7 @@ def look(
         wanted,
         image_size=subject.image_size,
         pooling=pooling,
-        cancelled=handle.watch.cancelled,
+        watch=handle.watch,
     )
     # Sentences are ordered by layer and unit, and so are the columns.
     active = np.concatenate([found[layer] for layer in wanted], axis=1)

@@ -13,8 +13,8 @@ from db.arrays import ImageStore
 from db.describe import descriptions, exemplars, subjects
 from db.describe.descriptions import NewDescription
 from db.describe.exemplars import ExemplarSet
-from db.jobs import Handle
-from db.workspace import open_database
+from db.jobs import Handle, Watch
+from db.workspace import Workspace, open_database
 from describer import milan, shelf
 from describer.describe import plan as describe_plan
 from describer.describe.plan import Plan
@@ -34,10 +34,15 @@ def describe(handle: Handle) -> dict[str, Any]:
     arguments = dict(handle.job.args)
     plan = Plan(**{**arguments, "layers": tuple(arguments["layers"])})
     device = devices.choose(handle.job.device)
+    return run_plan(handle.workspace, plan, handle.watch, device=device)
+
+
+def run_plan(workspace: Workspace, plan: Plan, watch: Watch, *, device: str) -> dict[str, Any]:
+    """What `describe` does, for whoever has a plan and no job of that kind."""
     started = time.monotonic()
-    source, sets = _exemplars(handle, plan, device)
+    source, sets = _exemplars(workspace, plan, watch, device)
     studied = time.monotonic()
-    described = _sentences(handle, plan, source, sets, device)
+    described = _sentences(workspace, plan, watch, source, sets, device)
     ended = time.monotonic()
     images = int(source.provenance["image_count"])
     return {
@@ -50,10 +55,9 @@ def describe(handle: Handle) -> dict[str, Any]:
 
 
 def _exemplars(
-    handle: Handle, plan: Plan, device: str
+    workspace: Workspace, plan: Plan, watch: Watch, device: str
 ) -> tuple[layout.ExemplarFolder, list[ExemplarSet]]:
     """The exemplars of the plan's layers, computed unless the workspace has them."""
-    workspace = handle.workspace
     with open_database(workspace) as db:
         row = subjects.get(db, plan.subject)
         images = subjects.get_probing_set(db, plan.images)
@@ -62,7 +66,7 @@ def _exemplars(
         settings=records.Settings(plan.k, plan.quantile, plan.pooling),
         device=device,
     )
-    handle.watch.progress(0, images.images, "loading the network")
+    watch.progress(0, images.images, "loading the network")
     subject, folder = files.read(row.source), probing.open_folder(images.root)
     prepared = run.prepare(subject, folder, options)
     shelf.check_same(
@@ -73,8 +77,8 @@ def _exemplars(
         workspace.exemplars / prepared.hash,
         options=options,
         store=ImageStore(workspace.images),
-        progress=handle.watch.progress,
-        cancelled=handle.watch.cancelled,
+        progress=watch.progress,
+        cancelled=watch.cancelled,
     )
     with open_database(workspace) as db:
         sets = shelf.enter_exemplars(
@@ -87,14 +91,15 @@ def _exemplars(
 
 
 def _sentences(
-    handle: Handle,
+    workspace: Workspace,
     plan: Plan,
+    watch: Watch,
     source: layout.ExemplarFolder,
     sets: list[ExemplarSet],
     device: str,
 ) -> int:
     """Describe what this checkpoint and search did not yet; returns how many units that were."""
-    with open_database(handle.workspace) as db:
+    with open_database(workspace) as db:
         checkpoint = subjects.get_checkpoint(db, plan.checkpoint)
         known = plan.known_by(checkpoint.hash)
         left: dict[str, list[int]] = {}
@@ -117,10 +122,10 @@ def _sentences(
         layers=list(left),
         units=left,
         options=options,
-        progress=handle.watch.progress,
-        cancelled=handle.watch.cancelled,
+        progress=watch.progress,
+        cancelled=watch.cancelled,
     ):
-        with open_database(handle.workspace) as db:
+        with open_database(workspace) as db:
             descriptions.add(
                 db,
                 [

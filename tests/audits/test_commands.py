@@ -154,14 +154,15 @@ def test_a_limit_and_a_class_table(world: Path, audit: Callable[..., Path]) -> N
 def test_the_edit_is_exported_and_reads_back(
     world: Path, audit: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from audits.network.evaluation import evaluate
+    from audits.network.evaluation import Evaluator
     from audits.network.images import open_images, open_network
     from describer.subjects.definition import read
 
     out = audit("--export", str(world / "edit"))
     assert "exported without 1 units" in capsys.readouterr().out
     network = open_network(read(world / "edit" / "SUBJECT.toml"))
-    right = evaluate(network.model, open_images(world / "test", network, name="test")).accuracy
+    images = open_images(world / "test", network, name="test")
+    right = Evaluator(network.model).evaluate(images).accuracy
     assert right == json.loads((out / "summary.json").read_text())["end"]["test"]
     with pytest.raises(BadInput, match="expected an empty or new folder for the edited network"):
         audit("--export", str(world / "edit"))

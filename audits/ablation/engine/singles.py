@@ -2,14 +2,14 @@
 
     singles = Singles.of(model, {"layer4": [0, 1, 2]}, batch, means=None)
     start = singles.start(batch)
-    singles.predictions(start, "layer4", [0, 1, 2], unedited, None)     # int32 (3, images)
+    singles.predictions(start, "layer4", [0, 1, 2], unedited, Watch())  # int32 (3, images)
 
 A layer behind which the network can be cut is edited at the cut; the others in the whole network,
 row by row. A cut is tried on a batch first, and kept only if it gives what the whole network
 gives. Where two logits are closer than rounding can tell, the plain network is asked.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,7 +27,7 @@ from audits.ablation.engine.rows import (
     relative_difference,
 )
 from audits.ablation.engine.units import Predictions
-from db.errors import Cancelled
+from db.jobs import Watch
 
 LOGITS_AT_ONCE = 2**22
 
@@ -170,7 +170,7 @@ class Singles:
         layer: str,
         units: Sequence[int],
         unedited: Predictions,
-        cancelled: Callable[[], bool] | None,
+        watch: Watch,
     ) -> Predictions:
         """Predictions (units, images of the batch) with each unit of one layer ablated alone."""
         device = start.images.device
@@ -182,8 +182,7 @@ class Singles:
         which, images = start.changes[layer][:, numbers].t().nonzero(as_tuple=True)
         size = self.rows_at_once(layer, batch, _outputs(start))
         for begin in range(0, len(which), size):
-            if cancelled is not None and cancelled():
-                raise Cancelled(f"stopped among the units of layer {layer}")
+            watch.check(f"among the units of layer {layer}")
             index, rows = which[begin : begin + size], images[begin : begin + size]
             chosen, count = numbers[index], len(index)
             if count < batch and self.needs_full(layer):

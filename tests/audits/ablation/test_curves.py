@@ -12,10 +12,13 @@ from audits.ablation.engine.hooks import ablated, layer_means
 from audits.ablation.engine.sweep import Sweep
 from audits.ablation.engine.units import by_layer
 from audits.figures import intervals
-from audits.network.evaluation import Cache
+from audits.network.evaluation import Cache, Evaluator
 from db.errors import BadInput, Cancelled
+from db.jobs import Watch
 from helpers.networks import Residual, Tokens, TwoBranches, Untraceable, ready
 from helpers.noise import KINDS, SIZES, pictures
+
+STOPPED = Watch(cancelled=lambda: True)
 
 
 def shuffled(network: type, seed: int = 0) -> list[tuple[str, int]]:
@@ -39,7 +42,7 @@ def test_predictions_equal_one_pass_a_count(network: type, rule: str) -> None:
     model, images, order = ready(network()), pictures(), shuffled(network)
     means = layer_means(model, SIZES[network], images.batches()) if rule == "mean" else None
     counts = list(range(len(order) + 1))
-    found = curves.curve_predictions(model, images, order, counts, rule=rule, means=means)
+    found = curves.curve_predictions(Evaluator(model, rule, means), images, order, counts)
     expected = naive(model, images, order, counts, means)
     assert found.tolist() == expected.tolist()
     assert (expected != expected[0]).any(axis=1).sum() > 2
@@ -48,7 +51,7 @@ def test_predictions_equal_one_pass_a_count(network: type, rule: str) -> None:
 def test_counts_may_skip() -> None:
     model, images, order = ready(Residual()), pictures(), shuffled(Residual)
     counts = [0, 3, 20, len(order)]
-    found = curves.curve_predictions(model, images, order, counts)
+    found = curves.curve_predictions(Evaluator(model), images, order, counts)
     assert found.tolist() == naive(model, images, order, counts).tolist()
 
 
@@ -74,25 +77,25 @@ def test_silent_units_cost_no_pass() -> None:
     order = [("layer1", unit) for unit in range(12)]
     sizes = []
     model.linear.register_forward_hook(lambda module, inputs, output: sizes.append(len(output)))
-    line = curve(model, images, order)
+    line = curve(Evaluator(model), images, order)
     assert len(set(line.accuracies)) == 1
     assert sum(sizes) < 8 * 6, "thirteen counts of eight images would be 104 rows"
 
 
 def test_counts_that_are_known_are_not_computed_again() -> None:
     model, images, order = ready(Residual()), pictures(), shuffled(Residual)[:6]
-    cache = Cache({}, "weights")
-    first = curve(model, images, order, cache=cache)
+    network = Evaluator(model, cache=Cache({}, "weights"))
+    first = curve(network, images, order)
     calls = []
     model.register_forward_hook(lambda *_: calls.append(1))
-    assert curve(model, images, order, cache=cache) == first
-    assert curve(model, images, order[:4], cache=cache).accuracies == first.accuracies[:5]
+    assert curve(network, images, order) == first
+    assert curve(network, images, order[:4]).accuracies == first.accuracies[:5]
     assert not calls
 
 
 def test_without_labels_the_curve_is_agreement() -> None:
     model, images = ready(Residual()), pictures(labels=False)
-    line = curve(model, images, shuffled(Residual)[:10])
+    line = curve(Evaluator(model), images, shuffled(Residual)[:10])
     assert line.at(0) == 1.0
     assert min(line.accuracies) < 1.0
 
@@ -108,12 +111,12 @@ def test_without_labels_the_curve_is_agreement() -> None:
 )
 def test_bad_orders_are_refused(order, counts, message) -> None:
     with pytest.raises(BadInput, match=message):
-        curve(ready(Residual()), pictures(), order, counts=counts)
+        curve(Evaluator(ready(Residual())), pictures(), order, counts=counts)
 
 
 def test_a_cancelled_curve_stops() -> None:
     with pytest.raises(Cancelled):
-        curve(ready(Residual()), pictures(), [("conv1", 0)], cancelled=lambda: True)
+        curve(Evaluator(ready(Residual())), pictures(), [("conv1", 0)], watch=STOPPED)
 
 
 def test_draws_match_layers_position_by_position_and_differ() -> None:

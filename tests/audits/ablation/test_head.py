@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from audits.ablation.head import fine_tune
-from audits.network.evaluation import evaluate
+from audits.network.evaluation import Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
 from helpers.networks import Residual, ready
@@ -30,11 +30,11 @@ def test_a_trained_head_wins_back_what_it_can() -> None:
     model = ready(Residual())
     before = copy.deepcopy(model.state_dict())
     units = {"layer2": [0, 1, 2]}
-    found = fine_tune(model, *SETS, units=units)
-    assert found.before == pytest.approx(evaluate(model, SETS[2], units=units).accuracy)
+    found = fine_tune(Evaluator(model), *SETS, units=units)
+    assert found.before == pytest.approx(Evaluator(model).evaluate(SETS[2], units).accuracy)
     assert found.after > max(found.before, 0.8)
     assert 1 <= found.best <= found.epochs
-    assert found == fine_tune(model, *SETS, units=units), "seeded"
+    assert found == fine_tune(Evaluator(model), *SETS, units=units), "seeded"
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]), name
     assert not model._forward_hooks
@@ -45,7 +45,7 @@ def test_a_head_that_is_best_already_is_kept() -> None:
     with torch.no_grad():
         model[2].weight.copy_(torch.tensor([[-100.0] * 3, [100.0] * 3]))
         model[2].bias.copy_(torch.tensor([300.0, -300.0]))
-    found = fine_tune(model, *SETS, units={})
+    found = fine_tune(Evaluator(model), *SETS, units={})
     assert (found.before, found.after, found.best) == (1.0, 1.0, 0)
 
 
@@ -54,8 +54,8 @@ def test_units_of_the_head_itself_are_refused(layer: str) -> None:
     head = nn.Sequential(nn.Linear(3, 2))
     model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), head).eval()
     with pytest.raises(BadInput, match=f"below the head that is trained, got 1 of {layer}, which"):
-        fine_tune(model, *SETS, units={layer: [0]})
-    assert fine_tune(model, *SETS, units={layer: []}).after > 0
+        fine_tune(Evaluator(model), *SETS, units={layer: [0]})
+    assert fine_tune(Evaluator(model), *SETS, units={layer: []}).after > 0
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_units_of_the_head_itself_are_refused(layer: str) -> None:
 )
 def test_what_cannot_be_trained_is_said(model, sets, message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        fine_tune(model, *sets, units={})
+        fine_tune(Evaluator(model), *sets, units={})
 
 
 def test_labels_are_indices() -> None:

@@ -11,9 +11,10 @@ from audits.ablation.engine.cut import cut
 from audits.ablation.engine.hooks import ablated, layer_means
 from audits.ablation.engine.singles import Singles
 from audits.ablation.importance import importance, single_predictions
-from audits.network.evaluation import Cache
+from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput, Cancelled
+from db.jobs import Watch
 from helpers.networks import Residual, Tokens, TwoBranches, Untraceable, ready
 from helpers.noise import KINDS, SIZES, pictures
 
@@ -37,7 +38,7 @@ def test_predictions_equal_the_naive_ones(network: Callable[[], nn.Module], rule
     model, images = ready(network()), pictures()
     units = {layer: range(size) for layer, size in SIZES[network].items()}
     means = layer_means(model, units, images.batches()) if rule == "mean" else None
-    unedited, found = single_predictions(model, images, units, rule=rule, means=means)
+    unedited, found = single_predictions(Evaluator(model, rule, means), images, units)
     expected = naive(model, images, units, means)
     assert {layer: rows.tolist() for layer, rows in found.items()} == {
         layer: rows.tolist() for layer, rows in expected.items()
@@ -74,7 +75,7 @@ def test_silent_units_cost_no_pass() -> None:
     images = pictures()
     passes = []
     model.conv1.register_forward_hook(lambda module, inputs, output: passes.append(len(output)))
-    single_predictions(model, images, {"conv1": range(3, 8)})
+    single_predictions(Evaluator(model), images, {"conv1": range(3, 8)})
     # three batches plain and three to share, and those that learn the shapes and try the cut
     assert len(passes) <= 10
 
@@ -82,7 +83,7 @@ def test_silent_units_cost_no_pass() -> None:
 def test_the_least_important_come_first_and_ties_go_by_layer_and_unit() -> None:
     model, images = ready(Residual()), pictures(40, batch=16)
     units = {layer: range(SIZES[Residual][layer]) for layer in ("layer2", "conv1")}
-    ranking = importance(model, images, units)
+    ranking = importance(Evaluator(model), images, units)
     expected = naive(model, images, units)
     accuracies = [
         (-float((rows[unit] == images.labels).mean()), layer, unit)
@@ -95,7 +96,7 @@ def test_the_least_important_come_first_and_ties_go_by_layer_and_unit() -> None:
 
 def test_without_labels_agreement_takes_the_place_of_accuracy() -> None:
     model, images = ready(Residual()), pictures(labels=False)
-    ranking = importance(model, images, {"layer2": range(20)})
+    ranking = importance(Evaluator(model), images, {"layer2": range(20)})
     assert ranking.unedited.accuracy == 1.0
     assert ranking.unedited.measure == "agreement"
     assert ranking.units[-1].accuracy < 1.0
@@ -103,13 +104,13 @@ def test_without_labels_agreement_takes_the_place_of_accuracy() -> None:
 
 def test_only_what_is_new_is_computed() -> None:
     model, images = ready(Residual()), pictures()
-    cache = Cache({}, "weights")
-    first = importance(model, images, {"conv1": [0, 1, 2]}, cache=cache)
+    network = Evaluator(model, cache=Cache({}, "weights"))
+    first = importance(network, images, {"conv1": [0, 1, 2]})
     calls = []
     model.register_forward_hook(lambda *_: calls.append(1))
-    assert importance(model, images, {"conv1": [0, 1, 2]}, cache=cache) == first or not calls
+    assert importance(network, images, {"conv1": [0, 1, 2]}) == first or not calls
     assert not calls
-    more = importance(model, images, {"conv1": [2, 5]}, cache=cache)
+    more = importance(network, images, {"conv1": [2, 5]})
     assert calls
     assert {one.unit for one in more.units} == {2, 5}
 
@@ -126,7 +127,7 @@ def test_networks_that_know_the_size_of_the_batch_are_padded() -> None:
             return self.linear(torch.relu(self.conv(images)).reshape(count, -1))
 
     model, images = ready(Knows()), pictures()
-    _, found = single_predictions(model, images, {"conv": range(6)})
+    _, found = single_predictions(Evaluator(model), images, {"conv": range(6)})
     assert found["conv"].tolist() == naive(model, images, {"conv": range(6)})["conv"].tolist()
     singles = Singles.of(model, {"conv": [0]}, next(iter(images.batches())), None)
     assert singles.needs_full("conv")
@@ -151,26 +152,21 @@ def test_a_cut_that_gives_something_else_is_not_used() -> None:
             return self.linear(torch.relu(self.second(self.first(images))).mean((2, 3)))
 
     model, images = ready(Hidden()), pictures()
-    _, found = single_predictions(model, images, {"first": range(6)})
+    _, found = single_predictions(Evaluator(model), images, {"first": range(6)})
     assert found["first"].tolist() == naive(model, images, {"first": range(6)})["first"].tolist()
 
 
 def test_a_unit_without_a_mean_is_refused_before_anything_is_looked_up() -> None:
     means = {"layer2": torch.zeros(20)}
+    network = Evaluator(ready(Residual()), "mean", means, Cache({}, "weights"))
     with pytest.raises(BadInput, match="expected units 0 to 19 of layer 'layer2', got 20"):
-        importance(
-            ready(Residual()),
-            pictures(),
-            {"layer2": [20]},
-            rule="mean",
-            means=means,
-            cache=Cache({}, "weights"),
-        )
+        importance(network, pictures(), {"layer2": [20]})
 
 
 def test_a_cancelled_run_stops() -> None:
+    watch = Watch(cancelled=lambda: True)
     with pytest.raises(Cancelled):
-        importance(ready(Residual()), pictures(), {"conv1": range(8)}, cancelled=lambda: True)
+        importance(Evaluator(ready(Residual())), pictures(), {"conv1": range(8)}, watch=watch)
 
 
 @pytest.mark.parametrize(
@@ -182,4 +178,4 @@ def test_a_cancelled_run_stops() -> None:
 )
 def test_unknown_units_are_refused(units, message) -> None:
     with pytest.raises(BadInput, match=message):
-        importance(ready(Residual()), pictures(), units)
+        importance(Evaluator(ready(Residual())), pictures(), units)

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from audits.ablation import plan as ablation_plans
-from audits.ablation.job import ablate, export
+from audits.ablation.job import ablate
+from audits.ablation.plan import How
 from audits.edit import plan as edit_plan
+from audits.edit.job import export
 from audits.find import verdicts
 from db import jobs
 from db.audit import ablations, finding, signoffs, words
@@ -177,9 +179,8 @@ def test_confirmed_units_are_ablated_beside_their_controls(workspace: Workspace)
     enqueue(workspace)
     jobs.work(workspace, RUNNERS)
     confirm_all(workspace, "late")
-    plan = ablation_plans.Plan(
-        "two-layers", "text", "validation", "test", controls=3, sort_all=True
-    )
+    how = How(controls=3, sort_all=True)
+    plan = ablation_plans.Plan("two-layers", "text", "validation", "test", how)
     with open_database(workspace) as db:
         job_id = ablation_plans.enqueue(db, plan, device="cpu", person="ada")
     jobs.work(workspace, RUNNERS)
@@ -204,7 +205,7 @@ def test_a_stopped_ablation_measures_nothing_twice(workspace: Workspace) -> None
     enqueue(workspace)
     jobs.work(workspace, RUNNERS)
     confirm_all(workspace, "late")
-    plan = ablation_plans.Plan("two-layers", "text", "validation", "test", controls=2)
+    plan = ablation_plans.Plan("two-layers", "text", "validation", "test", How(controls=2))
     with open_database(workspace) as db:
         job_id = ablation_plans.enqueue(db, plan, device="cpu", person="ada")
     asked = iter(range(1_000))
@@ -270,13 +271,14 @@ def ablated(workspace: Workspace, plan: ablation_plans.Plan, **given: Any) -> ab
         return ablations.get(db, job.result["ablation_id"])
 
 
-LISTED = ablation_plans.Plan("two-layers", "", "validation", "test", controls=1, source="list")
+ONE = How(controls=1)
+LISTED = ablation_plans.Plan("two-layers", "", "validation", "test", ONE, source="list")
 
 
 def test_an_exported_edit_is_as_right_elsewhere_as_the_curve_says(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    from audits.network.evaluation import predict
+    from audits.network.evaluation import Evaluator
     from audits.network.images import open_images, open_network
     from describer.subjects.definition import read
 
@@ -299,7 +301,7 @@ def test_an_exported_edit_is_as_right_elsewhere_as_the_curve_says(
     (folder,) = (tmp_path / "elsewhere").iterdir()
     again = open_network(read(folder / "SUBJECT.toml"))
     images = open_images(root, again, name="test")
-    right = predict(again.model, images) == images.labels
+    right = Evaluator(again.model).predict(images) == images.labels
     assert right.mean() == expected
     card = (folder / "CARD.md").read_text()
     assert "accuracy on test images (test), edited" in card
@@ -312,7 +314,7 @@ def test_units_are_ablated_in_the_order_that_was_asked_for(
 ) -> None:
     enqueue(workspace)
     jobs.work(workspace, RUNNERS)
-    plan = replace(LISTED, order=order, whole_layers=True, seed=3)
+    plan = replace(LISTED, how=replace(ONE, order=order, whole_layers=True, seed=3))
     found = ablated(workspace, plan, listed=" ".join(f"late-{unit}" for unit in range(6)))
     assert sorted(unit for _, unit in found.summary["units"]) == [0, 1, 2, 3, 4, 5]
     with open_database(workspace) as db:
@@ -387,8 +389,12 @@ def test_images_that_the_exemplars_come_from_are_warned_of(workspace: Workspace)
     [
         (LISTED, "late-9 early-3 layer9-1", "units that exist.*got late-9, layer9-1; layers: late"),
         (LISTED, " ", "Type the units to ablate first"),
-        (replace(LISTED, order="score"), "late-1", "a description with a score for every unit"),
-        (replace(LISTED, controls=0), "late-1", "at least 1 random control, got 0"),
+        (
+            replace(LISTED, how=How(controls=1, order="score")),
+            "late-1",
+            "a description with a score for every unit",
+        ),
+        (replace(LISTED, how=How(controls=0)), "late-1", "at least 1 random control, got 0"),
         (replace(LISTED, test_labels="a,b"), "late-1", "expected the columns path and class"),
         (replace(LISTED, validation="other"), "late-1", "network's 2 classes, got 'green'"),
         (replace(LISTED, source="filter"), "", "the filter finds, got none: change the filter"),

@@ -15,7 +15,8 @@ from db.workspace import Workspace, create, open_database
 from describer import shelf
 from helpers.worlds import coloured_images, two_layer_subject
 
-PLAN = ablation_plan.Plan("two-layers", "", "validation", "test", controls=2, source="list")
+HOW = ablation_plan.How(controls=2)
+PLAN = ablation_plan.Plan("two-layers", "", "validation", "test", HOW, source="list")
 UNITS = "early-0 early-1 early-2"
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from audits.ablation import curves, page
-from audits.ablation import summary as ablation_summary
+from audits.ablation import curves, page, summarise
+from audits.ablation import files as audit_files
 from audits.ablation.importance import importance
-from audits.ablation.measure import Line, Plan, measure
+from audits.ablation.measure import Line, Sets, measure
+from audits.ablation.plan import How
 from audits.figures import intervals
-from audits.network.evaluation import Cache
+from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
 from helpers.networks import Residual, ready
@@ -29,15 +30,17 @@ def other_pictures(count: int = 20) -> Images:
     return Images("other", "1", count, lambda: images.split(8), labels)
 
 
-def measured(**options):
-    return measure(ready(Residual()), SELECTED, test=pictures(24), sizes=SIZES[Residual], **options)
+def measured(validation: Images | None = None, **options):
+    sets = Sets(pictures(24), validation)
+    options = {"how": How(sort_all=True), "sizes": SIZES[Residual], **options}
+    return measure(Evaluator(ready(Residual())), SELECTED, sets, **options)
 
 
 def test_units_are_ordered_on_validation_and_reported_on_both() -> None:
     validation = other_pictures()
-    found = measured(validation=validation, plan=Plan(controls=5, seed=1))
+    found = measured(validation=validation, how=How(controls=5, seed=1, sort_all=True))
     ranking = importance(
-        ready(Residual()), validation, {"layer2": [3, 7], "conv1": [2], "layer1": [5]}
+        Evaluator(ready(Residual())), validation, {"layer2": [3, 7], "conv1": [2], "layer1": [5]}
     )
     assert found.ranking == ranking.units
     kinds = [(line.condition, line.trial, line.split) for line in found.lines]
@@ -72,7 +75,7 @@ def test_sort_all_takes_the_least_important_of_all_examined_units() -> None:
     found = measured(examined=examined)
     order = next(line.curve.order for line in found.lines if line.condition == "sorted_all")
     units = importance(
-        ready(Residual()),
+        Evaluator(ready(Residual())),
         pictures(24),
         {"conv1": range(8), "layer2": [3, 7], "layer1": [5]},
     ).units
@@ -92,7 +95,7 @@ def test_the_same_images_for_both_are_warned_about() -> None:
 
 
 def test_a_limit_cuts_the_order_and_keeps_the_ranking() -> None:
-    found = measured(plan=Plan(max_units=2))
+    found = measured(how=How(max_units=2))
     assert len(found.order) == 2
     assert len(found.ranking) == 4
     assert found.end.n_ablated == 2
@@ -102,10 +105,11 @@ def test_a_second_measurement_costs_only_what_is_new() -> None:
     model, cache = ready(Residual()), Cache({}, "weights")
     calls: list[int] = []
     model.register_forward_hook(lambda *_: calls.append(1))
-    options = {"test": pictures(24), "sizes": SIZES[Residual], "cache": cache}
-    first = measure(model, SELECTED, **options)
+    network, sets = Evaluator(model, cache=cache), Sets(pictures(24))
+    options = {"sizes": SIZES[Residual], "how": How(sort_all=True)}
+    first = measure(network, SELECTED, sets, **options)
     calls.clear()
-    again = measure(model, SELECTED, **options)
+    again = measure(network, SELECTED, sets, **options)
     assert not calls
     assert again.lines == first.lines
 
@@ -131,11 +135,12 @@ def test_a_measurement_that_was_stopped_in_a_curve_goes_on_there() -> None:
         if len(seen) == 5:
             raise KeyboardInterrupt
 
-    options = {"test": pictures(24), "sizes": SIZES[Residual], "cache": cache}
+    network, sets = Evaluator(model, cache=cache), Sets(pictures(24))
+    options = {"sizes": SIZES[Residual], "how": How(sort_all=True)}
     with pytest.raises(KeyboardInterrupt):
-        measure(model, SELECTED, on_line=stop_in_the_second, **options)
+        measure(network, SELECTED, sets, on_line=stop_in_the_second, **options)
     kept = len(cache.store)
-    found = measure(model, SELECTED, **options)
+    found = measure(network, SELECTED, sets, **options)
     assert found.lines == measured().lines
     assert kept < len(cache.store)
 
@@ -144,41 +149,41 @@ def test_a_measurement_that_was_stopped_in_a_curve_goes_on_there() -> None:
     ("controls", "told"), [(1, "1 random draw is fewer"), (4, "4 random draws are"), (5, None)]
 )
 def test_fewer_than_five_random_draws_are_warned_of(controls: int, told: str | None) -> None:
-    warnings = measured(validation=other_pictures(), plan=Plan(controls=controls)).warnings
+    warnings = measured(validation=other_pictures(), how=How(controls=controls)).warnings
     assert [text.startswith(str(told)) for text in warnings] == ([True] if told else [])
 
 
 def test_accuracies_by_class_add_up_to_those_of_the_curve() -> None:
     found = measured(validation=other_pictures())
-    curves = ablation_summary.class_curves(found.lines)
-    assert curves["counts"] == [0, 1, 2, 3, 4]
-    assert curves["left_out"] == 0
+    curves = summarise.class_curves(found.lines)
+    assert curves.counts == (0, 1, 2, 3, 4)
+    assert curves.left_out == 0
     sizes = found.before.images_by_class
     for split, line in (("validation", found.lines[0]), ("test", found.lines[1])):
         assert line.split == split
         images = dict.fromkeys(sizes, 4) if split == "validation" else sizes
         for place, accuracy in enumerate(line.curve.accuracies):
             right = sum(
-                each[split][place] * images[name] for name, each in curves["classes"].items()
+                getattr(each, split)[place] * images[name] for name, each in curves.classes.items()
             )
             assert right / sum(images.values()) == pytest.approx(accuracy)
     draws = [line for line in found.lines if (line.condition, line.split) == ("random", "test")]
-    for name, each in curves["classes"].items():
+    for name, each in curves.classes.items():
         means = [sum(line.curve.by_class[name][n] for line in draws) / 5 for n in range(5)]
-        assert each["random"] == pytest.approx(means)
+        assert each.random == pytest.approx(means)
 
 
 def test_of_very_many_classes_those_that_change_most_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ablation_summary, "CLASSES", 2)
+    monkeypatch.setattr(summarise, "CLASSES", 2)
     found = measured()
-    curves = ablation_summary.class_curves(found.lines)
+    curves = summarise.class_curves(found.lines)
     spread = {
         name: max(values) - min(values) for name, values in found.lines[0].curve.by_class.items()
     }
-    assert curves["left_out"] == 3
-    assert min(spread[name] for name in curves["classes"]) >= sorted(spread.values())[-2]
+    assert curves.left_out == 3
+    assert min(spread[name] for name in curves.classes) >= sorted(spread.values())[-2]
 
 
 def test_a_selection_that_means_nothing_gains_nothing_over_its_controls() -> None:
@@ -190,12 +195,11 @@ def test_a_selection_that_means_nothing_gains_nothing_over_its_controls() -> Non
     for seed in range(12):
         chosen = np.random.default_rng(1000 + seed).choice(20, 4, replace=False).tolist()
         found = measure(
-            model,
+            Evaluator(model, cache=cache),
             [("layer2", unit) for unit in chosen],
-            test=test,
+            Sets(test),
             sizes=sizes,
-            plan=Plan(seed=seed, sort_all=False),
-            cache=cache,
+            how=How(seed=seed, sort_all=False),
         )
         assert found.end.random is not None
         outside += found.end.test > found.end.random.high
@@ -208,13 +212,14 @@ def test_a_selection_that_means_nothing_gains_nothing_over_its_controls() -> Non
         ([], {}, "expected at least one unit to ablate, got none"),
         ([("conv1", 8)], {}, "expected units 0 to 7 of layer 'conv1', got 8"),
         ([("conv9", 0)], {}, "expected a layer of the network, got 'conv9'; nearest: conv1"),
-        ([("conv1", 0)], {"plan": Plan(max_units=0)}, "got a limit of 0"),
-        ([("conv1", 0)], {"plan": Plan(controls=0)}, "at least one random control, got 0"),
+        ([("conv1", 0)], {"how": How(max_units=0)}, "got a limit of 0"),
+        ([("conv1", 0)], {"how": How(controls=0)}, "at least one random control, got 0"),
     ],
 )
 def test_bad_selections_are_refused(selected, options, message) -> None:
+    network = Evaluator(ready(Residual()))
     with pytest.raises(BadInput, match=message):
-        measure(ready(Residual()), selected, test=pictures(), sizes=SIZES[Residual], **options)
+        measure(network, selected, Sets(pictures()), sizes=SIZES[Residual], **options)
 
 
 def test_classes_are_shown_without_all_units_when_none_is_to_be_removed(
@@ -224,8 +229,8 @@ def test_classes_are_shown_without_all_units_when_none_is_to_be_removed(
     found = measured(validation=other_pictures())
     assert found.chosen is not None
     assert found.after.accuracy == found.end.test
-    summary = ablation_summary.summary(found)
-    assert summary["by_class_count"] == 4
+    summary = summarise.summarised(found)
+    assert summary.by_class_count == 4
     shown = page.numbers(summary)
     assert "without all 4 units, as 0 were chosen on validation" in shown
     assert "without 0 units</th>" not in shown
@@ -234,21 +239,21 @@ def test_classes_are_shown_without_all_units_when_none_is_to_be_removed(
 def test_an_interval_of_nearly_everything_is_said_to_say_nothing() -> None:
     found = measured(validation=other_pictures())
     wide = replace(found.end, random=intervals.Interval(0.5, 0.0, 0.95))
-    told = dict(ablation_summary.rows(replace(found, end=wide)))
+    told = dict(summarise.rows(replace(found, end=wide)))
     assert told["… without as many random units of the same layers (4 units, all)"].endswith(
         "(5 draws are too few to say)"
     )
     narrow = replace(found.end, random=intervals.Interval(0.5, 0.4, 0.6))
     assert "too few" not in str(
-        ablation_summary.rows(replace(found, end=narrow, best=narrow, chosen=None))
+        summarise.rows(replace(found, end=narrow, best=narrow, chosen=None))
     )
 
 
 def test_files_hold_the_curve_the_units_and_the_summary(tmp_path: Path) -> None:
-    found = measured(validation=other_pictures(), plan=Plan(controls=2, max_units=3))
+    found = measured(validation=other_pictures(), how=How(controls=2, sort_all=True, max_units=3))
     matched = {("conv1", 2): ("Bright text", ((7, 11),))}
     for name in ("once", "again"):
-        ablation_summary.write(tmp_path / name, found, matched, provenance={"subject": "tiny"})
+        audit_files.write(tmp_path / name, found, matched, provenance={"subject": "tiny"})
     for name in ("curve.csv", "units.csv", "summary.json"):
         assert (tmp_path / "once" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     with (tmp_path / "once" / "curve.csv").open(newline="") as file:
@@ -273,15 +278,15 @@ def test_files_hold_the_curve_the_units_and_the_summary(tmp_path: Path) -> None:
 def test_descriptions_are_read_with_either_name_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "given.csv"
     path.write_text('layer,unit,description,score\nlayer4,7,"Dogs, cats",-1\nlayer4,7,Text,0\n')
-    assert ablation_summary.read_descriptions(path) == [
-        ablation_summary.Described("layer4", 7, "Dogs, cats"),
-        ablation_summary.Described("layer4", 7, "Text"),
+    assert audit_files.read_descriptions(path) == [
+        audit_files.Described("layer4", 7, "Dogs, cats"),
+        audit_files.Described("layer4", 7, "Text"),
     ]
     path.write_text("layer,unit,summary\nlayer1,0,Lines\n")
-    assert ablation_summary.read_descriptions(path)[0].text == "Lines"
-    assert ablation_summary.matching(
-        [ablation_summary.Described("a", 1, "x")], {"x": ((0, 1),)}
-    ) == {("a", 1): ("x", ((0, 1),))}
+    assert audit_files.read_descriptions(path)[0].text == "Lines"
+    assert audit_files.matching([audit_files.Described("a", 1, "x")], {"x": ((0, 1),)}) == {
+        ("a", 1): ("x", ((0, 1),))
+    }
 
 
 @pytest.mark.parametrize(
@@ -298,9 +303,9 @@ def test_bad_descriptions_are_refused(tmp_path: Path, content: str, message: str
     path = tmp_path / "given.csv"
     path.write_text(content)
     with pytest.raises(BadInput, match=message):
-        ablation_summary.read_descriptions(path)
+        audit_files.read_descriptions(path)
 
 
 def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="expected a CSV file of descriptions"):
-        ablation_summary.read_descriptions(tmp_path / "none.csv")
+        audit_files.read_descriptions(tmp_path / "none.csv")

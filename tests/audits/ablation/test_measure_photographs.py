@@ -13,9 +13,10 @@ import torch
 
 import app
 from audits.ablation.importance import importance, single_predictions
-from audits.ablation.measure import Plan, measure
+from audits.ablation.measure import Sets, measure
+from audits.ablation.plan import How
 from audits.find import reading
-from audits.network.evaluation import Cache, evaluate
+from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images, Network, open_images, open_network
 from audits.network.labels import read_class_table
 from db.audit import finding
@@ -51,7 +52,8 @@ def photographs(shared: Path, network: Network) -> Images:
 
 def test_published_accuracy_is_reproduced(network: Network, photographs: Images) -> None:
     assert photographs.count == 334
-    assert evaluate(network.model, photographs).accuracy == pytest.approx(0.799, abs=0.0005)
+    found = Evaluator(network.model).evaluate(photographs)
+    assert found.accuracy == pytest.approx(0.799, abs=0.0005)
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +100,11 @@ def test_thirty_units_that_a_filter_finds_are_ablated_as_by_an_independent_loop(
 ) -> None:
     assert len(set(described)) == 30
     found = measure(
-        network.model,
+        Evaluator(network.model, cache=Cache({}, network.weights)),
         described,
-        test=photographs,
+        Sets(photographs),
         sizes=network.sizes,
-        plan=Plan(controls=1, sort_all=False),
-        cache=Cache({}, network.weights),
+        how=How(controls=1, sort_all=False),
     )
     # Written without anything of the project: own images, own labels, own ablation.
     classes = json.loads((shared / "data" / "imagenet_class_index.json").read_text())
@@ -145,7 +146,7 @@ def test_every_importance_of_a_layer_equals_the_naive_one(
     count = sum(map(len, batches))
     labels = photographs.labels[:count]
     some = Images("some", "some", count, lambda: batches, labels, photographs.classes)
-    ranking = importance(network.model, some, {layer: units})
+    ranking = importance(Evaluator(network.model), some, {layer: units})
     scores = {one.unit: one.accuracy for one in ranking.units}
     assert set(scores) == set(units)
     # The definition: each unit set to zero where the layer ends, and all that follows run again.
@@ -172,7 +173,9 @@ def test_importance_equals_passes_through_the_whole_network(
     network: Network, photographs: Images
 ) -> None:
     few = Images("few", "few", 32, lambda: [next(iter(photographs.batches()))])
-    unedited, found = single_predictions(network.model, few, {"features.18": range(1280)})
+    unedited, found = single_predictions(
+        Evaluator(network.model), few, {"features.18": range(1280)}
+    )
     changed = np.flatnonzero((found["features.18"] != unedited).any(axis=1))
     assert len(changed) > 0, "some unit matters to some photograph"
     module = network.model.features[18]

@@ -6,11 +6,12 @@ import pytest
 from audits.ablation import curves
 from audits.ablation.engine.units import by_layer
 from audits.ablation.importance import importance
-from audits.ablation.measure import Plan, measure
+from audits.ablation.measure import Sets, measure
+from audits.ablation.plan import How
 from audits.demo import editing
 from audits.figures import intervals
 from audits.find import words
-from audits.network.evaluation import Cache
+from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
 from db.units import Unit
@@ -61,21 +62,20 @@ def test_true_sentences_gain_beyond_random_units_and_shuffled_ones_do_not(
     model = shipped.load(recipes.subject("signs"))
     units, texts = sorted(described), [described[unit] for unit in sorted(described)]
     sizes = {layer: max(numbers) + 1 for layer, numbers in by_layer(units).items()}
-    validation, cache = drawn("validation", 300, "spurious"), Cache({}, "signs")
-    ranked = importance(model, validation, by_layer(units), cache=cache).units
+    validation = drawn("validation", 300, "spurious")
+    network = Evaluator(model, cache=Cache({}, "signs"))
+    ranked = importance(network, validation, by_layer(units)).units
     in_order = [(one.layer, one.unit) for one in ranked]
 
     def accuracy(order: list[Unit]) -> float:
-        found = curves.curve(model, adversarial, order, counts=[len(order)], cache=cache)
+        found = curves.curve(network, adversarial, order, counts=[len(order)])
         return found.accuracies[0]
 
     def gains(sentence_of: np.ndarray, seed: int) -> bool:
         """Whether the edit is more right than one more draw of random units would be."""
         said = {unit: texts[row] for unit, row in zip(units, sentence_of.tolist(), strict=True)}
         order = [unit for unit in in_order if said[unit] in says_text]
-        held = curves.curve(
-            model, validation, order, counts=range(0, len(order) + 1, 4), cache=cache
-        )
+        held = curves.curve(network, validation, order, counts=range(0, len(order) + 1, 4))
         order = order[: curves.chosen_count(held)]
         if not order:
             return False
@@ -96,16 +96,12 @@ def test_a_constant_sentence_selects_all_units_and_is_its_own_control(
 ) -> None:
     model = shipped.load(recipes.subject("signs"))
     units = [unit for unit in sorted(described) if unit[0] == "layer4"]
-    found = measure(
-        model,
-        units,
-        test=adversarial,
-        sizes={"layer4": len(units)},
-        plan=Plan(controls=CONTROLS, sort_all=False, order=tuple(units)),
-        cache=Cache({}, "signs"),
-    )
+    network, sizes = Evaluator(model, cache=Cache({}, "signs")), {"layer4": len(units)}
+    # in the order that they are given in
+    how = How(controls=CONTROLS, sort_all=False, order="random")
+    found = measure(network, units, Sets(adversarial), sizes=sizes, how=how)
     assert found.end.random is not None
     assert found.end.test == found.end.random.mean == found.end.random.high
     assert any("random units of that layer are the same ones" in text for text in found.warnings)
     with pytest.raises(BadInput, match="got none: no description matched"):
-        measure(model, [], test=adversarial, sizes={"layer4": len(units)})
+        measure(network, [], Sets(adversarial), sizes=sizes)

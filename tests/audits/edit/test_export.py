@@ -11,7 +11,7 @@ import torch
 
 from audits.ablation.engine.hooks import layer_means
 from audits.edit.export import export, pack, subject_text
-from audits.network.evaluation import predict
+from audits.network.evaluation import Evaluator
 from audits.network.images import Images, Network, open_network
 from db.errors import BadInput
 from describer.subjects import definition
@@ -55,10 +55,10 @@ def test_an_export_predicts_as_the_ablation_does_wherever_it_is_read(
     original = network(tmp_path / "original", kind)
     units = {layer: [0, 3]}
     means = layer_means(original.model, units, images().batches()) if rule == "mean" else None
-    live = predict(original.model, images(), units=units, rule=rule, means=means)
-    found = export(
-        tmp_path / "made", original, [(layer, 3), (layer, 0)], images(), rule=rule, means=means
-    )
+    ablated = Evaluator(original.model, rule, means)
+    live = ablated.predict(images(), units)
+    order = [(layer, 3), (layer, 0)]
+    found = export(tmp_path / "made", original, order, images(), ablated=ablated)
     assert (found.way, found.images) == (way, 40)
     assert reason in found.reason
     assert found.accuracy == float((live == LABELS).mean())
@@ -66,8 +66,10 @@ def test_an_export_predicts_as_the_ablation_does_wherever_it_is_read(
     shutil.rmtree(tmp_path / "original")
     shutil.move(tmp_path / "made", tmp_path / "elsewhere")
     again = definition.read(tmp_path / "elsewhere" / "SUBJECT.toml")
-    assert np.array_equal(predict(definition.build(again), images()), live)
-    assert not np.array_equal(live, predict(original.model, images())), "units of no effect"
+    assert np.array_equal(Evaluator(definition.build(again)).predict(images()), live)
+    assert not np.array_equal(live, Evaluator(original.model).predict(images())), (
+        "units of no effect"
+    )
     assert definition.weights_hash(again) != original.weights
 
 
@@ -93,7 +95,7 @@ def test_a_wrapper_needs_nothing_of_the_workbench(tmp_path: Path) -> None:
 
 def test_an_edit_can_be_edited_again(tmp_path: Path) -> None:
     original = network(tmp_path / "original", "Untraceable")
-    live = predict(original.model, images(), units={"conv": [1, 2, 4]})
+    live = Evaluator(original.model).predict(images(), {"conv": [1, 2, 4]})
     place = tmp_path / "original"
     for number in (1, 2, 4):
         opened = open_network(definition.read(place / "SUBJECT.toml"))
@@ -101,7 +103,7 @@ def test_an_edit_can_be_edited_again(tmp_path: Path) -> None:
         shutil.rmtree(place)
         place = tmp_path / f"without-{number}"
     last = definition.build(definition.read(place / "SUBJECT.toml"))
-    assert np.array_equal(predict(last, images()), live)
+    assert np.array_equal(Evaluator(last).predict(images()), live)
 
 
 def test_a_factory_that_needs_its_neighbours_is_refused(tmp_path: Path) -> None:

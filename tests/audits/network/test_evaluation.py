@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from audits.network.evaluation import Cache, DatabaseStore, evaluate, judged, predict
+from audits.network.evaluation import Cache, DatabaseStore, Evaluator, judged
 from audits.network.images import Images
 from db.errors import BadInput, Cancelled
+from db.jobs import Watch
 from db.workspace import create, open_database
 
 LOGITS = torch.tensor([[3.0, 1, 0], [0, 2, 1], [0, 1, 2], [5, 0, 0]])
@@ -21,7 +22,7 @@ def images(labels: list[int] | None = None, classes: tuple[str, ...] = ()) -> Im
 
 
 def test_accuracy_overall_and_by_class() -> None:
-    found = evaluate(nn.Identity(), images([0, 1, 1, 2], ("cat", "dog", "cow")))
+    found = Evaluator(nn.Identity()).evaluate(images([0, 1, 1, 2], ("cat", "dog", "cow")))
     assert found.predictions.tolist() == [0, 1, 2, 0]
     assert found.accuracy == 0.5
     assert found.by_class == {"cat": 1.0, "dog": 0.5, "cow": 0.0}
@@ -29,19 +30,19 @@ def test_accuracy_overall_and_by_class() -> None:
 
 
 def test_classes_without_names_are_numbered_and_absent_ones_left_out() -> None:
-    assert evaluate(nn.Identity(), images([0, 1, 1, 0])).by_class == {"0": 1.0, "1": 0.5}
+    assert Evaluator(nn.Identity()).evaluate(images([0, 1, 1, 0])).by_class == {"0": 1.0, "1": 0.5}
 
 
 def test_classes_of_one_name_stay_apart() -> None:
-    found = evaluate(nn.Identity(), images([0, 1, 1, 2], ("crane", "dog", "crane")))
+    found = Evaluator(nn.Identity()).evaluate(images([0, 1, 1, 2], ("crane", "dog", "crane")))
     assert found.by_class == {"crane (0)": 1.0, "dog": 0.5, "crane (2)": 0.0}
     assert found.images_by_class == {"crane (0)": 1, "dog": 2, "crane (2)": 1}
 
 
 def test_without_labels_the_unedited_network_is_the_measure() -> None:
     model = nn.Sequential(nn.Identity())
-    assert evaluate(model, images()).accuracy == 1.0
-    edited = evaluate(model, images(), units={"0": [0]})
+    assert Evaluator(model).evaluate(images()).accuracy == 1.0
+    edited = Evaluator(model).evaluate(images(), {"0": [0]})
     assert edited.measure == "agreement"
     # without its first output the network says 1, 1, 2, 1 or 2 (0 everywhere: the first)
     assert edited.accuracy == 0.75
@@ -51,7 +52,7 @@ def test_without_labels_the_unedited_network_is_the_measure() -> None:
 
 def test_the_first_of_equal_logits_is_the_prediction() -> None:
     flat = Images("flat", "d", 1, lambda: [torch.zeros(1, 3)])
-    assert predict(nn.Identity(), flat).tolist() == [0]
+    assert Evaluator(nn.Identity()).predict(flat).tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_the_first_of_equal_logits_is_the_prediction() -> None:
 )
 def test_labels_and_outputs_must_fit(given: Images, message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        evaluate(nn.Identity(), given)
+        Evaluator(nn.Identity()).evaluate(given)
 
 
 def test_a_workspace_keeps_predictions(tmp_path: Path) -> None:
@@ -78,7 +79,7 @@ def test_a_workspace_keeps_predictions(tmp_path: Path) -> None:
     for _ in range(2):
         with open_database(workspace) as db:
             cache = Cache(DatabaseStore(db), "weights")
-            found = predict(model, images(), units={"0": [1]}, cache=cache)
+            found = Evaluator(model, cache=cache).predict(images(), {"0": [1]})
             assert found.tolist() == [0, 2, 2, 0]
             assert found.dtype == np.int32
     assert len(calls) == 2, "two batches, once"
@@ -101,10 +102,10 @@ def test_the_cache_tells_apart_what_differs() -> None:
 
 def test_a_cancelled_evaluation_stops() -> None:
     with pytest.raises(Cancelled):
-        predict(nn.Identity(), images(), cancelled=lambda: True)
+        Evaluator(nn.Identity()).predict(images(), watch=Watch(cancelled=lambda: True))
 
 
 def test_progress_ends_with_all_images() -> None:
     seen: list[tuple[int, int, str]] = []
-    predict(nn.Identity(), images(), progress=lambda *step: seen.append(step))
+    Evaluator(nn.Identity()).predict(images(), watch=Watch(lambda *step: seen.append(step)))
     assert seen == [(3, 4, "images of test"), (4, 4, "images of test")]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from audits.network.evaluation import Cache, evaluate
+from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import open_entered, open_images, open_network
 from db import jobs
 from db.describe import subjects
@@ -26,18 +26,14 @@ def test_edited_code_is_measured_anew(tmp_path: Path) -> None:
     path, store = two_layer_subject(tmp_path / "subject"), {}
     folder = coloured_images(tmp_path / "test", count=4)
     before = open_network(read(path))
-    evaluate(
-        before.model,
-        open_images(folder, before, name="test"),
-        cache=Cache(store, before.identity),
-    )
+    network = Evaluator(before.model, cache=Cache(store, before.identity))
+    network.evaluate(open_images(folder, before, name="test"))
     kept = set(store)
     edit(path)
     after = open_network(read(path))
     assert after.weights == before.weights
-    evaluate(
-        after.model, open_images(folder, after, name="test"), cache=Cache(store, after.identity)
-    )
+    network = Evaluator(after.model, cache=Cache(store, after.identity))
+    network.evaluate(open_images(folder, after, name="test"))
     assert len(set(store) - kept) == 1
 
 

@@ -56,7 +56,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
                 verdicts.sign_off(
                     db, match, query, person="ada", verdict=verdict, tag="signs", note=EVIL
                 )
-        plan = ablation_plan.Plan("two-layers", "text", "validation", "test", controls=2)
+        how = ablation_plan.How(controls=2)
+        plan = ablation_plan.Plan("two-layers", "text", "validation", "test", how)
         ablation_plan.enqueue(db, plan, device="cpu", person="ada")
     jobs.work(workspace, {"ablate": ablate})
     return workspace

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from audits.ablation.curves import curve
+from audits.network.evaluation import Evaluator
 from audits.studies.by_criterion import TIE_ORDERS, by_attribute, steps
 from db.errors import BadInput
 from helpers.networks import Residual, ready
@@ -13,13 +14,13 @@ UNITS = [(layer, unit) for layer in ("conv1", "layer2") for unit in range(SIZES[
 
 
 def test_the_highest_score_goes_first() -> None:
-    model, images = ready(Residual()), pictures()
+    network, images = Evaluator(ready(Residual())), pictures()
     scores = np.array([unit + 0.5 * (layer == "conv1") for layer, unit in UNITS])
-    found = by_attribute(model, images, UNITS, {"nouns": scores}, step=0.25, trials=3)
+    found = by_attribute(network, images, UNITS, {"nouns": scores}, step=0.25, trials=3)
     order = sorted(range(len(UNITS)), key=lambda index: -scores[index])
     (line,) = found.curves["nouns"]
     assert line == curve(
-        model, images, [UNITS[index] for index in order], counts=[0, 7, 14, 21, 28]
+        network, images, [UNITS[index] for index in order], counts=[0, 7, 14, 21, 28]
     )
     assert found.tied["nouns"] == (0, 0, 0, 0, 0)
     assert found.first["nouns"] == tuple(UNITS[index] for index in order[:10])
@@ -33,11 +34,11 @@ def test_the_highest_score_goes_first() -> None:
 
 
 def test_equal_scores_go_in_the_random_orders_and_not_by_layer() -> None:
-    model, images = ready(Residual()), pictures()
+    network, images = Evaluator(ready(Residual())), pictures()
     scores = np.zeros(len(UNITS))
     scores[[20, 25]] = 1.0
     found = by_attribute(
-        model, images, UNITS, {"verbs": scores, "none": np.zeros(28)}, step=0.25, trials=4
+        network, images, UNITS, {"verbs": scores, "none": np.zeros(28)}, step=0.25, trials=4
     )
     lines = found.curves["verbs"]
     assert len(lines) == TIE_ORDERS
@@ -70,4 +71,4 @@ def test_steps_go_from_none_to_all() -> None:
 )
 def test_bad_input_is_refused(units, scores, options, message) -> None:
     with pytest.raises(BadInput, match=message):
-        by_attribute(ready(Residual()), pictures(), units, scores, **options)
+        by_attribute(Evaluator(ready(Residual())), pictures(), units, scores, **options)

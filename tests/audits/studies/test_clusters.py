@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audits.ablation.engine.hooks import ablated
+from audits.network.evaluation import Evaluator
 from audits.studies.clusters import cluster, lemma_vectors, loners, prune, terms
 from db.audit.words import Word
 from db.errors import BadInput
@@ -68,7 +69,7 @@ def test_terms_are_counted_once_a_unit() -> None:
 def test_pruning_stands_beside_random_pruning() -> None:
     model, images = ready(Residual()), pictures(20)
     chosen = [("layer2", unit) for unit in range(8)] + [("conv1", 1)]
-    found = prune(model, images, chosen, SIZES[Residual], controls=4, seed=2)
+    found = prune(Evaluator(model), images, chosen, SIZES[Residual], controls=4, seed=2)
     right = total = 0
     with ablated(model, {"layer2": range(8), "conv1": [1]}):
         for batch in images.batches():
@@ -84,4 +85,4 @@ def test_pruning_stands_beside_random_pruning() -> None:
 
 def test_pruning_nothing_is_refused() -> None:
     with pytest.raises(BadInput, match="at least one unit to prune"):
-        prune(ready(Residual()), pictures(), [], SIZES[Residual])
+        prune(Evaluator(ready(Residual())), pictures(), [], SIZES[Residual])
