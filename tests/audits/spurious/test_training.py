@@ -9,6 +9,7 @@ from torch import nn
 
 from audits.spurious.training import Config, Pictures, read_pictures, shifted, train
 from db.errors import BadInput, Cancelled
+from db.jobs import Watch
 from describer.subjects import definition
 from describer.subjects.definition import Subject
 from helpers.worlds import coloured_images, two_layer_subject
@@ -73,7 +74,7 @@ def test_a_stopped_training_goes_on_as_one_that_was_not(
             *pictures,
             config=CONFIG,
             resume=resume,
-            cancelled=lambda: next(asked) >= 7,
+            watch=Watch(cancelled=lambda: next(asked) >= 7),
         )
     again = definition.build(subject)
     trained = train(again, subject, *pictures, config=CONFIG, resume=resume)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from audits.spurious.writing import Writing, drawn, make, write_word
 from db.errors import BadInput, Cancelled
+from db.jobs import Watch
 from describer.subjects.probing import Skipped, open_folder
 
 
@@ -127,7 +128,7 @@ def test_images_stand_as_they_are_shown_everywhere_else(source: Path, tmp_path: 
 
 def test_a_cancelled_set_leaves_nothing_behind(source: Path, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
-        make(source, tmp_path / "out", Writing(), cancelled=lambda: True)
+        make(source, tmp_path / "out", Writing(), watch=Watch(cancelled=lambda: True))
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
 
