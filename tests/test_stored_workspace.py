@@ -23,6 +23,7 @@ from audits.compare import counts
 from audits.compare import page as compare_page
 from audits.report import gather as report
 from audits.spurious import page as spurious_page
+from audits.spurious.result import Result as SpuriousResult
 from audits.studies import page as studies_page
 from db import jobs
 from db.annotate import annotations
@@ -75,7 +76,9 @@ def pages(workspace: Workspace, db: Database) -> dict[str, str]:
             shown = [*job.result["most"], *job.result["least"]]
             found["faithfulness"] = studies_page.faithfulness(job.result, rows(db, shown))
         elif job.kind == "spurious":
-            found["spurious"] = spurious_page.result(job.result, experiments)
+            found["spurious"] = spurious_page.result(
+                SpuriousResult.from_json(job.result), experiments
+            )
         elif job.kind == "agreement":
             found["agreement"] = agreement_page.table(job, campaign.sentences(db, 1))
     query = Query(any=("red",), concept="red")
