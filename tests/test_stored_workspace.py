@@ -3,7 +3,7 @@
 `stored/workspace-c2e8b49.tar.xz` is a workspace of that commit in which every kind of job ended:
 two networks described, units judged, ablated, exported and studied, a campaign measured and
 exported. Exemplars are of the first network alone. The file beside it holds the rows, and the text
-of the pages, as that commit's own code gave them (but for the sign of a difference of nothing, then -0.0).
+of the pages, as that commit's own code gave them, but for the sign of a zero difference.
 """
 
 import html
