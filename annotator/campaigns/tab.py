@@ -12,8 +12,8 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
+from annotator import units as campaign_units
 from annotator.campaigns import page as campaign_page
-from annotator.campaigns import units as campaign_units
 from annotator.exchange import tab_export
 from annotator.work import guidelines
 from db.access.doors import Doors

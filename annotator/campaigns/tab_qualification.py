@@ -13,9 +13,9 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
+from annotator import units as campaign_units
 from annotator.campaigns import page as campaign_page
 from annotator.campaigns import qualification
-from annotator.campaigns import units as campaign_units
 from annotator.campaigns.qualification import MOST, Written
 from db.access.doors import Doors
 from db.access.users import ADMIN

@@ -10,8 +10,7 @@ import gradio as gr
 
 from annotator import html
 from annotator.exchange import job
-from annotator.html import problem
-from annotator.work.page import near
+from annotator.html import near, problem
 from db.access import users
 from db.access.doors import Doors
 from db.access.users import ADMIN

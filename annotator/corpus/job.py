@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 from sqlite_utils import Database
 
 from annotator import campaign
-from annotator.corpus import cleaning, rules
+from annotator.corpus import cleaning, rules, spelling
 from annotator.corpus import statistics as corpu_statistics
-from annotator.work import spelling
 from db import jobs
 from db.annotate import campaigns
 from db.cells import neutral

@@ -10,11 +10,10 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
-from annotator.corpus import cleaning
+from annotator.corpus import cleaning, spelling
 from annotator.corpus import page as corpus_page
 from annotator.corpus import rules as ruling
-from annotator.work import spelling
-from annotator.work.page import near
+from annotator.html import near
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.annotate import annotations, cleanings

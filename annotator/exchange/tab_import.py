@@ -15,8 +15,7 @@ import gradio as gr
 from annotator import html
 from annotator.exchange import arrivals, imports
 from annotator.exchange.arrivals import Seen
-from annotator.html import problem
-from annotator.work.page import near
+from annotator.html import near, problem
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.errors import BadInput

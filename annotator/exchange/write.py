@@ -5,10 +5,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from annotator.corpus import cleaning
+from annotator.corpus import cleaning, spelling
 from annotator.exchange import dataset, exports, tables
 from annotator.exchange.exports import Pictures
-from annotator.work import spelling
 from db.annotate.transfers import Record
 from db.errors import BadInput
 from db.workspace import Workspace

@@ -9,10 +9,10 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
-from annotator.campaigns import units as campaign_units
+from annotator import units as campaign_units
+from annotator.html import near
 from annotator.ratings import page
 from annotator.work import guidelines
-from annotator.work.page import near
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.annotate import campaigns, ratings

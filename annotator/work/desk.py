@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from annotator.work import hints, spelling
+from annotator.corpus import spelling
+from annotator.work import hints
 from db.annotate import (
     annotations,
     campaigns,

@@ -84,7 +84,7 @@ def hint(
     Args:
         text: what is in the box.
         earlier: the person's earlier sentences of this campaign.
-        spelling: gives misspelt words with a suggestion each, see `annotator.work.spelling`.
+        spelling: gives misspelt words with a suggestion each, see `annotator.corpus.spelling`.
     """
     plain = normalise(text)
     if not plain:

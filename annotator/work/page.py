@@ -6,17 +6,14 @@ No page framework: a `desk.View` in, markup out. Nobody else's words, no class a
 of a machine is ever part of a view.
 """
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any
 
-from annotator.html import moment, picture, problem, sources
+from annotator.html import moment, picture, sources
 from annotator.work import guidelines, illustrations
 from annotator.work.desk import View
 from db.annotate.qualifications import Asked, Result, Sitting, Standing
 from db.describe.exemplars import UnitRow
-from db.errors import WorkbenchError
 
 _REASONS = {
     "finished": "You have seen every picture set that still needs a description. Thank you!",
@@ -202,16 +199,3 @@ def result(outcome: Result) -> str:
         f"<li>Picture set {number}: {escape(reason)}</li>" for number, reason in outcome.reasons
     )
     return f'<div class="an-card"><p><b>{text}</b></p><ul>{reasons}</ul></div>'
-
-
-def near(handler: Callable[..., str]) -> Callable[..., str]:
-    """Let what was wrong stand where the handler's own sentence would: beside the button."""
-
-    @functools.wraps(handler)
-    def call(*args: Any, **kwargs: Any) -> str:
-        try:
-            return handler(*args, **kwargs)
-        except WorkbenchError as error:
-            return problem(str(error))
-
-    return call

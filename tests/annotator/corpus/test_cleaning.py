@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.corpus import cleaning, rules
+from annotator.corpus import cleaning, rules, spelling
 from annotator.corpus.cleaning import Rule
-from annotator.work import spelling
 from db.annotate import cleanings
 from db.errors import BadInput
 from db.workspace import prepare
