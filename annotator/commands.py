@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.corpus import rules
+from annotator.corpus import cleaning
 from annotator.exchange import imports, tables
 from annotator.exchange.write import FORMATS, ExemplarsOf, cleaned, write
 from db.annotate import campaigns, transfers
@@ -205,7 +205,7 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
             db, campaign.campaign_id, secret=secret, simulated=options.simulated
         )
         if options.cleaned:
-            version, in_force = rules.in_force(db)
+            version, in_force = cleaning.in_force(db)
             pseudonym_of = transfers.pseudonyms(db, secret=secret)
             records = cleaned(records, in_force, pseudonym_of, version=version)
     if options.approved_only:

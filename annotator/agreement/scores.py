@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.agreement.bertscore import Scorer
-from annotator.work.hints import normalise
+from annotator.corpus.cleaning import normalise
 from db.units import Unit
 
 Sentences = Mapping[Unit, Sequence[tuple[str, str]]]

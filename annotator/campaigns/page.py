@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from annotator.agreement import job
 from annotator.html import moment, note
-from annotator.review import inspection
+from annotator.review import quality
 from db.annotate import campaigns, progress, qualifications, reviews
 from db.annotate.campaigns import Campaign
 from db.annotate.progress import Progress
@@ -33,7 +33,7 @@ def table(db: Database) -> str:
             "<b>Start campaign</b>.</p></div>"
         )
     for each in known:
-        inspection.renew(db, each.campaign_id)
+        quality.renew(db, each.campaign_id)
     measured = job.measured(db)
     rows = "".join(
         _row(

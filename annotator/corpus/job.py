@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlite_utils import Database
 
 from annotator import campaign
-from annotator.corpus import cleaning, rules, spelling
+from annotator.corpus import cleaning, spelling
 from annotator.corpus import statistics as corpu_statistics
 from db import jobs
 from db.annotate import campaigns
@@ -53,7 +53,7 @@ def statistics(handle: Handle, *, english: "Callable[[], Language]") -> dict[str
     with open_database(handle.workspace) as db:
         given = campaign.sentences(db, campaign_id)
         subject_of = campaign.subjects(db, campaign_id)
-        version, in_force = rules.in_force(db)
+        version, in_force = cleaning.in_force(db)
     cleaned = handle.job.args["cleaned"]
     rows = [
         (

@@ -12,7 +12,6 @@ from sqlite_utils import Database
 from annotator import html
 from annotator.corpus import cleaning, spelling
 from annotator.corpus import page as corpus_page
-from annotator.corpus import rules as ruling
 from annotator.html import near
 from db.access.doors import Doors
 from db.access.users import ADMIN
@@ -61,7 +60,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         if doors.person(request).role != "admin":
             return ""
         with open_database(workspace) as db:
-            return cleaning.as_lines(ruling.in_force(db)[1])
+            return cleaning.as_lines(cleaning.in_force(db)[1])
 
     @doors.allow(*ADMIN)
     def look(request: gr.Request) -> list[Any]:
@@ -98,14 +97,14 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
     def put_above(number: int | None, request: gr.Request) -> str:
         """The rules of a version, to be read or changed."""
         with open_database(workspace) as db:
-            return cleaning.as_lines(ruling.of(db, number or 0))
+            return cleaning.as_lines(cleaning.of_version(db, number or 0))
 
     @doors.allow(*ADMIN)
     def go_back(number: int | None, request: gr.Request) -> list[Any]:
         """Put an earlier version in force again, as another version."""
         person, number = doors.person(request).name, number or 0
         with open_database(workspace) as db:
-            before = ruling.of(db, number)
+            before = cleaning.of_version(db, number)
             name = f"version {number}" if number else "the built-in rules"
             text = cleaning.as_json(before)
             added = cleanings.add(db, text, person=person, note=f"back to {name}").version

@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from annotator import campaign
-from annotator.corpus import rules
+from annotator.corpus import cleaning
 from annotator.exchange import dataset, write
 from annotator.exchange.write import ExemplarsOf
 from db import jobs
@@ -74,7 +74,7 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
             db, campaign.campaign_id, secret=secret, simulated=args["simulated"]
         )
         pseudonym_of = transfers.pseudonyms(db, secret=secret)
-        version, in_force = rules.in_force(db)
+        version, in_force = cleaning.in_force(db)
     if args["cleaned"]:
         records = write.cleaned(records, in_force, pseudonym_of, version=version)
     if args["approved"]:

@@ -12,8 +12,7 @@ import gradio as gr
 
 from annotator import html
 from annotator.campaigns import tab_qualification, tab_withdrawal
-from annotator.corpus import rules as ruling
-from annotator.corpus import tab, tab_cleaning
+from annotator.corpus import cleaning, tab, tab_cleaning
 from annotator.exchange import tab_arrays, tab_import
 from annotator.exchange import write as written
 from annotator.ratings import tab_start
@@ -77,7 +76,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
             secret = workspace.secret.read_bytes()
             records = transfers.records(db, campaign_id, secret=secret, simulated=made_up)
             pseudonym_of = transfers.pseudonyms(db, secret=secret)
-            version, in_force = ruling.in_force(db)
+            version, in_force = cleaning.in_force(db)
         if tidy:
             records = written.cleaned(records, in_force, pseudonym_of, version=version)
         if only:

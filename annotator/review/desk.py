@@ -10,7 +10,7 @@ from html import escape
 from sqlite_utils import Database
 
 from annotator import html
-from annotator.review import inspection
+from annotator.review import quality
 from annotator.review.quality import Habits
 from db.access import users
 from db.annotate import annotations, reviews
@@ -103,7 +103,7 @@ def summary(db: Database, campaign_id: int) -> str:
 
 def people(db: Database, campaign_id: int) -> str:
     """One line for every annotator, those with most flags first."""
-    lines = inspection.people(db, campaign_id)
+    lines = quality.people(db, campaign_id)
     if not lines:
         return html.note("Nobody has answered yet.")
     made_up = users.simulated(db)

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from annotator import html
 from annotator.agreement import tab
-from annotator.review import desk, inspection
+from annotator.review import desk, quality
 from annotator.review.desk import Look
 from db.access.doors import Doors
 from db.access.users import STAFF
@@ -81,7 +81,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         if campaign_id is None:
             return ["", "", menu, gr.skip(), "", "", html.note("No campaign yet."), ""]
         annotator = None if who in ("", EVERYBODY) else who
-        inspection.renew(db, campaign_id)
+        quality.renew(db, campaign_id)
         seen: Look | None = more.get("seen") or desk.look(
             db, campaign_id, annotator=annotator, flagged_only=only
         )

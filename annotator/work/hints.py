@@ -9,6 +9,8 @@ The same word lists serve the quality flags and the cleaning rules.
 import re
 from collections.abc import Callable, Collection, Mapping
 
+from annotator.corpus.cleaning import normalise
+
 PICTURE_WORDS = re.compile(
     r"\b(?:highlighted|highlights?|regions?|images?|pictures?|photos?|photographs?|exemplars?)\b",
     re.IGNORECASE,
@@ -46,15 +48,6 @@ GENERIC = frozenset(
     + ["stuff", "random stuff", "something", "anything", "everything", "nothing", "unknown"]
     + ["none", "na", "n/a", "no idea", "not sure", "multiple", "various", "mixed"]
 )
-
-
-def normalise(text: str) -> str:
-    """Lower case, single spaces, no punctuation at the ends: for comparing sentences.
-
-    >>> normalise("  Many  Objects. ")
-    'many objects'
-    """
-    return " ".join(text.casefold().split()).strip(" .,;:!?-\"'")
 
 
 def boilerplate_start(text: str) -> str | None:

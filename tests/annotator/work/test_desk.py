@@ -7,7 +7,7 @@ import pytest
 from sqlite_utils import Database
 
 from annotator.review import desk as review_desk
-from annotator.review import inspection
+from annotator.review import quality
 from annotator.work import desk
 from annotator.work import page as work_page
 from db.access import users
@@ -131,7 +131,7 @@ def test_known_units_and_flags_reach_the_reviewer_without_being_asked_for(db: Da
         purposes.append(found.purpose)
         slots.submit(db, found.token, "ada", Answer(f"wooden chairs number {len(purposes)}"))
     assert purposes.count("gold") == 1
-    inspection.renew(db, campaign)
+    quality.renew(db, campaign)
     seen = review_desk.look(db, campaign, flagged_only=True)
     assert seen is not None
     assert (seen.unit.unit_id, seen.waiting.annotation.purpose) == (known, "gold")
@@ -142,7 +142,7 @@ def test_known_units_and_flags_reach_the_reviewer_without_being_asked_for(db: Da
     assert '<td class="n">1 of 1</td>' in review_desk.people(db, campaign)
     reviews.reject(db, seen.waiting.annotation.annotation_id, "no dog", person="rae")
     assert progress.of(db, campaign).filled == 2, "a check never held a slot"
-    inspection.renew(db, campaign)
+    quality.renew(db, campaign)
     left = review_desk.look(db, campaign)
     assert left is not None
     assert left.waiting.annotation.purpose == "collect"
