@@ -36,7 +36,10 @@ def test_a_worked_middle() -> None:
     }
     assert people["x"].low is not None
     assert (people["x"].low, people["x"].high, people["x"].chance) == (0, 0.5, 0)
-    assert agreement_scores.by_unit(scores) == [(B, 0, 0, 2), (A, pytest.approx(0.5), 0, 2)]
+    assert [vars(each) for each in agreement_scores.by_unit(scores)] == [
+        {"layer": "conv1", "unit": 1, "mean": 0, "chance": 0, "sentences": 2},
+        {"layer": "conv1", "unit": 0, "mean": pytest.approx(0.5), "chance": 0, "sentences": 2},
+    ]
 
 
 def test_the_best_of_the_others_counts() -> None:
