@@ -24,6 +24,13 @@ def layers(db: Database) -> list[tuple[str, int]]:
     ]
 
 
+def offered(db: Database, exemplar_set_id: int | None) -> tuple[list[tuple[str, int]], int | None]:
+    """The layers of a menu and the one chosen in it: what was, or else the newest."""
+    known = layers(db)
+    ids = [key for _, key in known]
+    return known, exemplar_set_id if exemplar_set_id in ids else next(iter(ids), None)
+
+
 def choose(text: str, *, units: int, seed: int = 0) -> list[int]:
     """The indices that `text` names among `units` units; random ones in their drawn order.
 

@@ -15,7 +15,7 @@ PACE_WINDOW = datetime.timedelta(hours=24)
 
 
 @dataclass(frozen=True)
-class Progress:
+class CampaignProgress:
     """How far a campaign is.
 
     Attributes:
@@ -44,7 +44,7 @@ class Progress:
         return self.filled + self.leased + self.free
 
 
-def of(db: Database, campaign_id: int, *, at: str | None = None) -> Progress:
+def of(db: Database, campaign_id: int, *, at: str | None = None) -> CampaignProgress:
     """How far the campaign is at the time `at` (now)."""
     moment = at or now()
     since = format_time(datetime.datetime.fromisoformat(moment) - PACE_WINDOW)
@@ -78,7 +78,7 @@ def of(db: Database, campaign_id: int, *, at: str | None = None) -> Progress:
     if per_hour and missing:
         left = datetime.timedelta(hours=missing / per_hour)
         finish = format_time(datetime.datetime.fromisoformat(moment) + left)
-    return Progress(
+    return CampaignProgress(
         units=units,
         complete=complete,
         filled=filled,

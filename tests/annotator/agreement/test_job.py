@@ -11,6 +11,7 @@ from annotator.agreement import bertscore, measurement
 from annotator.agreement import job as agreement_job
 from annotator.agreement import page as agreement_page
 from annotator.agreement.measurement import Measurement
+from annotator.campaigns import board
 from annotator.campaigns import page as campaign_page
 from db import jobs
 from db.annotate import slots
@@ -45,13 +46,15 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workspace
 def test_the_numbers_stand_on_the_board_and_on_the_page(measured: tuple[Workspace, int]) -> None:
     workspace, campaign_id = measured
     with open_database(workspace) as db:
-        assert "1.00" not in campaign_page.table(db)
+        assert "1.00" not in campaign_page.table(board.overviews(db))
         assert "Not measured yet" in agreement_page.table(None)
         assert "Waiting" in html.line(agreement_job.latest(db)[campaign_id])
     assert jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
     with open_database(workspace) as db:
         job = agreement_job.measured(db)[campaign_id]
-        assert "1.00 (0.50)" in campaign_page.table(db)  # by chance one word of two is shared
+        assert "1.00 (0.50)" in campaign_page.table(
+            board.overviews(db)
+        )  # by chance one word of two is shared
     page = agreement_page.table(Measurement.from_json(job.result))
     assert "toy/conv1" in page
     assert "words (0)" in page
@@ -144,4 +147,4 @@ def test_too_few_sentences_are_undefined_with_the_reason(
         assert "undefined: agreement needs two units" in agreement_page.table(
             Measurement.from_json(job.result)
         )
-        assert "(0" not in campaign_page.table(db)
+        assert "(0" not in campaign_page.table(board.overviews(db))
