@@ -3,7 +3,6 @@
 build(doors, page, chosen)      # `chosen` is the campaign picked above
 """
 
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -14,7 +13,7 @@ from annotator.corpus import cleaning, spelling
 from annotator.corpus import page as corpus_page
 from annotator.html import near
 from db.access.doors import Doors
-from db.access.users import ADMIN
+from db.access.users import ADMIN, EVERYBODY
 from db.annotate import annotations, cleanings
 from db.errors import BadInput, WorkbenchError
 from db.workspace import open_database
@@ -30,12 +29,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
     workspace = doors.workspace
     with gr.Tab("Cleaning", id="an-cleaning") as item:
         rules = gr.Textbox(label="One rule a line", lines=10, elem_id="an-rules", info=HOW)
-        gr.HTML(
-            '<p class="an-muted">A line <code>spelling</code> puts in the one likely word for a '
-            "misspelt one. It is off until you add it: names of breeds, plants and brands are "
-            "often missing from the list, so look at the preview first.</p>",
-            padding=False,
-        )
+        gr.HTML(corpus_page.spelling_rule(), padding=False)
         note = gr.Textbox(label="Note about this version", elem_id="an-rules-note", max_lines=1)
         with gr.Row():
             preview = gr.Button("Preview on the chosen campaign", elem_id="an-preview")
@@ -52,9 +46,10 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
         known = cleanings.every(db)
         names = [(f"version {each.version}", each.version) for each in known]
         first = known[0].version if known else 0
-        return [gr.Dropdown(choices=[*names, ("built-in rules", 0)], value=first), _history(db)]
+        menu = gr.Dropdown(choices=[*names, ("built-in rules", 0)], value=first)
+        return [menu, corpus_page.versions(known)]
 
-    @doors.allow("admin", "reviewer", "annotator")
+    @doors.allow(*EVERYBODY)
     def fill(request: gr.Request) -> Any:
         """The page was opened; only an admin is told the rules in force."""
         if doors.person(request).role != "admin":
@@ -118,22 +113,3 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
     keep.click(save_rules, [rules, note], [changes, *listed], **once)
     show.click(put_above, version, rules, **once)
     use.click(go_back, version, [rules, changes, *listed], **once)
-
-
-def _history(db: Database) -> str:
-    """Every version: whose, when, how many rules, why."""
-    known = cleanings.every(db)
-    if not known:
-        return html.note("The built-in rules are in force; no other version was made yet.")
-    rows = "".join(
-        f'<tr><td class="n">{each.version}</td><td>{"in force" if place == 0 else ""}</td>'
-        f"<td>{escape(each.person)}</td><td>{escape(each.created_utc[:10])} "
-        f"{html.moment(each.created_utc)}</td>"
-        f'<td class="n">{len(cleaning.from_json(each.rules_json))}</td>'
-        f"<td>{escape(each.note)}</td></tr>"
-        for place, each in enumerate(known)
-    )
-    return (
-        '<table class="an-table"><tr><th class="n">version</th><th></th><th>by</th><th>when</th>'
-        f'<th class="n">rules</th><th>note</th></tr>{rows}</table>'
-    )
