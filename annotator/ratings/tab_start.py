@@ -36,11 +36,7 @@ def build(doors: Doors) -> None:
         rated = gr.HTML(padding=False, elem_id="an-rating-note")
         shown = gr.Dropdown(label="Show the results of", choices=[], elem_id="an-rating-shown")
         table = gr.HTML(padding=False, elem_id="an-rating-table")
-        gr.HTML(
-            '<p class="an-muted">Pause, close or export a rating like any campaign: choose it '
-            "above.</p>",
-            padding=False,
-        )
+        gr.HTML(page.steering(), padding=False)
 
     def tables(db: Database, campaign_id: int | None) -> tuple[Any, str]:
         known = campaigns.every(db, kind="rate")
