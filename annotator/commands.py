@@ -14,9 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.corpus import cleaning
 from annotator.exchange import imports, tables
-from annotator.exchange.write import FORMATS, ExemplarsOf, cleaned, write
+from annotator.exchange.write import FORMATS, Choice, ExemplarsOf, chosen, write
 from db.annotate import campaigns, transfers
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
@@ -200,16 +199,9 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
     workspace = create(options.workspace)
     with open_database(workspace) as db:
         campaign = campaigns.named(db, options.campaign)
+        choice = Choice(options.approved_only, options.cleaned, options.simulated)
         secret = workspace.secret.read_bytes()
-        records = transfers.records(
-            db, campaign.campaign_id, secret=secret, simulated=options.simulated
-        )
-        if options.cleaned:
-            version, in_force = cleaning.in_force(db)
-            pseudonym_of = transfers.pseudonyms(db, secret=secret)
-            records = cleaned(records, in_force, pseudonym_of, version=version)
-    if options.approved_only:
-        records = [record for record in records if record.status == "approved"]
+        records = chosen(db, campaign.campaign_id, choice, secret=secret)
     pictures = None if exemplars_of is None else exemplars_of(workspace)
     write(
         options.out,

@@ -8,9 +8,19 @@ from typing import Any
 
 import gradio as gr
 
-from annotator.campaigns import tab_board, tab_new, tab_progress, tab_settings
+from annotator.campaigns import (
+    tab_board,
+    tab_new,
+    tab_progress,
+    tab_qualification,
+    tab_settings,
+    tab_withdrawal,
+)
 from annotator.campaigns.tab_board import ONCE, Values
-from annotator.exchange import tab_export
+from annotator.corpus import tab as corpus_tab
+from annotator.corpus import tab_cleaning
+from annotator.exchange import tab_export, tab_import
+from annotator.ratings import tab_start
 from db.access.doors import Doors
 from db.access.users import ADMIN, EVERYBODY
 from db.workspace import open_database
@@ -23,7 +33,14 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         tab_progress.build(doors, board)
         tab_settings.build(doors, board)
         tab_new.build(doors, board)
-        withdrawn = tab_export.build(doors, page, board.chosen, wake=wake)
+        tab_export.build(doors, board.chosen, wake=wake)
+        tab_import.build(doors)
+        with gr.Tab("Tests", id="an-tests") as tests:
+            tab_qualification.build(doors, tests)
+        tab_start.build(doors)
+        corpus_tab.build(doors, board.chosen, wake=wake)
+        tab_cleaning.build(doors, page, board.chosen)
+        withdrawn = tab_withdrawal.build(doors)
 
     @doors.allow(*ADMIN)
     def look(campaign_id: int | None, request: gr.Request) -> Values:

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from annotator.campaigns import board
 from annotator.campaigns import page as campaign_page
-from annotator.exchange import arrivals, exports, tab_import
+from annotator.exchange import arrivals, exports, page
 from db.annotate import annotations, campaigns, progress, slots, transfers
 from db.annotate.annotations import Answer
 from db.annotate.claims import Claim
@@ -37,7 +37,7 @@ def test_a_look_counts_and_writes_nothing(db: Database) -> None:
     assert (seen.name, len(seen.records), seen.empty, seen.unknown) == ("net", 3, 1, 2)
     assert seen.sentences == ((1, 1), (2, 1))
     assert campaigns.every(db) == []
-    assert "as published units of net, not the workspace" in html.unescape(tab_import._seen(seen))
+    assert "as published units of net, not the workspace" in html.unescape(page.seen(seen))
     turk = arrivals.look(db, "t.csv", TURK, subject="net", name=" june ")
     assert [record.status for record in turk.records] == ["approved", "rejected"]
     campaign = arrivals.take(db, turk, person="admin")
