@@ -112,15 +112,3 @@ def test_what_is_missing_is_said_near_the_button(tmp_path: Path) -> None:
     assert "expected units as" in said("ratings.tab_start", "start", "r", layer, "")
     with open_database(workspace) as db:
         assert campaigns.every(db) == []
-
-
-def test_a_test_that_comes_up_while_working_can_be_taken_from_there() -> None:
-    from annotator.work import tab_form
-    from annotator.work.desk import View
-    from db.annotate.qualifications import Sitting, Standing
-
-    view = View("test", sitting=Sitting(1, ()), standing=Standing(False, 2, None))
-    assert tab_form.parts(view, test=False) == ["resting", "again"]
-    assert tab_form.parts(view, test=True) == ["testing"]
-    spent = View("test", standing=Standing(False, 0, None))
-    assert tab_form.parts(spent, test=True) == ["resting"]
