@@ -134,18 +134,18 @@ def _agreement(options: argparse.Namespace) -> None:
     for layer in layers:
         found[layer] = agreement_scores.over(scores, lambda unit, layer=layer: unit[0] == layer)  # type: ignore[misc]
     if options.json:
-        print(json.dumps({name: dataclasses.asdict(each) for name, each in found.items()}))
+        print(json.dumps({name: dataclasses.asdict(part) for name, part in found.items()}))
         return
     print(scores.model)
     print(f"{'':<12}{'units':>6}{'agreement':>11}{'95 %':>17}{'chance':>9}{'identical':>11}")
-    for name, each in found.items():
-        if each.undefined is not None or each.mean is None or each.chance is None:
-            print(f"{name:<12}{each.units:>6}  undefined: {each.undefined}")
+    for name, part in found.items():
+        if part.undefined is not None or part.mean is None or part.chance is None:
+            print(f"{name:<12}{part.units:>6}  undefined: {part.undefined}")
             continue
-        interval = f"{each.low:.3f} to {each.high:.3f}"
+        interval = f"{part.low:.3f} to {part.high:.3f}"
         print(
-            f"{name:<12}{each.units:>6}{each.mean:>11.3f}{interval:>17}{each.chance:>9.3f}"
-            f"{100 * (each.identical or 0):>9.1f} %"
+            f"{name:<12}{part.units:>6}{part.mean:>11.3f}{interval:>17}{part.chance:>9.3f}"
+            f"{100 * (part.identical or 0):>9.1f} %"
         )
 
 

@@ -52,7 +52,7 @@ class Measurement:
             "model": self.model,
             "rows": _written(self.parts),
             "persons": None if self.persons is None else _written(self.persons),
-            "units": [dataclasses.asdict(each) for each in self.units],
+            "units": [dataclasses.asdict(unit) for unit in self.units],
         }
 
     @classmethod
@@ -63,7 +63,7 @@ class Measurement:
             model=stored["model"],
             parts=_read(stored["rows"]),
             persons=None if persons is None else _read(persons),
-            units=tuple(UnitAgreement(**each) for each in stored.get("units", ())),
+            units=tuple(UnitAgreement(**unit) for unit in stored.get("units", ())),
         )
 
 
@@ -85,8 +85,8 @@ def write_units(path: Path, found: Measurement) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*COLUMNS, "model"])
-        for each in found.units:
-            layer, *numbers = dataclasses.astuple(each)
+        for unit in found.units:
+            layer, *numbers = dataclasses.astuple(unit)
             writer.writerow([neutral(layer), *numbers, found.model])
 
 

@@ -100,7 +100,7 @@ def score(
         model = f"{scorer.name} ({scorer.hash})"
         return Scores(model, (), (), (), (), (), why)
     texts = [[_prepared(text) for _, text in usable[unit]] for unit in units]
-    everything = [text for each in texts for text in each]
+    everything = [text for own in texts for text in own]
     pieces = scorer.encode(everything)
     weights = scorer.weights(everything)
     watch.check("after the sentences were encoded")

@@ -30,7 +30,7 @@ def versions(known: Sequence[Cleaning]) -> Markup:
     """Every version of the rules, the one in force first: whose, when, how many rules, why."""
     if not known:
         return html.note("The built-in rules are in force; no other version was made yet.")
-    counts = [len(cleaning.from_json(each.rules_json)) for each in known]
+    counts = [len(cleaning.from_json(version.rules_json)) for version in known]
     return _PARTS("versions", known=known, counts=counts)
 
 

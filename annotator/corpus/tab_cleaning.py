@@ -44,7 +44,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
 
     def versions(db: Database) -> list[Any]:
         known = cleanings.every(db)
-        names = [(f"version {each.version}", each.version) for each in known]
+        names = [(f"version {row.version}", row.version) for row in known]
         first = known[0].version if known else 0
         menu = gr.Dropdown(choices=[*names, ("built-in rules", 0)], value=first)
         return [menu, corpus_page.versions(known)]
@@ -71,7 +71,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             raise BadInput("Choose a campaign first.")
         with open_database(workspace) as db:
             answers = annotations.of_campaign(db, campaign_id)
-        sentences = [(each.annotator, each.text) for each in answers if each.kind == "text"]
+        sentences = [(answer.annotator, answer.text) for answer in answers if answer.kind == "text"]
         found = cleaning.preview(sentences, cleaning.parse(lines), spelling=spelling.suggest)
         return corpus_page.changes(found, len(sentences))
 

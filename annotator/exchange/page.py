@@ -48,11 +48,13 @@ def seen(found: Seen) -> Markup:
         "left out, without a sentence": str(found.empty),
         "by": f"{len({record.annotator for record in records})} people",
         "about": "; ".join(f"{layer}: {count}" for layer, count in layers.items()),
-        "state": ", ".join(f"{count} {each}" for each, count in status.items()),
+        "state": ", ".join(f"{count} {state}" for state, count in status.items()),
         "sentences a unit": ", ".join(f"{units} units have {n}" for n, units in found.sentences),
         "units without pictures here": str(found.unknown),
     }
-    published = {each.subject for each in records if each.exemplar_hash.startswith("as published:")}
+    published = {
+        record.subject for record in records if record.exemplar_hash.startswith("as published:")
+    }
     if published:
         networks = ", ".join(sorted(published))
         lines["comes in"] = f"as published units of {networks}, not the workspace's own"

@@ -60,7 +60,7 @@ def build(doors: Doors) -> None:
             raise BadInput("Expected a text file in UTF-8; save it as that and choose it again.")
         if not chosen:
             raise BadInput("Choose a file first.")
-        columns = [each.strip(' "\r') for each in content.partition("\n")[0].split(",")]
+        columns = [column.strip(' "\r') for column in content.partition("\n")[0].split(",")]
         named = network.strip() or imports.names_networks(columns)
         if chosen.endswith(".csv") and not named:
             raise BadInput("Write the name of the network: this file does not say it.")

@@ -108,9 +108,9 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         if not opened:
             text = "Nothing is to be rated now. An admin starts a rating under Manage."
             return {**form.resting(html.note(text)), form.chooser: gr.Dropdown(visible=False)}
-        campaign = next((each for each in opened if each.campaign_id == wanted), opened[0])
+        campaign = next((rating for rating in opened if rating.campaign_id == wanted), opened[0])
         menu = gr.Dropdown(
-            choices=[(each.name, each.campaign_id) for each in opened],
+            choices=[(rating.name, rating.campaign_id) for rating in opened],
             value=campaign.campaign_id,
             visible=len(opened) > 1,
         )
@@ -215,4 +215,4 @@ def _form() -> Form:
 
 
 def _open(db: Database) -> list[Campaign]:
-    return [each for each in campaigns.every(db, kind="rate") if each.state == "open"]
+    return [rating for rating in campaigns.every(db, kind="rate") if rating.state == "open"]

@@ -40,10 +40,13 @@ def build(doors: Doors) -> None:
 
     def tables(db: Database, campaign_id: int | None) -> tuple[Any, str]:
         known = campaigns.every(db, kind="rate")
-        ids = [each.campaign_id for each in known]
+        ids = [campaign.campaign_id for campaign in known]
         now = campaign_id if campaign_id in ids else next(iter(ids), None)
         menu = gr.Dropdown(
-            choices=[(f"{each.name} · {each.state}", each.campaign_id) for each in known], value=now
+            choices=[
+                (f"{campaign.name} · {campaign.state}", campaign.campaign_id) for campaign in known
+            ],
+            value=now,
         )
         return menu, page.ratings([] if now is None else ratings.of_campaign(db, now))
 
@@ -74,7 +77,10 @@ def build(doors: Doors) -> None:
             known = exemplars.units_of(db, exemplar_set_id)
             wanted = [known[i].unit_id for i in campaign_units.choose(units, units=len(known))]
             given = {
-                unit_id: [(each.method, each.text) for each in descriptions.of_unit(db, unit_id)]
+                unit_id: [
+                    (description.method, description.text)
+                    for description in descriptions.of_unit(db, unit_id)
+                ]
                 for unit_id in wanted
             }
             usable = {u: pairs for u, pairs in given.items() if len({t for _, t in pairs}) > 1}

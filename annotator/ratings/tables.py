@@ -63,7 +63,7 @@ def summary(ratings: Iterable[Rating]) -> list[Line]:
 
 def valid_share(ratings: Sequence[Rating]) -> float | None:
     """The share of responses that do not contradict themselves; None without responses."""
-    responses = {(each.layer, each.unit, each.rater): each.valid for each in ratings}
+    responses = {(rating.layer, rating.unit, rating.rater): rating.valid for rating in ratings}
     return sum(responses.values()) / len(responses) if responses else None
 
 

@@ -102,7 +102,7 @@ def flag(
         _near_duplicates(own, found, limits)
         _inconsistent(own, found, limits)
     for together in by_unit.values():
-        _outliers([each for each in together if each.purpose == "collect"], found, limits)
+        _outliers([answer for answer in together if answer.purpose == "collect"], found, limits)
     return dict(found)
 
 

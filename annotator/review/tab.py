@@ -100,7 +100,7 @@ class Form:
         if campaign_id is None and known:
             campaign_id = known[0].campaign_id
         menu = gr.Dropdown(
-            choices=[(each.name, each.campaign_id) for each in known], value=campaign_id
+            choices=[(campaign.name, campaign.campaign_id) for campaign in known], value=campaign_id
         )
         if campaign_id is None:
             nothing = html.note("No campaign yet.")
@@ -130,7 +130,7 @@ class Form:
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
-    """Add the reviewer's page to the blocks that are being made."""
+    """Add the reviewer's page to the blocks that are being parts."""
     workspace = doors.workspace
     form = _form(doors, wake)
 
@@ -238,41 +238,41 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
 
 
 def _form(doors: Doors, wake: Callable[[], None]) -> Form:
-    """The components, added to the blocks that are being made."""
-    made: dict[str, Any] = {
+    """The components, added to the blocks that are being parts."""
+    parts: dict[str, Any] = {
         "current": gr.Textbox("", visible=False),
         "before": gr.Textbox("", visible=False),
     }
     with gr.Row():
-        made["campaign"] = gr.Dropdown(
+        parts["campaign"] = gr.Dropdown(
             label="Campaign", choices=[], elem_id="an-review-campaign", scale=2
         )
-        made["person"] = gr.Dropdown(
+        parts["person"] = gr.Dropdown(
             label="Whose", choices=[EVERYBODY], value=EVERYBODY, elem_id="an-review-person"
         )
-        made["flagged"] = gr.Checkbox(label="Only flagged answers", value=False)
+        parts["flagged"] = gr.Checkbox(label="Only flagged answers", value=False)
     with gr.Tabs():
         with gr.Tab("Review queue", id="an-queue"):
-            made["summary"] = gr.HTML(padding=False, elem_id="an-review-summary")
+            parts["summary"] = gr.HTML(padding=False, elem_id="an-review-summary")
             with gr.Row():
                 with gr.Column(scale=3):
-                    made["picture"] = gr.HTML(padding=False)
+                    parts["picture"] = gr.HTML(padding=False)
                 with gr.Column(scale=2):
-                    made |= _judging()
-        with gr.Tab("Annotators", id="an-annotators") as made["annotators"]:
-            made["people"] = gr.HTML(elem_id="an-people")
-            made["why_all"] = gr.Textbox(label="Reason (kept in the log)", elem_id="an-why-all")
-            made["sure"] = gr.Checkbox(
+                    parts |= _judging()
+        with gr.Tab("Annotators", id="an-annotators") as parts["annotators"]:
+            parts["people"] = gr.HTML(elem_id="an-people")
+            parts["why_all"] = gr.Textbox(label="Reason (kept in the log)", elem_id="an-why-all")
+            parts["sure"] = gr.Checkbox(
                 label="Set every answer of the chosen person in this campaign aside",
                 elem_id="an-requeue-sure",
             )
-            made["requeue_all"] = gr.Button(
+            parts["requeue_all"] = gr.Button(
                 "Requeue all answers of the chosen person", elem_id="an-requeue-all"
             )
-            made["said"] = gr.HTML(padding=False)
+            parts["said"] = gr.HTML(padding=False)
         with gr.Tab("Agreement", id="an-agreed") as agreed:
-            agreement_tab.build(doors, agreed, made["campaign"], wake=wake)
-    return Form(**made)
+            agreement_tab.build(doors, agreed, parts["campaign"], wake=wake)
+    return Form(**parts)
 
 
 def _judging() -> dict[str, Any]:
