@@ -8,6 +8,8 @@ import pytest
 from annotator.agreement import bertscore
 from annotator.agreement import scores as agreement_scores
 from annotator.exchange import tables
+from db.errors import Cancelled
+from db.jobs import Watch
 from helpers.words import words
 
 A, B = ("conv1", 0), ("conv1", 1)
@@ -62,6 +64,15 @@ def test_too_little_is_undefined_and_says_why(
     assert found.mean is None
     assert found.undefined is not None
     assert "two units with two sentences" in found.undefined
+
+
+def test_a_measurement_stops_when_it_is_asked_to() -> None:
+    said: list[str] = []
+    watch = Watch(lambda done, total, message: said.append(message), lambda: len(said) == 3)
+    sentences = {unit: [("x", "red"), ("y", "red")] for unit in (A, B)}
+    with pytest.raises(Cancelled, match="within the chance level"):
+        agreement_scores.score(sentences, words(), watch=watch)
+    assert said == ["sentences encoded", "chance level", "chance level"]
 
 
 @pytest.mark.benchmark
