@@ -18,9 +18,9 @@ _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 def layers(db: Database) -> list[tuple[str, int]]:
     """Every layer whose exemplars can be shown, by name and id, the newest first."""
     return [
-        (f"{each.subject} · {each.layer} · {each.units} units", each.exemplar_set_id)
-        for each in reversed(exemplars.sets(db))
-        if each.folder
+        (f"{layer.subject} · {layer.layer} · {layer.units} units", layer.exemplar_set_id)
+        for layer in reversed(exemplars.sets(db))
+        if layer.folder
     ]
 
 

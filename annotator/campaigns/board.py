@@ -93,9 +93,9 @@ def write_uneven(db: Database, campaign_id: int, path: Path) -> int:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["subject", "layer", "unit", "sentences", "no_pattern", "expected"])
-        for each in found:
-            names = [neutral(each.subject), neutral(each.layer)]
-            counts = [each.unit, each.sentences, each.no_pattern, each.expected]
+        for unit in found:
+            names = [neutral(unit.subject), neutral(unit.layer)]
+            counts = [unit.unit, unit.sentences, unit.no_pattern, unit.expected]
             writer.writerow([*names, *counts])
     return len(found)
 

@@ -69,8 +69,8 @@ class Typed:
 def names(db: Database) -> list[tuple[str, int]]:
     """All versions of all tests, for a menu."""
     return [
-        (f"{each.name}, version {each.version}", each.qualification_id)
-        for each in qualifications.every(db)
+        (f"{test.name}, version {test.version}", test.qualification_id)
+        for test in qualifications.every(db)
     ]
 
 
@@ -174,12 +174,12 @@ def write(db: Database, test: Written) -> str:
 
     entries = [
         {
-            "unit": exemplars.unit(db, each.unit_id).name,
-            "options": list(each.options),
-            "answer": each.options[each.answer],
-            **({"reason": each.reason} if each.reason else {}),
+            "unit": exemplars.unit(db, asked.unit_id).name,
+            "options": list(asked.options),
+            "answer": asked.options[asked.answer],
+            **({"reason": asked.reason} if asked.reason else {}),
         }
-        for each in test.questions
+        for asked in test.questions
     ]
     mark = {} if test.pass_mark is None else {"pass_mark": test.pass_mark}
     return str(yaml.safe_dump({**mark, "questions": entries}, sort_keys=False, allow_unicode=True))

@@ -16,9 +16,9 @@ from annotator.campaigns import (
     tab_settings,
     tab_withdrawal,
 )
-from annotator.campaigns.tab_board import ONCE, Values
 from annotator.corpus import tab as corpus_tab
 from annotator.corpus import tab_cleaning
+from annotator.events import ONCE, QUIET, Values
 from annotator.exchange import tab_export, tab_import
 from annotator.ratings import tab_start
 from db.access.doors import Doors
@@ -56,7 +56,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         with open_database(doors.workspace) as db:
             return board.show(db, None)
 
-    page.load(fill, None, board.outputs, show_progress="hidden")
+    page.load(fill, None, board.outputs, **QUIET)
     board.refresh.click(look, board.chosen, board.outputs, **ONCE)
-    withdrawn.then(look, board.chosen, board.outputs, show_progress="hidden")
+    withdrawn.then(look, board.chosen, board.outputs, **QUIET)
     board.chosen.input(look, board.chosen, board.outputs, **ONCE)

@@ -12,11 +12,9 @@ from sqlite_utils import Database
 
 from annotator import html
 from annotator.campaigns import board, page
+from annotator.events import Values
 from db.annotate import campaigns
 from db.errors import BadInput
-
-Values = dict[Any, Any]
-ONCE: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
 
 
 @dataclass(frozen=True)
@@ -38,10 +36,10 @@ class Board:
 
     def show(self, db: Database, campaign_id: int | None, sentence: str = "") -> Values:
         """The present state, of the chosen campaign or else of the newest, and what was done."""
-        known = campaigns.every(db)
-        if campaign_id is None and known:
-            campaign_id = known[0].campaign_id
-        names = [(each.name, each.campaign_id) for each in known]
+        every = campaigns.every(db)
+        if campaign_id is None and every:
+            campaign_id = every[0].campaign_id
+        names = [(campaign.name, campaign.campaign_id) for campaign in every]
         return {
             self.table: page.table(board.overviews(db)),
             self.chosen: gr.Dropdown(choices=names, value=campaign_id),

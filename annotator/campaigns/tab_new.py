@@ -12,7 +12,8 @@ from annotator import html
 from annotator import units as campaign_units
 from annotator.campaigns import plan, qualification
 from annotator.campaigns.plan import Plan
-from annotator.campaigns.tab_board import ONCE, Board, Values, known
+from annotator.campaigns.tab_board import Board, known
+from annotator.events import ONCE, Values
 from annotator.work import guidelines
 from db.access.doors import Doors
 from db.access.users import ADMIN
@@ -97,12 +98,13 @@ def build(doors: Doors, board: Board) -> None:
                 asked = Plan(
                     given[name], given[layer], given[units], rules.read(given), given[rules.gold]
                 )
-                made = plan.start(db, asked, person=person)
+                started = plan.start(db, asked, person=person)
             except BadInput as error:
                 return {trouble: html.problem(str(error))}
-            left = f" {made.left_out} that the test shows were left out." if made.left_out else ""
-            sentence = f"Started: {made.units} units.{left}"
-            return done(board.show(db, made.campaign.campaign_id, sentence))
+            sentence = f"Started: {started.units} units."
+            if started.left_out:
+                sentence += f" {started.left_out} that the test shows were left out."
+            return done(board.show(db, started.campaign.campaign_id, sentence))
 
     @doors.allow(*ADMIN)
     def enlarge(
@@ -112,10 +114,12 @@ def build(doors: Doors, board: Board) -> None:
         person = doors.person(request).name
         with open_database(doors.workspace) as db:
             try:
-                made = plan.enlarge(db, known(campaign_id), exemplar_set_id, which, person=person)
+                enlarged = plan.enlarge(
+                    db, known(campaign_id), exemplar_set_id, which, person=person
+                )
             except BadInput as error:
                 return {trouble: html.problem(str(error))}
-            sentence = f"{made.added} units added; {made.known} were in it."
+            sentence = f"{enlarged.added} units added; {enlarged.known} were in it."
             return done(board.show(db, campaign_id, sentence))
 
     after = [*board.outputs, board.tabs, trouble]

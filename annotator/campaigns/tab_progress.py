@@ -11,7 +11,8 @@ import gradio as gr
 
 from annotator import html
 from annotator.campaigns import board as boards
-from annotator.campaigns.tab_board import ONCE, Board, Values, known
+from annotator.campaigns.tab_board import Board, known
+from annotator.events import ONCE, Values
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.annotate import campaigns

@@ -16,8 +16,8 @@ from annotator import html
 from annotator import units as campaign_units
 from annotator.campaigns import qualification, tab_questions
 from annotator.campaigns.qualification import MOST, Written
-from annotator.campaigns.tab_board import ONCE, Values
 from annotator.campaigns.tab_questions import Form, Listed, Questions
+from annotator.events import ONCE, Values
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.annotate import qualifications
@@ -114,7 +114,7 @@ def _save(doors: Doors, tab: gr.Tab, form: Form, listed: Listed, rules: Rules) -
                 test = qualifications.add(
                     db,
                     given[rules.name],
-                    given[listed.made],
+                    given[listed.questions],
                     person=doors.person(request).name,
                     pass_mark=int(given[rules.mark]) if given[rules.mark] else None,
                     max_attempts=int(given[rules.attempts] or 1),
@@ -133,7 +133,7 @@ def _save(doors: Doors, tab: gr.Tab, form: Form, listed: Listed, rules: Rules) -
     tab.select(offer, [form.layer, form.unit], filled, **ONCE)
     boxes = [rules.name, rules.mark, rules.attempts, rules.minutes]
     rules.before.input(begin, rules.before, [*listed.outputs, *boxes], **ONCE)
-    inputs: set[Any] = {listed.made, *boxes, *form.options}
+    inputs: set[Any] = {listed.questions, *boxes, *form.options}
     rules.save.click(store, inputs, [rules.note, rules.before], **ONCE)
 
 
@@ -168,7 +168,7 @@ def _as_text(doors: Doors, listed: Listed, mark: gr.Number) -> None:
             return {text: qualification.write(db, test), note: ""}
 
     take.click(take_in, text, [*listed.outputs, mark, note], **ONCE)
-    give.click(put_out, [listed.made, mark], [text, note], **ONCE)
+    give.click(put_out, [listed.questions, mark], [text, note], **ONCE)
 
 
 def _versions(db: Database, chosen: int = 0) -> Any:

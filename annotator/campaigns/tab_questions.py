@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from annotator import html
 from annotator.campaigns import page, qualification
 from annotator.campaigns.qualification import MOST, Typed
-from annotator.campaigns.tab_board import ONCE, Values
+from annotator.events import LATEST, ONCE, Values
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.annotate import campaigns
@@ -69,7 +69,7 @@ class Form:
 class Listed:
     """The questions so far, each in a row with a button that removes it."""
 
-    made: gr.State
+    questions: gr.State
     head: gr.HTML
     rows: tuple[gr.Row, ...]
     cards: tuple[gr.HTML, ...]
@@ -78,11 +78,11 @@ class Listed:
     @property
     def outputs(self) -> list[Any]:
         """What `show` fills."""
-        return [self.made, self.head, *self.rows, *self.cards]
+        return [self.questions, self.head, *self.rows, *self.cards]
 
     def show(self, db: Database, questions: Questions) -> Values:
         """These questions as the list."""
-        shown: Values = {self.made: questions, self.head: page.questions_head(len(questions))}
+        shown: Values = {self.questions: questions, self.head: page.questions_head(len(questions))}
         for index, (row, card) in enumerate(zip(self.rows, self.cards, strict=True)):
             there = index < len(questions)
             shown[row] = gr.Row(visible=there)
@@ -161,7 +161,7 @@ def wire(doors: Doors, form: Form, listed: Listed) -> None:
         """One more question; what was typed stays in its boxes when it cannot be used."""
         with open_database(doors.workspace) as db:
             try:
-                questions = qualification.more(db, given[listed.made], form.read(given))
+                questions = qualification.more(db, given[listed.questions], form.read(given))
             except WorkbenchError as error:
                 return {form.trouble: html.problem(str(error))}
             sentence = html.note(f"Question {len(questions)} is in the list below.")
@@ -176,13 +176,12 @@ def wire(doors: Doors, form: Form, listed: Listed) -> None:
 
         return drop
 
-    latest: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
     for event in (form.layer.input, form.unit.change):
-        event(look, [form.layer, form.unit], form.picture, **latest)
+        event(look, [form.layer, form.unit], form.picture, **LATEST)
     outputs = [*listed.outputs, *form.typed, form.trouble]
-    form.add.click(enter, {listed.made, *form.inputs}, outputs, **ONCE)
+    form.add.click(enter, {listed.questions, *form.inputs}, outputs, **ONCE)
     for index, button in enumerate(listed.drops):
-        button.click(remove(index), listed.made, listed.outputs, **ONCE)
+        button.click(remove(index), listed.questions, listed.outputs, **ONCE)
 
 
 def seen(db: Database, exemplar_set_id: int | None, number: float | None) -> str:

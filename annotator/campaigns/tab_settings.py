@@ -8,7 +8,8 @@ from sqlite_utils import Database
 
 from annotator import html
 from annotator.campaigns import page
-from annotator.campaigns.tab_board import ONCE, Board, Values, known
+from annotator.campaigns.tab_board import Board, known
+from annotator.events import ONCE, Values
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.annotate import campaigns, qualifications

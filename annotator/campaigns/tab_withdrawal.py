@@ -9,7 +9,7 @@ import gradio as gr
 
 from annotator import html
 from annotator.campaigns import page
-from annotator.campaigns.tab_board import ONCE, Values
+from annotator.events import ONCE, Values
 from annotator.exchange import job
 from annotator.html import near, problem
 from db.access import users

@@ -217,7 +217,7 @@ def take(
 
 def choices(db: Database) -> list[Campaign]:
     """The campaigns among which an annotator can choose."""
-    return [each for each in campaigns.every(db, kind="describe") if each.state == "open"]
+    return [known for known in campaigns.every(db, kind="describe") if known.state == "open"]
 
 
 def keep(
@@ -228,17 +228,9 @@ def keep(
     Raises:
         NotAllowed: the unit is not this person's any more.
     """
-    saved = drafts.save(
-        db,
-        token,
-        annotator,
-        answer.text,
-        pasted_characters=answer.pasted_characters,
-        unmasked_looks=answer.unmasked_looks,
-        pasted_after_ms=answer.pasted_after_ms,
-    )
+    saved = drafts.save(db, token, annotator, answer)
     own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
-    sentences = [each.text for each in own]
+    sentences = [answered.text for answered in own]
     return saved, hints.hint(answer.text[:LONGEST], earlier=sentences, spelling=spelling.suggest)
 
 
@@ -247,7 +239,7 @@ def _keep_typed(db: Database, annotator: str, token: str, typed: str) -> None:
     # A press that is repeated finds the picture set left already, with its draft.
     with contextlib.suppress(NotAllowed):
         if typed.strip():
-            drafts.save(db, token, annotator, typed)
+            drafts.save(db, token, annotator, Answer(typed))
 
 
 def lists(db: Database, annotator: str, campaign_id: int) -> View:

@@ -12,10 +12,10 @@ from typing import Any
 import gradio as gr
 
 from annotator import html
+from annotator.events import ONCE, QUIET, Values
 from annotator.work import desk, tab_answer, tab_form
 from annotator.work import page as work_page
-from annotator.work.tab_answer import ONCE
-from annotator.work.tab_form import Form, Values, person
+from annotator.work.tab_form import Form, person
 from db.access import users
 from db.access.doors import Doors
 from db.access.users import EVERYBODY
@@ -56,20 +56,19 @@ def _enter(doors: Doors, page: gr.Blocks, form: Form) -> None:
     def offer(here: str, request: gr.Request) -> Any:
         """The campaigns to choose from, when there are several; the one on the page is chosen."""
         with open_database(doors.workspace) as db:
-            open_ones = [(each.name, str(each.campaign_id)) for each in desk.choices(db)]
+            open_ones = [(known.name, str(known.campaign_id)) for known in desk.choices(db)]
         asked = request.query_params.get("campaign", "")
         several = len(open_ones) > 1 and not asked
         value = here if here in {key for _, key in open_ones} else None
         return gr.Dropdown(choices=open_ones, value=value, visible=several)
 
-    quiet: dict[str, Any] = {"show_progress": "hidden"}
     here, whole = [form.name_kept, form.campaign], form.whole
     offered: dict[str, Any] = {"fn": offer, "inputs": form.campaign, "outputs": form.chooser}
-    page.load(arrive, here, whole, **quiet).then(**offered, **quiet)
-    form.again.click(arrive, here, whole, **quiet)
+    page.load(arrive, here, whole, **QUIET).then(**offered, **QUIET)
+    form.again.click(arrive, here, whole, **QUIET)
     for event in (form.named.click, form.name.submit):
-        event(give_name, form.name, [form.name_kept, *whole], **ONCE).then(**offered, **quiet)
-    form.chooser.input(arrive, [form.name_kept, form.chooser], whole, **quiet)
+        event(give_name, form.name, [form.name_kept, *whole], **ONCE).then(**offered, **QUIET)
+    form.chooser.input(arrive, [form.name_kept, form.chooser], whole, **QUIET)
 
 
 def _agree(doors: Doors, form: Form) -> None:

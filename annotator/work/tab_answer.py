@@ -10,16 +10,15 @@ from typing import Any
 import gradio as gr
 
 from annotator import html
+from annotator.events import LATEST, ONCE, QUIET, Values
 from annotator.work import desk, page
 from annotator.work.desk import View
-from annotator.work.tab_form import COUNT, Form, Values, earlier, person
+from annotator.work.tab_form import COUNT, Form, earlier, person
 from db.access.doors import Doors
 from db.access.users import EVERYBODY
 from db.annotate.annotations import Answer
 from db.errors import BadInput
 from db.workspace import open_database
-
-ONCE: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
 
 
 def wire(doors: Doors, form: Form) -> None:
@@ -101,8 +100,7 @@ def wire(doors: Doors, form: Form) -> None:
     work.skip.click(leave(broken=False), inputs, step, **ONCE)
     work.broken.click(leave(broken=True), inputs, step, **ONCE)
     work.back.click(go_back, inputs, step, **ONCE)
-    latest: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
-    work.save.click(keep, inputs, work.hint, js=COUNT, **latest)
+    work.save.click(keep, inputs, work.hint, js=COUNT, **LATEST)
 
 
 def wire_earlier(doors: Doors, form: Form) -> None:
@@ -127,6 +125,6 @@ def wire_earlier(doors: Doors, form: Form) -> None:
             left = desk.lists(db, name, campaign_id)
         return {own.note: page.hint(note, None), own.chosen: earlier(left)}
 
-    own.chosen.input(pick, [form.name_kept, own.chosen], own.wording, show_progress="hidden")
+    own.chosen.input(pick, [form.name_kept, own.chosen], own.wording, **QUIET)
     inputs: set[Any] = {form.name_kept, form.campaign, own.chosen, own.wording}
     own.revise.click(reword, inputs, [own.note, own.chosen], **ONCE)

@@ -4,8 +4,7 @@
     sent = form.read(given, doors, request)      # `given` is what `form.inputs` hold
     return form.next(view)                       # what `form.step` show after a step
 
-Values go by component and not by place: gradio hands a set of inputs over as a dict, and takes a
-dict for the outputs that change. Those that are not in it are left as they are.
+Values go by component, see `annotator.events`.
 """
 
 import json
@@ -16,6 +15,7 @@ import gradio as gr
 from markupsafe import Markup
 from sqlite_utils import Database
 
+from annotator.events import Values
 from annotator.work import page, tab_test
 from annotator.work.desk import View
 from db.access import users
@@ -31,8 +31,6 @@ PARTS = ("naming", "resting", "agree", "again", "testing", "working", "back", "m
 COUNT = "(...all) => { all[0] = window.milanAnnotate.telemetry(); return all; }"
 
 NOTHING = Markup()
-
-Values = dict[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,8 @@ class Form:
 
     def arrived(self, db: Database, view: View, result: Markup = NOTHING) -> Values:
         """The view of who comes to the page, with the question of the test that comes first."""
-        place = self._place(view, test=True, result=result)
         if view.sitting is None or view.standing is None:
+            place = self._place(view, test=True, result=result)
             return {**place, **self._work(view), **self.test.closed()}
         left = view.standing.attempts_left
         sheet = self.test.asked(db, view.sitting, [], attempts_left=left, head=result)

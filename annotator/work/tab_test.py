@@ -14,6 +14,7 @@ import gradio as gr
 from markupsafe import Markup
 from sqlite_utils import Database
 
+from annotator.events import Values
 from annotator.work import page
 from db.annotate.qualifications import Sitting
 from db.describe import exemplars
@@ -49,7 +50,7 @@ class Sheet:
         *,
         attempts_left: int,
         head: Markup | None = None,
-    ) -> dict[Any, Any]:
+    ) -> Values:
         """The question after those that were answered."""
         number = len(given)
         question = sitting.questions[number]
@@ -64,7 +65,7 @@ class Sheet:
             self.hand_in: "Hand in · Ctrl+Enter" if last else "Next · Ctrl+Enter",
         }
 
-    def closed(self) -> dict[Any, Any]:
+    def closed(self) -> Values:
         """No test is being taken."""
         return {
             self.head: "",

@@ -94,7 +94,7 @@ def of(db: Database, campaign_id: int, *, at: str | None = None) -> CampaignProg
 
 def share(db: Database, campaign_id: int) -> float:
     """The part of the slots that is filled, 0 to 1; quick enough for every page."""
-    units, missing, each = db.conn.execute(
+    units, missing, asked = db.conn.execute(
         """
         select count(*), coalesce(sum(missing), 0), annotators_per_unit
         from campaign_units join campaigns using (campaign_id)
@@ -102,7 +102,7 @@ def share(db: Database, campaign_id: int) -> float:
         """,
         [campaign_id],
     ).fetchone()
-    return 1 - missing / (units * each) if units else 0.0
+    return 1 - missing / (units * asked) if units else 0.0
 
 
 @dataclass(frozen=True)
