@@ -14,6 +14,7 @@ from annotator import campaign as campaigning
 from annotator import html
 from annotator.agreement import bertscore, job, measurement, page
 from annotator.agreement.measurement import Measurement
+from annotator.events import ONCE
 from db.access.doors import Doors
 from db.access.users import STAFF
 from db.errors import BadInput
@@ -94,10 +95,9 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
         measurement.write_units(path, Measurement.from_json(measured.result))
         return gr.File(str(path), visible=True), ""
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
-    item.select(look, campaign, shown, **once)
-    item.select(offer, model, model, **once)
-    campaign.input(look, campaign, shown, **once)
-    timer.tick(look, campaign, shown, **once)
-    measure.click(start, [campaign, model], shown, **once)
-    every.click(write, campaign, [file, note], **once)
+    item.select(look, campaign, shown, **ONCE)
+    item.select(offer, model, model, **ONCE)
+    campaign.input(look, campaign, shown, **ONCE)
+    timer.tick(look, campaign, shown, **ONCE)
+    measure.click(start, [campaign, model], shown, **ONCE)
+    every.click(write, campaign, [file, note], **ONCE)

@@ -14,6 +14,7 @@ from annotator import campaign, html
 from annotator.corpus import job, page
 from annotator.corpus import statistics as counting
 from annotator.corpus.statistics import Counted
+from annotator.events import ONCE
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.errors import BadInput
@@ -76,9 +77,8 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
         counting.write(path, Counted.from_json(counted.result))
         return gr.File(str(path), visible=True), ""
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
-    item.select(look, chosen, shown, **once)
-    chosen.input(look, chosen, shown, **once)
-    timer.tick(look, chosen, shown, **once)
-    count.click(start, [chosen, cleaned], shown, **once)
-    save.click(write, chosen, [file, note], **once)
+    item.select(look, chosen, shown, **ONCE)
+    chosen.input(look, chosen, shown, **ONCE)
+    timer.tick(look, chosen, shown, **ONCE)
+    count.click(start, [chosen, cleaned], shown, **ONCE)
+    save.click(write, chosen, [file, note], **ONCE)

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from annotator import html
 from annotator.corpus import cleaning, spelling
 from annotator.corpus import page as corpus_page
+from annotator.events import ONCE
 from annotator.html import near
 from db.access.doors import Doors
 from db.access.users import ADMIN, EVERYBODY
@@ -106,10 +107,9 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             said = html.note(f"The rules of {name} are in force, as version {added}.")
             return [cleaning.as_lines(before), said, *versions(db)]
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, rules, show_progress="hidden")
-    item.select(look, None, listed, **once)
-    preview.click(try_rules, [chosen, rules], changes, **once)
-    keep.click(save_rules, [rules, note], [changes, *listed], **once)
-    show.click(put_above, version, rules, **once)
-    use.click(go_back, version, [rules, changes, *listed], **once)
+    item.select(look, None, listed, **ONCE)
+    preview.click(try_rules, [chosen, rules], changes, **ONCE)
+    keep.click(save_rules, [rules, note], [changes, *listed], **ONCE)
+    show.click(put_above, version, rules, **ONCE)
+    use.click(go_back, version, [rules, changes, *listed], **ONCE)

@@ -12,6 +12,7 @@ import gradio as gr
 
 from annotator import campaign as campaigning
 from annotator import html
+from annotator.events import ONCE, Values
 from annotator.exchange import job, page
 from annotator.exchange import write as writing
 from annotator.exchange.job import Packed
@@ -35,9 +36,6 @@ FOLDERS = {
     "milannotations": "milannotations: arrays as the published code reads them",
     "dataset": "a Hugging Face dataset with a card",
 }
-
-# What a handler is given of the page, or changes on it: a value for each component.
-Values = dict[Any, Any]
 
 
 def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> None:
@@ -134,11 +132,10 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
                 return show(campaign_id, html.problem(str(error)))
         return show(campaign_id)
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     wanted: set[Any] = {chosen, approved, cleaned, simulated}
-    export.click(write, {*wanted, form}, [file, trouble], **once)
+    export.click(write, {*wanted, form}, [file, trouble], **ONCE)
     shown: list[Any] = [note, timer]
-    item.select(look, chosen, shown, **once)
-    chosen.input(look, chosen, shown, **once)
-    timer.tick(look, chosen, shown, **once)
-    pack.click(make, {*wanted, folders, licence}, shown, **once)
+    item.select(look, chosen, shown, **ONCE)
+    chosen.input(look, chosen, shown, **ONCE)
+    timer.tick(look, chosen, shown, **ONCE)
+    pack.click(make, {*wanted, folders, licence}, shown, **ONCE)

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from annotator import html
+from annotator.events import ONCE
 from annotator.exchange import arrivals, imports, page
 from annotator.exchange.arrivals import Seen
 from annotator.html import near
@@ -85,7 +86,6 @@ def build(doors: Doors) -> None:
             "closed; press Refresh above to choose it."
         )
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     inputs = [file, text, subject, name]
-    preview.click(look, inputs, said, js=READ, **once)
-    confirm.click(take, inputs, said, js=READ, **once)
+    preview.click(look, inputs, said, js=READ, **ONCE)
+    confirm.click(take, inputs, said, js=READ, **ONCE)

@@ -13,6 +13,7 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
+from annotator.events import ONCE, Values
 from annotator.ratings import page as rating_page
 from db.access import users
 from db.access.doors import Doors
@@ -29,9 +30,6 @@ DOUBT = (
     "You rated another one higher than the one you picked as best. Change either, or press Submit "
     "again if you mean both."
 )
-
-# What a handler changes on the page: a value or a component for each component.
-Changes = dict[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Form:
     note: gr.HTML
     send: gr.Button
 
-    def resting(self, text: str, *, agree: bool = False) -> Changes:
+    def resting(self, text: str, *, agree: bool = False) -> Values:
         """Nothing to rate on screen, and why."""
         return {
             self.message: text,
@@ -72,7 +70,7 @@ class Form:
             self.note: "",
         }
 
-    def rating(self, db: Database, campaign: Campaign, claimed: Claim) -> Changes:
+    def rating(self, db: Database, campaign: Campaign, claimed: Claim) -> Values:
         """A picture set with its descriptions."""
         labels = ratings.offered(db, claimed)
         shown = [gr.Radio(label=f"“{label.text}”", value=None, visible=True) for label in labels]
@@ -102,7 +100,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     def who(typed: str, request: gr.Request) -> str:
         return doors.person(request).name if doors.login else users.normalise(typed or "guest")
 
-    def show(db: Database, annotator: str, wanted: int | None = None) -> Changes:
+    def show(db: Database, annotator: str, wanted: int | None = None) -> Values:
         users.ensure(db, annotator, "annotator")
         opened = _open(db)
         if not opened:
@@ -125,13 +123,13 @@ def build(doors: Doors, page: gr.Blocks) -> None:
         return {**form.rating(db, campaign, claimed), form.chooser: menu}
 
     @doors.allow(*EVERYBODY)
-    def arrive(typed: str, wanted: int | None, request: gr.Request) -> Changes:
+    def arrive(typed: str, wanted: int | None, request: gr.Request) -> Values:
         """The next picture set to rate, of the rating that was chosen."""
         with open_database(workspace) as db:
             return show(db, who(typed, request), wanted)
 
     @doors.allow(*EVERYBODY)
-    def accept(typed: str, wanted: int | None, request: gr.Request) -> Changes:
+    def accept(typed: str, wanted: int | None, request: gr.Request) -> Values:
         """The person agreed to the consent text of the rating on screen."""
         annotator = who(typed, request)
         with open_database(workspace) as db:
@@ -141,7 +139,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             return show(db, annotator, wanted)
 
     @doors.allow(*EVERYBODY)
-    def submit(given: Changes, request: gr.Request) -> Changes:
+    def submit(given: Values, request: gr.Request) -> Values:
         """A response; an inconsistent one is asked about once."""
         annotator, token = who(given[form.name], request), given[form.token]
         with open_database(workspace) as db:
@@ -164,14 +162,13 @@ def build(doors: Doors, page: gr.Blocks) -> None:
                 return {form.note: html.problem(str(error))}
             return show(db, annotator, claimed.campaign_id)
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     shown = [form.message, form.agree, form.working, form.token, form.doubt, form.head]
     shown += [form.picture, *form.marks, form.best, form.note, form.chooser]
-    form.start.click(arrive, [form.name, form.chooser], shown, **once)
-    form.chooser.input(arrive, [form.name, form.chooser], shown, **once)
-    form.agree.click(accept, [form.name, form.chooser], shown, **once)
+    form.start.click(arrive, [form.name, form.chooser], shown, **ONCE)
+    form.chooser.input(arrive, [form.name, form.chooser], shown, **ONCE)
+    form.agree.click(accept, [form.name, form.chooser], shown, **ONCE)
     answered: set[Any] = {form.name, form.token, form.doubt, form.best, *form.marks}
-    form.send.click(submit, answered, shown, **once)
+    form.send.click(submit, answered, shown, **ONCE)
 
 
 def _form() -> Form:

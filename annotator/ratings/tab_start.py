@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from annotator import html
 from annotator import units as campaign_units
+from annotator.events import ONCE
 from annotator.html import near
 from annotator.ratings import page
 from annotator.work import guidelines
@@ -95,10 +96,9 @@ def build(doors: Doors) -> None:
         left = len(wanted) - len(usable)
         return html.note(f"Started: {len(usable)} units; {left} have no two descriptions.")
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     refresh = [layer, shown, table]
-    rating.select(offer, [layer, shown], refresh, **once)
-    rate.click(start, [title, layer, which], rated, **once).then(
+    rating.select(offer, [layer, shown], refresh, **ONCE)
+    rate.click(start, [title, layer, which], rated, **ONCE).then(
         offer, [layer, shown], refresh, show_progress="hidden"
     )
-    shown.input(show, shown, table, **once)
+    shown.input(show, shown, table, **ONCE)

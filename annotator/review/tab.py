@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from annotator import html
 from annotator.agreement import tab as agreement_tab
+from annotator.events import ONCE, Values
 from annotator.review import desk, quality
 from annotator.review import page as review_page
 from annotator.review.desk import Look
@@ -25,8 +26,6 @@ from db.workspace import open_database
 EVERYBODY = "everybody"
 REASON = "Reason (its author can read it; R leads here, Ctrl+Enter rejects, Esc leaves)"
 
-# What a handler is given of the page, or changes on it: a value for each component.
-Values = dict[Any, Any]
 Judge = Callable[[Database, int, str, str], object]
 
 
@@ -212,24 +211,23 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         with open_database(workspace) as db:
             return review_page.people(quality.people(db, campaign_id), users.simulated(db))
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, form.shown, show_progress="hidden")
     for control in (form.campaign, form.person, form.flagged):
         control.input(narrow, form.filters, form.shown, show_progress="hidden")
     form.annotators.select(habits, form.campaign, form.people, show_progress="hidden")
     form.campaign.input(habits, form.campaign, form.people, show_progress="hidden")
-    form.siblings.click(others, form.current, form.card, **once)
+    form.siblings.click(others, form.current, form.card, **ONCE)
     judged, after = {*form.filters, form.current, form.reason}, [*form.shown, form.reason]
     accept = verdict(lambda db, a, why, who: reviews.approve(db, a, person=who), "Approved.")
     refuse = verdict(lambda db, a, why, who: reviews.reject(db, a, why, person=who), "Rejected.")
     ask = verdict(lambda db, a, why, who: reviews.requeue(db, a, why, person=who), "Requeued.")
-    form.approve.click(accept, judged, after, **once)
-    form.reject.click(refuse, judged, after, **once)
-    form.requeue.click(ask, judged, after, **once)
-    form.undo.click(take_back, {*form.filters, form.before, form.current}, form.shown, **once)
+    form.approve.click(accept, judged, after, **ONCE)
+    form.reject.click(refuse, judged, after, **ONCE)
+    form.requeue.click(ask, judged, after, **ONCE)
+    form.undo.click(take_back, {*form.filters, form.before, form.current}, form.shown, **ONCE)
     decided = [form.why_all, form.sure]
     everything: Any = form.requeue_all.click(
-        requeue_everything, {*form.filters, *decided}, [*form.shown, form.said, *decided], **once
+        requeue_everything, {*form.filters, *decided}, [*form.shown, form.said, *decided], **ONCE
     )
     everything.then(habits, form.campaign, form.people, show_progress="hidden")
     # Who is certain is so about one person's answers in one campaign.
