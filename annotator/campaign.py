@@ -1,10 +1,14 @@
-"""What jobs and pages read of a campaign: its sentences, networks, and newest finished job."""
+"""What jobs and pages share about a campaign: sentences, networks, and the jobs about it."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from sqlite_utils import Database
 
 from db import jobs
 from db.annotate import annotations, campaigns
 from db.describe import exemplars
+from db.errors import BadInput
 from db.jobs import Job
 from db.units import Unit
 
@@ -29,6 +33,30 @@ def subjects(db: Database, campaign_id: int) -> dict[str, str]:
     """The network of every `network/layer` in a campaign."""
     units = [exemplars.unit(db, unit_id) for unit_id in campaigns.unit_ids(db, campaign_id)]
     return {f"{unit.subject}/{unit.layer}": unit.subject for unit in units}
+
+
+def enqueue(
+    db: Database, kind: str, args: Mapping[str, Any], *, title: str, person: str, busy: str
+) -> int:
+    """Queue a job about the campaign `args["campaign_id"]`; returns the job's id.
+
+    Args:
+        title: what the job is called, before the campaign's name.
+        busy: why a second one of this kind is refused while the first is live.
+
+    Raises:
+        BadInput: with `busy`.
+    """
+    campaign_id = args["campaign_id"]
+    if live(newest(db, kind).get(campaign_id)):
+        raise BadInput(busy)
+    name = campaigns.get(db, campaign_id).name
+    return jobs.enqueue(db, kind, args, title=f"{title} {name}", device="cpu", person=person)
+
+
+def live(job: Job | None) -> bool:
+    """Whether the job waits for its turn or runs."""
+    return job is not None and job.state in ("queued", "running")
 
 
 def newest(db: Database, kind: str, *, done: bool = False) -> dict[int, Job]:

@@ -14,9 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.corpus import rules
 from annotator.exchange import imports, tables
-from annotator.exchange.write import FORMATS, ExemplarsOf, cleaned, write
+from annotator.exchange.write import FORMATS, Choice, ExemplarsOf, chosen, write
 from db.annotate import campaigns, transfers
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
@@ -135,18 +134,18 @@ def _agreement(options: argparse.Namespace) -> None:
     for layer in layers:
         found[layer] = agreement_scores.over(scores, lambda unit, layer=layer: unit[0] == layer)  # type: ignore[misc]
     if options.json:
-        print(json.dumps({name: dataclasses.asdict(each) for name, each in found.items()}))
+        print(json.dumps({name: dataclasses.asdict(part) for name, part in found.items()}))
         return
     print(scores.model)
     print(f"{'':<12}{'units':>6}{'agreement':>11}{'95 %':>17}{'chance':>9}{'identical':>11}")
-    for name, each in found.items():
-        if each.undefined is not None or each.mean is None or each.chance is None:
-            print(f"{name:<12}{each.units:>6}  undefined: {each.undefined}")
+    for name, part in found.items():
+        if part.undefined is not None or part.mean is None or part.chance is None:
+            print(f"{name:<12}{part.units:>6}  undefined: {part.undefined}")
             continue
-        interval = f"{each.low:.3f} to {each.high:.3f}"
+        interval = f"{part.low:.3f} to {part.high:.3f}"
         print(
-            f"{name:<12}{each.units:>6}{each.mean:>11.3f}{interval:>17}{each.chance:>9.3f}"
-            f"{100 * (each.identical or 0):>9.1f} %"
+            f"{name:<12}{part.units:>6}{part.mean:>11.3f}{interval:>17}{part.chance:>9.3f}"
+            f"{100 * (part.identical or 0):>9.1f} %"
         )
 
 
@@ -200,16 +199,9 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
     workspace = create(options.workspace)
     with open_database(workspace) as db:
         campaign = campaigns.named(db, options.campaign)
+        choice = Choice(options.approved_only, options.cleaned, options.simulated)
         secret = workspace.secret.read_bytes()
-        records = transfers.records(
-            db, campaign.campaign_id, secret=secret, simulated=options.simulated
-        )
-        if options.cleaned:
-            version, in_force = rules.in_force(db)
-            pseudonym_of = transfers.pseudonyms(db, secret=secret)
-            records = cleaned(records, in_force, pseudonym_of, version=version)
-    if options.approved_only:
-        records = [record for record in records if record.status == "approved"]
+        records = chosen(db, campaign.campaign_id, choice, secret=secret)
     pictures = None if exemplars_of is None else exemplars_of(workspace)
     write(
         options.out,

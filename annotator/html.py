@@ -1,10 +1,15 @@
 """Pieces of HTML that every page of the Annotate tab uses."""
 
+import functools
+from collections.abc import Callable
+from typing import Any
+
 from markupsafe import Markup
 
 from db import templates
 from db.describe import pictures
 from db.describe.exemplars import UnitRow
+from db.errors import WorkbenchError
 from db.jobs import Job
 
 _PARTS = templates.beside(__file__)
@@ -67,3 +72,16 @@ def line(job: Job) -> Markup:
         step = f"{job.message}, {job.done} of {job.total}" if job.total else "loading a model"
         return note(f"At work: {step}. This page may be closed.")
     return problem(f"The last one is {job.state}: {job.message}")
+
+
+def near(handler: Callable[..., str]) -> Callable[..., str]:
+    """Let what was wrong stand where the handler's own sentence would: beside the button."""
+
+    @functools.wraps(handler)
+    def call(*args: Any, **kwargs: Any) -> str:
+        try:
+            return handler(*args, **kwargs)
+        except WorkbenchError as error:
+            return problem(str(error))
+
+    return call

@@ -1,23 +1,33 @@
 """The Annotate tab: the annotator's page, and for staff campaigns, review and ratings beside it.
 
     build(doors, page, wake=…)
+    HEAD                                 # style and script, put into the page's head
 
 What each part shows is filled by handlers that check the role; hiding a part protects nothing.
+
+The script only presses buttons and fills boxes that are on the page anyway: Ctrl+Enter, the draft
+that is kept a second after the last keystroke, holding M, enlarging a tile, reviewing by single
+keys. It never acts on plain letters while somebody types; Alt+N, Alt+S and Alt+B work in the box.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from annotator.campaigns import tab as campaign_tab
-from annotator.head import HEAD
 from annotator.ratings import tab_rate
 from annotator.review import tab as review_tab
 from annotator.work import tab as work_tab
 from db.access.doors import Doors
+from db.access.users import EVERYBODY
 
-__all__ = ["HEAD", "build"]
+_FOLDER = Path(__file__).parent
+HEAD = (
+    f"<style>{(_FOLDER / 'page.css').read_text(encoding='utf-8')}</style>"
+    f"<script>{(_FOLDER / 'page.js').read_text(encoding='utf-8')}</script>"
+)
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
@@ -32,7 +42,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         with gr.Tab("Manage", id="an-manage", visible=not doors.login) as manage:
             campaign_tab.build(doors, page, wake=wake)
 
-    @doors.allow("admin", "reviewer", "annotator")
+    @doors.allow(*EVERYBODY)
     def unfold(request: gr.Request) -> tuple[Any, Any]:
         """Staff see the other parts."""
         role = doors.person(request).role

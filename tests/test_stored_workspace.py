@@ -18,6 +18,7 @@ from sqlite_utils import Database
 
 from annotator import campaign
 from annotator.agreement import page as agreement_page
+from annotator.agreement.measurement import Measurement
 from audits.ablation import page as ablation_page
 from audits.compare import counts
 from audits.compare import page as compare_page
@@ -80,7 +81,9 @@ def pages(workspace: Workspace, db: Database) -> dict[str, str]:
                 SpuriousResult.from_json(job.result), experiments
             )
         elif job.kind == "agreement":
-            found["agreement"] = agreement_page.table(job, campaign.sentences(db, 1))
+            measured = Measurement.from_json(job.result)
+            texts = campaign.sentences(db, 1)
+            found["agreement"] = agreement_page.table(measured, job.ended_utc or "", texts)
     query = Query(any=("red",), concept="red")
     compared = counts.compare(db, query, ["two-layers", "tiny"])
     found["compare"] = compare_page.table(compared)

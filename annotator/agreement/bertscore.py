@@ -171,11 +171,11 @@ def _in_cache() -> list[str]:
     except CacheNotFound:
         return []
     found = []
-    for each in repositories:
-        names = {file.file_name for revision in each.revisions for file in revision.files}
+    for repository in repositories:
+        names = {file.file_name for revision in repository.revisions for file in revision.files}
         reads = any(name.startswith(("tokenizer", "vocab")) for name in names)
-        if each.repo_type == "model" and reads and _cached(each.repo_id):
-            found.append(each.repo_id)
+        if repository.repo_type == "model" and reads and _cached(repository.repo_id):
+            found.append(repository.repo_id)
     return sorted(found, key=lambda name: (name != PUBLISHED_MODEL, name))
 
 

@@ -18,12 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from annotator.agreement.bertscore import Scorer
-from annotator.work.hints import normalise
+from annotator.corpus.cleaning import normalise
+from db.jobs import Watch
 from db.units import Unit
 
 Sentences = Mapping[Unit, Sequence[tuple[str, str]]]
 SHUFFLES = 5
 RESAMPLES = 1000
+UNWATCHED = Watch()
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,17 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class UnitAgreement:
+    """The agreement about one unit, its chance level, and of how many sentences they are."""
+
+    layer: str
+    unit: int
+    mean: float
+    chance: float
+    sentences: int
+
+
+@dataclass(frozen=True)
 class Scores:
     """Leave-one-out scores of every sentence, and the chance level of every unit."""
 
@@ -65,15 +78,14 @@ class Scores:
 
 
 def score(
-    sentences: Sentences,
-    scorer: Scorer,
-    *,
-    seed: int = 0,
-    progress: Callable[[int, int, str], None] | None = None,
+    sentences: Sentences, scorer: Scorer, *, seed: int = 0, watch: Watch = UNWATCHED
 ) -> Scores:
     """Score every sentence against the others of its unit and of shuffled units.
 
     Units with fewer than two sentences say nothing about agreement and are left out.
+
+    Raises:
+        Cancelled: `watch` asked to stop.
     """
     usable = {
         unit: [(author, text) for author, text in given if text.strip()]
@@ -88,11 +100,11 @@ def score(
         model = f"{scorer.name} ({scorer.hash})"
         return Scores(model, (), (), (), (), (), why)
     texts = [[_prepared(text) for _, text in usable[unit]] for unit in units]
-    everything = [text for each in texts for text in each]
+    everything = [text for own in texts for text in own]
     pieces = scorer.encode(everything)
     weights = scorer.weights(everything)
-    if progress is not None:
-        progress(1, SHUFFLES + 2, "sentences encoded")
+    watch.check("after the sentences were encoded")
+    watch.progress(1, SHUFFLES + 2, "sentences encoded")
 
     def leave_one_out(references: list[list[str]]) -> list[npt.NDArray[np.float64]]:
         """For every unit the best score of each sentence: (sentences,)."""
@@ -115,8 +127,8 @@ def score(
     for shuffle in range(SHUFFLES):
         others = _elsewhere(texts, generator)
         chance.append(leave_one_out(others))
-        if progress is not None:
-            progress(shuffle + 2, SHUFFLES + 2, "chance level")
+        watch.check("within the chance level")
+        watch.progress(shuffle + 2, SHUFFLES + 2, "chance level")
     return Scores(
         f"{scorer.name} ({scorer.hash})",
         tuple(units),
@@ -153,13 +165,13 @@ def by_author(scores: Scores) -> dict[str, Agreement]:
     }
 
 
-def by_unit(scores: Scores) -> list[tuple[Unit, float, float, int]]:
-    """Every unit with its agreement, its chance level and its number of sentences, lowest first."""
+def by_unit(scores: Scores) -> list[UnitAgreement]:
+    """Every unit, lowest agreement first."""
     lines = [
-        (unit, float(real.mean()), float(chance.mean()), len(real))
+        UnitAgreement(*unit, float(real.mean()), float(chance.mean()), len(real))
         for unit, real, chance in zip(scores.units, scores.real, scores.chance, strict=True)
     ]
-    return sorted(lines, key=lambda line: (line[1], line[0]))
+    return sorted(lines, key=lambda line: (line.mean, line.layer, line.unit))
 
 
 def measure(sentences: Sentences, scorer: Scorer, *, seed: int = 0) -> Agreement:
@@ -177,15 +189,15 @@ def _summary(
     low, high = _interval(values)
     shuffles = chance.mean(axis=0)
     return Agreement(
-        model,
-        len(values),
-        float(values.mean()),
-        low,
-        high,
-        float(shuffles.mean()),
-        float(shuffles.min()),
-        float(shuffles.max()),
-        identical,
+        model=model,
+        units=len(values),
+        mean=float(values.mean()),
+        low=low,
+        high=high,
+        chance=float(shuffles.mean()),
+        chance_low=float(shuffles.min()),
+        chance_high=float(shuffles.max()),
+        identical=identical,
     )
 
 
@@ -203,10 +215,18 @@ def _elsewhere(texts: list[list[str]], generator: random.Random) -> list[list[st
 
 
 def _interval(values: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """95 % bootstrap interval of the mean."""
-    generator = np.random.default_rng(0)
-    means = [
-        values[generator.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)
-    ]
-    low, high = np.quantile(means, (0.025, 0.975))
-    return float(low), float(high)
+    """95 % bootstrap interval of the mean; of one value, that value."""
+    from scipy import stats
+
+    if len(values) < 2:
+        return float(values[0]), float(values[0])
+    found = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        # Few at once: a campaign of thousands of units would need gigabytes.
+        batch=100,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return float(found.low), float(found.high)

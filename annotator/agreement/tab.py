@@ -10,10 +10,11 @@ from typing import Any
 
 import gradio as gr
 
+from annotator import campaign as campaigning
 from annotator import html
-from annotator.agreement import bertscore, job
-from annotator.agreement import page as agreement_page
-from annotator.campaign import sentences
+from annotator.agreement import bertscore, job, measurement, page
+from annotator.agreement.measurement import Measurement
+from annotator.events import ONCE
 from db.access.doors import Doors
 from db.access.users import STAFF
 from db.errors import BadInput
@@ -48,11 +49,13 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
         wake()
         with open_database(workspace) as db:
             latest, measured = job.latest(db).get(campaign_id), job.measured(db).get(campaign_id)
-            texts = sentences(db, campaign_id) if measured is not None else {}
-        live = latest is not None and latest.state in ("queued", "running")
+            texts = {} if measured is None else campaigning.sentences(db, campaign_id)
         line = "" if latest is None else html.line(latest)
-        table = agreement_page.table(measured, texts)
-        return [table, sentence or line, gr.Timer(active=live)]
+        table = page.table(None)
+        if measured is not None:
+            found = Measurement.from_json(measured.result)
+            table = page.table(found, measured.ended_utc or "", texts)
+        return [table, sentence or line, gr.Timer(active=campaigning.live(latest))]
 
     @doors.allow(*STAFF)
     def offer(chosen: str, request: gr.Request) -> Any:
@@ -89,13 +92,12 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
         if measured is None:
             return gr.skip(), html.note("Measure agreement first.")
         path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"agreement-{campaign_id}.csv"
-        job.write_units(path, measured)
+        measurement.write_units(path, Measurement.from_json(measured.result))
         return gr.File(str(path), visible=True), ""
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
-    item.select(look, campaign, shown, **once)
-    item.select(offer, model, model, **once)
-    campaign.input(look, campaign, shown, **once)
-    timer.tick(look, campaign, shown, **once)
-    measure.click(start, [campaign, model], shown, **once)
-    every.click(write, campaign, [file, note], **once)
+    item.select(look, campaign, shown, **ONCE)
+    item.select(offer, model, model, **ONCE)
+    campaign.input(look, campaign, shown, **ONCE)
+    timer.tick(look, campaign, shown, **ONCE)
+    measure.click(start, [campaign, model], shown, **ONCE)
+    every.click(write, campaign, [file, note], **ONCE)

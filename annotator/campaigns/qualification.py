@@ -1,6 +1,6 @@
 """Qualification tests as an admin makes them: question by question in the tab, or as YAML.
 
-question(unit_id, ["dog faces", "red cars", ""], right=0)      # one question of the form
+more(db, questions, Typed(layer, 12, ["dog faces", "red cars", ""], right=0))   # out of the form
 written = read(db, text)                                       # the same out of YAML, and back:
 write(db, written)
 qualifications.add(db, "describe", written.questions, pass_mark=written.pass_mark, person="ada")
@@ -25,6 +25,7 @@ from sqlite_utils import Database
 from db.annotate import qualifications
 from db.annotate.qualifications import Question
 from db.describe import exemplars
+from db.describe.exemplars import UnitRow
 from db.errors import BadInput
 
 MOST = 6
@@ -47,6 +48,62 @@ class Written:
 
     questions: tuple[Question, ...]
     pass_mark: int | None = None
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A question as it stands in a form, of which some boxes may be empty.
+
+    Attributes:
+        exemplar_set_id, unit: the layer and which of its units; None: none is chosen.
+        right: which box holds the best description, counted from 0; None: none is marked.
+    """
+
+    exemplar_set_id: int | None
+    unit: float | None
+    options: Sequence[str]
+    right: int | None
+    reason: str = ""
+
+
+def names(db: Database) -> list[tuple[str, int]]:
+    """All versions of all tests, for a menu."""
+    return [
+        (f"{test.name}, version {test.version}", test.qualification_id)
+        for test in qualifications.every(db)
+    ]
+
+
+def shown_unit(db: Database, exemplar_set_id: int | None, number: float | None) -> UnitRow:
+    """The unit that a form names.
+
+    Raises:
+        BadInput: no layer is chosen, or it has no such unit.
+    """
+    if exemplar_set_id is None:
+        raise BadInput("Choose a network and layer first; the Describe tab computes exemplars.")
+    units = exemplars.units_of(db, exemplar_set_id)
+    if number is None or not 0 <= int(number) < len(units):
+        raise BadInput(f"expected a unit between 0 and {len(units) - 1}")
+    return units[int(number)]
+
+
+def more(db: Database, questions: Sequence[Question], typed: Typed) -> tuple[Question, ...]:
+    """The questions with one more behind them.
+
+    Raises:
+        BadInput: there are as many as a test may have, or what was typed is no question.
+    """
+    if len(questions) >= MOST:
+        raise BadInput(f"A test has at most {MOST} questions; remove one first.")
+    found = question(
+        shown_unit(db, typed.exemplar_set_id, typed.unit).unit_id,
+        typed.options,
+        right=typed.right,
+        reason=typed.reason,
+        number=len(questions) + 1,
+    )
+    return (*questions, found)
 
 
 def question(
@@ -117,12 +174,12 @@ def write(db: Database, test: Written) -> str:
 
     entries = [
         {
-            "unit": exemplars.unit(db, each.unit_id).name,
-            "options": list(each.options),
-            "answer": each.options[each.answer],
-            **({"reason": each.reason} if each.reason else {}),
+            "unit": exemplars.unit(db, asked.unit_id).name,
+            "options": list(asked.options),
+            "answer": asked.options[asked.answer],
+            **({"reason": asked.reason} if asked.reason else {}),
         }
-        for each in test.questions
+        for asked in test.questions
     ]
     mark = {} if test.pass_mark is None else {"pass_mark": test.pass_mark}
     return str(yaml.safe_dump({**mark, "questions": entries}, sort_keys=False, allow_unicode=True))

@@ -2,12 +2,12 @@
 
     clean("These are images of dogs.", DEFAULT)         # "dogs"
     for change in preview(sentences, rules): ...         # raw and cleaned side by side
+    version, rules = in_force(db)                        # (0, DEFAULT) until an admin stores others
 
 In the manner of the published cleaning (boilerplate at either end, joined and misspelt words,
 replacements for single annotators), with rules of our own. Rules are data: versions of them are
 kept by `db.annotate.cleanings`, raw text is never touched, and going back is a matter of the
-version. A rule
-never empties a sentence: what would leave nothing is not applied.
+version. A rule never empties a sentence: what would leave nothing is not applied.
 """
 
 import json
@@ -16,7 +16,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
+from sqlite_utils import Database
+
 from db.access import users
+from db.annotate import cleanings
 from db.errors import BadInput
 
 Kind = Literal["prefix", "suffix", "replace", "spelling"]
@@ -101,6 +104,15 @@ _LINE = re.compile(
 )
 
 
+def normalise(text: str) -> str:
+    """Lower case, single spaces, no punctuation at the ends: for comparing sentences.
+
+    >>> normalise("  Many  Objects. ")
+    'many objects'
+    """
+    return " ".join(text.casefold().split()).strip(" .,;:!?-\"'")
+
+
 def clean(
     text: str,
     rules: Sequence[Rule] = DEFAULT,
@@ -149,6 +161,23 @@ def preview(
         if cleaned != raw:
             changes.append(Change(annotator, raw, cleaned))
     return changes
+
+
+def in_force(db: Database) -> tuple[int, tuple[Rule, ...]]:
+    """The newest version and its rules; version 0 are the built-in ones."""
+    versions = cleanings.every(db)
+    if not versions:
+        return 0, DEFAULT
+    return versions[0].version, from_json(versions[0].rules_json)
+
+
+def of_version(db: Database, version: int) -> tuple[Rule, ...]:
+    """The rules of one version; 0 are the built-in ones.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    return from_json(cleanings.get(db, version).rules_json) if version else DEFAULT
 
 
 def as_json(rules: Sequence[Rule]) -> str:

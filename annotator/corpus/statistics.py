@@ -5,16 +5,23 @@
 
 `rows` are (layer, unit, text), one an annotation. `nlp` is a spaCy pipeline with tags and lemmas;
 shares of parts of speech depend on which, so name it beside them. It does not know who wrote what,
-nor how well annotators agree.
+nor how well annotators agree. `Counted` is such a table as a job keeps it.
 """
 
+import csv
+import dataclasses
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from db.cells import neutral
 
 if TYPE_CHECKING:
     from spacy.language import Language
+
+VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,34 @@ class LayerStatistics:
     nouns: float
     adjectives: float
     prepositions: float
+
+
+COLUMNS = tuple(column.name for column in dataclasses.fields(LayerStatistics))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The table of a campaign.
+
+    Attributes:
+        pipeline: which told the parts of speech.
+        rules: the version of the cleaning rules, 0 for the built-in ones; None for text as typed.
+        rows: of every layer, then of every network.
+    """
+
+    pipeline: str
+    rules: int | None
+    rows: tuple[LayerStatistics, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as a job keeps them."""
+        return {"version": VERSION, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Counted":
+        """What `to_json` gave; the first ones have no version and are the same otherwise."""
+        rows = tuple(LayerStatistics(**row) for row in stored["rows"])
+        return cls(stored["pipeline"], stored["rules"], rows)
 
 
 def statistics(
@@ -71,6 +106,16 @@ def statistics(
             counts.tags.update(token.pos_ for token in words)
     lines = {layer: counts.line(layer) for layer, counts in layers.items()}
     return {**lines, **{name: counts.line(name) for name, counts in totals.items()}}
+
+
+def write(path: Path, found: Counted) -> None:
+    """The rows as a table; shares of words in [0, 1]."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*COLUMNS, "pipeline"])
+        for row in found.rows:
+            layer, *numbers = dataclasses.astuple(row)
+            writer.writerow([neutral(layer), *numbers, found.pipeline])
 
 
 @dataclass

@@ -3,20 +3,18 @@
 build(doors, page, chosen)      # `chosen` is the campaign picked above
 """
 
-from html import escape
 from typing import Any
 
 import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
-from annotator.corpus import cleaning
+from annotator.corpus import cleaning, spelling
 from annotator.corpus import page as corpus_page
-from annotator.corpus import rules as ruling
-from annotator.work import spelling
-from annotator.work.page import near
+from annotator.events import ONCE
+from annotator.html import near
 from db.access.doors import Doors
-from db.access.users import ADMIN
+from db.access.users import ADMIN, EVERYBODY
 from db.annotate import annotations, cleanings
 from db.errors import BadInput, WorkbenchError
 from db.workspace import open_database
@@ -32,12 +30,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
     workspace = doors.workspace
     with gr.Tab("Cleaning", id="an-cleaning") as item:
         rules = gr.Textbox(label="One rule a line", lines=10, elem_id="an-rules", info=HOW)
-        gr.HTML(
-            '<p class="an-muted">A line <code>spelling</code> puts in the one likely word for a '
-            "misspelt one. It is off until you add it: names of breeds, plants and brands are "
-            "often missing from the list, so look at the preview first.</p>",
-            padding=False,
-        )
+        gr.HTML(corpus_page.spelling_rule(), padding=False)
         note = gr.Textbox(label="Note about this version", elem_id="an-rules-note", max_lines=1)
         with gr.Row():
             preview = gr.Button("Preview on the chosen campaign", elem_id="an-preview")
@@ -52,17 +45,18 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
 
     def versions(db: Database) -> list[Any]:
         known = cleanings.every(db)
-        names = [(f"version {each.version}", each.version) for each in known]
+        names = [(f"version {row.version}", row.version) for row in known]
         first = known[0].version if known else 0
-        return [gr.Dropdown(choices=[*names, ("built-in rules", 0)], value=first), _history(db)]
+        menu = gr.Dropdown(choices=[*names, ("built-in rules", 0)], value=first)
+        return [menu, corpus_page.versions(known)]
 
-    @doors.allow("admin", "reviewer", "annotator")
+    @doors.allow(*EVERYBODY)
     def fill(request: gr.Request) -> Any:
         """The page was opened; only an admin is told the rules in force."""
         if doors.person(request).role != "admin":
             return ""
         with open_database(workspace) as db:
-            return cleaning.as_lines(ruling.in_force(db)[1])
+            return cleaning.as_lines(cleaning.in_force(db)[1])
 
     @doors.allow(*ADMIN)
     def look(request: gr.Request) -> list[Any]:
@@ -78,7 +72,7 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
             raise BadInput("Choose a campaign first.")
         with open_database(workspace) as db:
             answers = annotations.of_campaign(db, campaign_id)
-        sentences = [(each.annotator, each.text) for each in answers if each.kind == "text"]
+        sentences = [(answer.annotator, answer.text) for answer in answers if answer.kind == "text"]
         found = cleaning.preview(sentences, cleaning.parse(lines), spelling=spelling.suggest)
         return corpus_page.changes(found, len(sentences))
 
@@ -99,43 +93,23 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown) -> None:
     def put_above(number: int | None, request: gr.Request) -> str:
         """The rules of a version, to be read or changed."""
         with open_database(workspace) as db:
-            return cleaning.as_lines(ruling.of(db, number or 0))
+            return cleaning.as_lines(cleaning.of_version(db, number or 0))
 
     @doors.allow(*ADMIN)
     def go_back(number: int | None, request: gr.Request) -> list[Any]:
         """Put an earlier version in force again, as another version."""
         person, number = doors.person(request).name, number or 0
         with open_database(workspace) as db:
-            before = ruling.of(db, number)
+            before = cleaning.of_version(db, number)
             name = f"version {number}" if number else "the built-in rules"
             text = cleaning.as_json(before)
             added = cleanings.add(db, text, person=person, note=f"back to {name}").version
             said = html.note(f"The rules of {name} are in force, as version {added}.")
             return [cleaning.as_lines(before), said, *versions(db)]
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     page.load(fill, None, rules, show_progress="hidden")
-    item.select(look, None, listed, **once)
-    preview.click(try_rules, [chosen, rules], changes, **once)
-    keep.click(save_rules, [rules, note], [changes, *listed], **once)
-    show.click(put_above, version, rules, **once)
-    use.click(go_back, version, [rules, changes, *listed], **once)
-
-
-def _history(db: Database) -> str:
-    """Every version: whose, when, how many rules, why."""
-    known = cleanings.every(db)
-    if not known:
-        return html.note("The built-in rules are in force; no other version was made yet.")
-    rows = "".join(
-        f'<tr><td class="n">{each.version}</td><td>{"in force" if place == 0 else ""}</td>'
-        f"<td>{escape(each.person)}</td><td>{escape(each.created_utc[:10])} "
-        f"{html.moment(each.created_utc)}</td>"
-        f'<td class="n">{len(cleaning.from_json(each.rules_json))}</td>'
-        f"<td>{escape(each.note)}</td></tr>"
-        for place, each in enumerate(known)
-    )
-    return (
-        '<table class="an-table"><tr><th class="n">version</th><th></th><th>by</th><th>when</th>'
-        f'<th class="n">rules</th><th>note</th></tr>{rows}</table>'
-    )
+    item.select(look, None, listed, **ONCE)
+    preview.click(try_rules, [chosen, rules], changes, **ONCE)
+    keep.click(save_rules, [rules, note], [changes, *listed], **ONCE)
+    show.click(put_above, version, rules, **ONCE)
+    use.click(go_back, version, [rules, changes, *listed], **ONCE)

@@ -64,7 +64,7 @@ def look(db: Database, file: str, text: str, *, subject: str = "", name: str = "
             raise BadInput(f"expected a new campaign name, got {called!r}, which is taken")
     except BadInput as error:
         return Seen(called, problem=str(error))
-    known = {each.hash for each in exemplars.sets(db) if each.folder}
+    known = {exemplar_set.hash for exemplar_set in exemplars.sets(db) if exemplar_set.folder}
     units = {(r.subject, r.layer, r.exemplar_hash, r.unit) for r in records}
     counts = Counter(
         (r.subject, r.layer, r.exemplar_hash, r.unit)

@@ -112,7 +112,7 @@ def _card(kept: Sequence[Record], *, title: str, licence: str, units: int, drawn
     people = len({record.annotator for record in kept})
     simulated = sum(record.annotator_kind == "simulated" for record in kept)
     versions = sorted({record.rules for record in kept if record.rules is not None})
-    cleaned = ", ".join("built-in" if each == 0 else str(each) for each in versions)
+    cleaned = ", ".join("built-in" if version == 0 else str(version) for version in versions)
     loaded = (
         f"A row is a unit: `image` shows its exemplars, dimmed where the unit is not active, and "
         f"`sentences` what the people in `annotators` wrote of it. {units - drawn} of the units "

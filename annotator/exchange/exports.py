@@ -239,7 +239,7 @@ def write_mturk(path: Path, records: Sequence[Record]) -> None:
                 record.text,
                 *((record.raw or "", record.rules) if cleaned else ()),
             ]
-            writer.writerow([neutral(each) if isinstance(each, str) else each for each in row])
+            writer.writerow([neutral(value) if isinstance(value, str) else value for value in row])
 
 
 def write_ratings(path: Path, records: Iterable[Record]) -> None:

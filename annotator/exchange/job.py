@@ -3,27 +3,53 @@
     enqueue(db, campaign_id, form="dataset", person="ada")                  # job kind `answers`
     forget(workspace)                    # files that were made before somebody withdrew
 
-The file is `result["file"]` among the workspace's reports. Pictures are read by another package,
-which is passed in.
+The result is a `Packed`. Pictures are read by another package, which is passed in.
 """
 
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils import Database
 
-from annotator import campaign
-from annotator.corpus import rules
+from annotator import campaign as campaigning
 from annotator.exchange import dataset, write
-from annotator.exchange.write import ExemplarsOf
-from db import jobs
-from db.annotate import campaigns, transfers
-from db.errors import BadInput, Cancelled
+from annotator.exchange.write import EVERYTHING, Choice, ExemplarsOf
+from db.annotate import campaigns
+from db.errors import BadInput
 from db.jobs import Handle
 from db.workspace import Workspace, open_database
 
 KIND = "answers"
 FORMS = ("milannotations", "dataset")
+BUSY = "This file is being written already; it appears here."
+VERSION = 1
 _PREFIX = "answers-"
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A zip file that was written.
+
+    Attributes:
+        file: its name among the workspace's reports.
+        units: how many it holds.
+        bytes: its size.
+    """
+
+    file: str
+    units: int
+    bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, as a job keeps them."""
+        return {"version": VERSION, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Packed":
+        """What `to_json` gave; the first ones have no version and are the same otherwise."""
+        return cls(stored["file"], stored["units"], stored["bytes"])
 
 
 def enqueue(
@@ -33,9 +59,7 @@ def enqueue(
     person: str,
     form: str = "milannotations",
     licence: str = "unknown",
-    approved: bool = False,
-    cleaned: bool = False,
-    simulated: bool = False,
+    choice: Choice = EVERYTHING,
 ) -> int:
     """Let the worker write the folders of a campaign; returns the job's id.
 
@@ -49,19 +73,9 @@ def enqueue(
     if form not in FORMS:
         raise BadInput(f"expected one of {', '.join(FORMS)}, got {form!r}")
     dataset.check_licence(licence)
-    before = campaign.newest(db, KIND).get(campaign_id)
-    if before is not None and before.state in ("queued", "running"):
-        raise BadInput("This file is being written already; it appears here.")
-    name = campaigns.get(db, campaign_id).name
-    args = {
-        "campaign_id": campaign_id,
-        "form": form,
-        "licence": licence,
-        "approved": approved,
-        "cleaned": cleaned,
-        "simulated": simulated,
-    }
-    return jobs.enqueue(db, KIND, args, title=f"Export of {name}", device="cpu", person=person)
+    args = {"campaign_id": campaign_id, "form": form, "licence": licence}
+    args |= dataclasses.asdict(choice)
+    return campaigning.enqueue(db, KIND, args, title="Export of", person=person, busy=BUSY)
 
 
 def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
@@ -69,24 +83,16 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
     args, workspace = handle.job.args, handle.workspace
     with open_database(workspace) as db:
         campaign = campaigns.get(db, args["campaign_id"])
+        choice = Choice(args["approved"], args["cleaned"], args["simulated"])
         secret = workspace.secret.read_bytes()
-        records = transfers.records(
-            db, campaign.campaign_id, secret=secret, simulated=args["simulated"]
-        )
-        pseudonym_of = transfers.pseudonyms(db, secret=secret)
-        version, in_force = rules.in_force(db)
-    if args["cleaned"]:
-        records = write.cleaned(records, in_force, pseudonym_of, version=version)
-    if args["approved"]:
-        records = [record for record in records if record.status == "approved"]
+        records = write.chosen(db, campaign.campaign_id, choice, secret=secret)
     read = exemplars_of(workspace)
     total = len({(r.subject, r.layer, r.unit) for r in records if r.slot is not None})
     done = 0
 
     def pictures(subject: str, layer: str, unit: int, hash_: str) -> Any:
         nonlocal done
-        if handle.watch.cancelled():
-            raise Cancelled("The export was cancelled.")
+        handle.watch.check(f"before unit {unit} of {layer}")
         handle.watch.progress(done, total, "units written")
         done += 1
         return read(subject, layer, unit, hash_)
@@ -103,7 +109,7 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
         pictures=pictures,
         licence=args["licence"],
     )
-    return {"file": out.name, "units": done, "bytes": out.stat().st_size}
+    return Packed(out.name, done, out.stat().st_size).to_json()
 
 
 def forget(workspace: Workspace) -> int:

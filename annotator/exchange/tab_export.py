@@ -1,6 +1,6 @@
-"""Tabs of the admin's page beside progress and settings: tests, ratings, cleaning, export, removal.
+"""The admin's export: a campaign as one table at once, or as folders with pictures by the worker.
 
-build(doors, page, chosen, wake=…)    # `chosen` is the campaign picked above
+build(doors, chosen, wake=…)    # `chosen` is the campaign picked above
 """
 
 import tempfile
@@ -10,16 +10,16 @@ from typing import Any
 
 import gradio as gr
 
+from annotator import campaign as campaigning
 from annotator import html
-from annotator.campaigns import tab_qualification, tab_withdrawal
-from annotator.corpus import rules as ruling
-from annotator.corpus import tab, tab_cleaning
-from annotator.exchange import tab_arrays, tab_import
-from annotator.exchange import write as written
-from annotator.ratings import tab_start
+from annotator.events import ONCE, Values
+from annotator.exchange import job, page
+from annotator.exchange import write as writing
+from annotator.exchange.job import Packed
+from annotator.exchange.write import Choice
 from db.access.doors import Doors
 from db.access.users import ADMIN
-from db.annotate import campaigns, transfers
+from db.annotate import campaigns
 from db.errors import BadInput
 from db.workspace import open_database
 
@@ -32,12 +32,16 @@ FORMATS = {
     "mturk": ("MTurk results", "csv"),
     "ratings": ("ratings, a line for every mark", "csv"),
 }
+FOLDERS = {
+    "milannotations": "milannotations: arrays as the published code reads them",
+    "dataset": "a Hugging Face dataset with a card",
+}
 
 
-def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Any:
-    """Add these tabs to those of the admin's page; returns the event after which counts differ."""
+def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> None:
+    """Add the tab to those of the admin's page."""
     workspace = doors.workspace
-    with gr.Tab("Export", id="an-exports") as exporting:
+    with gr.Tab("Export", id="an-exports") as item:
         approved = gr.Checkbox(label="Approved answers only")
         cleaned = gr.Checkbox(label="Cleaned by the rules in force")
         simulated = gr.Checkbox(label="With the sentences of simulated annotators")
@@ -50,48 +54,88 @@ def build(doors: Doors, page: gr.Blocks, chosen: gr.Dropdown, *, wake: Callable[
         export = gr.Button("Make the file", elem_id="an-export")
         trouble = gr.HTML(padding=False, elem_id="an-export-note")
         file = gr.File(label="File", interactive=False, visible=False, elem_id="an-export-file")
-        tab_arrays.build(doors, exporting, chosen, approved, cleaned, simulated, wake=wake)
-        gr.HTML('<p class="an-muted">People appear as pseudonyms.</p>', padding=False)
-    tab_import.build(doors)
-    with gr.Tab("Tests", id="an-tests") as tests:
-        tab_qualification.build(doors, tests)
-    tab_start.build(doors)
-    tab.build(doors, chosen, wake=wake)
-    tab_cleaning.build(doors, page, chosen)
-    withdrawn = tab_withdrawal.build(doors)
+        with gr.Row():
+            folders = gr.Radio(
+                [(label, key) for key, label in FOLDERS.items()],
+                value="milannotations",
+                label="Folders with pictures (zip)",
+                elem_id="an-folders",
+                scale=2,
+            )
+            licence = gr.Textbox(
+                label="Licence in the dataset's card", value="unknown", elem_id="an-licence"
+            )
+        pack = gr.Button("Make the folders", elem_id="an-arrays")
+        note = gr.HTML(padding=False, elem_id="an-arrays-note")
+        timer = gr.Timer(2, active=False)
+        gr.HTML(page.pseudonyms(), padding=False)
+
+    def choice(given: Values) -> Choice:
+        return Choice(bool(given[approved]), bool(given[cleaned]), bool(given[simulated]))
+
+    def show(campaign_id: int | None, sentence: str = "") -> list[Any]:
+        if campaign_id is None:
+            return ["", gr.Timer(active=False)]
+        wake()
+        with open_database(workspace) as db:
+            latest = campaigning.newest(db, job.KIND).get(campaign_id)
+        line = "" if latest is None else html.line(latest)
+        if latest is not None and latest.state == "done":
+            packed = Packed.from_json(latest.result)
+            there = (workspace.reports / packed.file).is_file()
+            line = page.packed(packed, latest.ended_utc or "", there=there)
+        return [sentence or line, gr.Timer(active=campaigning.live(latest))]
 
     @doors.allow(*ADMIN)
-    def write(
-        campaign_id: int | None,
-        kind: str,
-        only: bool,
-        tidy: bool,
-        made_up: bool,
-        request: gr.Request,
-    ) -> tuple[Any, str]:
+    def write(given: Values, request: gr.Request) -> Values:
         """The export as a file to download; it is written outside the workspace."""
+        campaign_id, kind = given[chosen], given[form]
+        none = gr.File(visible=False)
         if campaign_id is None or kind not in FORMATS:
-            return gr.File(visible=False), html.problem("Choose a campaign and a format first.")
+            return {file: none, trouble: html.problem("Choose a campaign and a format first.")}
         with open_database(workspace) as db:
-            campaign = campaigns.get(db, campaign_id)
+            name = campaigns.get(db, campaign_id).name
             secret = workspace.secret.read_bytes()
-            records = transfers.records(db, campaign_id, secret=secret, simulated=made_up)
-            pseudonym_of = transfers.pseudonyms(db, secret=secret)
-            version, in_force = ruling.in_force(db)
-        if tidy:
-            records = written.cleaned(records, in_force, pseudonym_of, version=version)
-        if only:
-            records = [record for record in records if record.status == "approved"]
+            records = writing.chosen(db, campaign_id, choice(given), secret=secret)
         folder = Path(tempfile.mkdtemp(prefix="milan-export-"))
         path = folder / f"campaign-{campaign_id}-{kind}.{FORMATS[kind][1]}"
         try:
-            written.write(path, records, form=kind, title=campaign.name, pictures=None)
+            writing.write(path, records, form=kind, title=name, pictures=None)
         except BadInput as error:
-            return gr.File(visible=False), html.problem(str(error))
-        return gr.File(str(path), visible=True), html.note(
-            f"Made from {len(records)} answers of {campaign.name}."
-        )
+            return {file: none, trouble: html.problem(str(error))}
+        done = html.note(f"Made from {len(records)} answers of {name}.")
+        return {file: gr.File(str(path), visible=True), trouble: done}
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
-    export.click(write, [chosen, form, approved, cleaned, simulated], [file, trouble], **once)
-    return withdrawn
+    @doors.allow(*ADMIN)
+    def look(campaign_id: int | None, request: gr.Request) -> list[Any]:
+        """The folders that were made last, and how far those under way are."""
+        return show(campaign_id)
+
+    @doors.allow(*ADMIN)
+    def make(given: Values, request: gr.Request) -> list[Any]:
+        """Queue the folders; the page may be closed meanwhile."""
+        campaign_id, under = given[chosen], given[licence].strip() or "unknown"
+        person = doors.person(request).name
+        with open_database(workspace) as db:
+            try:
+                if campaign_id is None:
+                    raise BadInput("Choose a campaign first.")
+                job.enqueue(
+                    db,
+                    campaign_id,
+                    form=given[folders],
+                    licence=under,
+                    choice=choice(given),
+                    person=person,
+                )
+            except BadInput as error:
+                return show(campaign_id, html.problem(str(error)))
+        return show(campaign_id)
+
+    wanted: set[Any] = {chosen, approved, cleaned, simulated}
+    export.click(write, {*wanted, form}, [file, trouble], **ONCE)
+    shown: list[Any] = [note, timer]
+    item.select(look, chosen, shown, **ONCE)
+    chosen.input(look, chosen, shown, **ONCE)
+    timer.tick(look, chosen, shown, **ONCE)
+    pack.click(make, {*wanted, folders, licence}, shown, **ONCE)

@@ -1,22 +1,60 @@
-"""A campaign written to a file in one of the formats that leave the Annotate tab."""
+"""A campaign written to a file in one of the formats that leave the Annotate tab.
+
+records = chosen(db, campaign_id, Choice(approved=True), secret=secret)
+write(Path("spring.jsonl"), records, form="jsonl", title="spring", pictures=None)
+"""
 
 import dataclasses
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from annotator.corpus import cleaning
+from sqlite_utils import Database
+
+from annotator.corpus import cleaning, spelling
 from annotator.exchange import dataset, exports, tables
 from annotator.exchange.exports import Pictures
-from annotator.work import spelling
+from db.annotate import transfers
 from db.annotate.transfers import Record
 from db.errors import BadInput
 from db.workspace import Workspace
 
 FORMATS = ("milannotations", "csv", "jsonl", "parquet", "mturk", "dataset", "ratings")
 
-
 ExemplarsOf = Callable[[Workspace], Pictures]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a campaign's answers is to leave, and how.
+
+    Attributes:
+        approved: the approved ones alone.
+        cleaned: by the cleaning rules in force, as typed beside them.
+        simulated: with those of simulated annotators.
+    """
+
+    approved: bool = False
+    cleaned: bool = False
+    simulated: bool = False
+
+
+EVERYTHING = Choice()
+
+
+def chosen(
+    db: Database, campaign_id: int, choice: Choice = EVERYTHING, *, secret: bytes
+) -> list[Record]:
+    """The answers of a campaign by that choice; `secret` makes the pseudonyms."""
+    records = transfers.records(db, campaign_id, secret=secret, simulated=choice.simulated)
+    if choice.cleaned:
+        version, rules = cleaning.in_force(db)
+        pseudonym_of = transfers.pseudonyms(db, secret=secret)
+        records = cleaned(records, rules, pseudonym_of, version=version)
+    if choice.approved:
+        records = [record for record in records if record.status == "approved"]
+    return records
 
 
 def cleaned(

@@ -1,30 +1,39 @@
-"""Ratings as HTML made of plain values; texts are escaped here."""
+"""Ratings as HTML: what a rater reads, and the table of what the raters said."""
 
 from collections.abc import Sequence
-from html import escape
 
-from annotator.html import note
+from markupsafe import Markup
+
+from annotator import html
 from annotator.ratings import tables
+from annotator.work import guidelines
+from db import templates
+from db.annotate.campaigns import Campaign
 from db.annotate.ratings import Rating
 
+_PARTS = templates.beside(__file__)
 
-def ratings(found: Sequence[Rating]) -> str:
+
+def consent(campaign: Campaign) -> Markup:
+    """What the rating asks, and what one agrees to."""
+    lines = campaign.settings.consent.split("\n")
+    return _PARTS("consent", name=campaign.name, asks=guidelines.RATING_INSTRUCTIONS, lines=lines)
+
+
+def head(campaign: Campaign, share: float) -> Markup:
+    """The question above the pictures; `share` of the rating's slots are filled, in [0, 1]."""
+    return _PARTS("head", name=campaign.name, asks=guidelines.RATING_INSTRUCTIONS, share=share)
+
+
+def ratings(found: Sequence[Rating]) -> Markup:
     """Mean rating with standard error and share picked as best, by layer and method."""
-    lines = tables.summary(found)
-    share, agreement = tables.valid_share(found), tables.alpha(found)
+    share = tables.valid_share(found)
     if share is None:
-        return note("Nobody has rated anything yet.")
-    rows = "".join(
-        f"<tr><td>{escape(line.layer)}</td><td>{escape(line.method)}</td>"
-        f'<td class="n">{line.ratings}</td><td class="n">{line.mean:.2f}'
-        f"{'' if line.error is None else f' ± {line.error:.2f}'}</td>"
-        f'<td class="n">{100 * line.chosen:.1f} %</td></tr>'
-        for line in lines
-    )
-    alpha = "undefined: no two raters on one unit" if agreement is None else f"{agreement:.2f}"
-    return (
-        '<table class="an-table"><tr><th>layer</th><th>method</th><th class="n">ratings</th>'
-        f'<th class="n">mean ± standard error</th><th class="n">picked as best</th></tr>{rows}'
-        f"</table><p>{100 * share:.0f} % of the responses are consistent and counted. "
-        f"Krippendorff's alpha (interval): {alpha}.</p>"
-    )
+        return html.note("Nobody has rated anything yet.")
+    lines = tables.summary(found)
+    return _PARTS("ratings", lines=lines, share=share, alpha=tables.alpha(found))
+
+
+def steering() -> Markup:
+    """Where a rating is paused, closed and exported."""
+    return _PARTS("steering")

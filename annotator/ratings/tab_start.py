@@ -9,10 +9,11 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
-from annotator.campaigns import units as campaign_units
+from annotator import units as campaign_units
+from annotator.events import ONCE
+from annotator.html import near
 from annotator.ratings import page
 from annotator.work import guidelines
-from annotator.work.page import near
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.annotate import campaigns, ratings
@@ -36,18 +37,17 @@ def build(doors: Doors) -> None:
         rated = gr.HTML(padding=False, elem_id="an-rating-note")
         shown = gr.Dropdown(label="Show the results of", choices=[], elem_id="an-rating-shown")
         table = gr.HTML(padding=False, elem_id="an-rating-table")
-        gr.HTML(
-            '<p class="an-muted">Pause, close or export a rating like any campaign: choose it '
-            "above.</p>",
-            padding=False,
-        )
+        gr.HTML(page.steering(), padding=False)
 
     def tables(db: Database, campaign_id: int | None) -> tuple[Any, str]:
         known = campaigns.every(db, kind="rate")
-        ids = [each.campaign_id for each in known]
+        ids = [campaign.campaign_id for campaign in known]
         now = campaign_id if campaign_id in ids else next(iter(ids), None)
         menu = gr.Dropdown(
-            choices=[(f"{each.name} · {each.state}", each.campaign_id) for each in known], value=now
+            choices=[
+                (f"{campaign.name} · {campaign.state}", campaign.campaign_id) for campaign in known
+            ],
+            value=now,
         )
         return menu, page.ratings([] if now is None else ratings.of_campaign(db, now))
 
@@ -78,7 +78,10 @@ def build(doors: Doors) -> None:
             known = exemplars.units_of(db, exemplar_set_id)
             wanted = [known[i].unit_id for i in campaign_units.choose(units, units=len(known))]
             given = {
-                unit_id: [(each.method, each.text) for each in descriptions.of_unit(db, unit_id)]
+                unit_id: [
+                    (description.method, description.text)
+                    for description in descriptions.of_unit(db, unit_id)
+                ]
                 for unit_id in wanted
             }
             usable = {u: pairs for u, pairs in given.items() if len({t for _, t in pairs}) > 1}
@@ -93,10 +96,9 @@ def build(doors: Doors) -> None:
         left = len(wanted) - len(usable)
         return html.note(f"Started: {len(usable)} units; {left} have no two descriptions.")
 
-    once: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "once"}
     refresh = [layer, shown, table]
-    rating.select(offer, [layer, shown], refresh, **once)
-    rate.click(start, [title, layer, which], rated, **once).then(
+    rating.select(offer, [layer, shown], refresh, **ONCE)
+    rate.click(start, [title, layer, which], rated, **ONCE).then(
         offer, [layer, shown], refresh, show_progress="hidden"
     )
-    shown.input(show, shown, table, **once)
+    shown.input(show, shown, table, **ONCE)

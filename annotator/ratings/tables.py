@@ -10,6 +10,7 @@ Only valid responses count (Tables 3, 4 and 9 of the paper); the share of valid 
 
 import csv
 import math
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -53,11 +54,8 @@ def summary(ratings: Iterable[Rating]) -> list[Line]:
     lines = []
     for (layer, method), own in groups.items():
         values = [rating.rating for rating in own]
-        mean = sum(values) / len(values)
-        error = None
-        if len(values) > 1:
-            variance = sum((value - mean) ** 2 for value in values) / (len(values) - 1)
-            error = math.sqrt(variance / len(values))
+        mean = statistics.fmean(values)
+        error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
         chosen = sum(rating.chosen for rating in own) / len(own)
         lines.append(Line(layer, method, len(values), mean, error, chosen))
     return sorted(lines, key=lambda line: (line.layer == ALL, line.layer, line.method))
@@ -65,7 +63,7 @@ def summary(ratings: Iterable[Rating]) -> list[Line]:
 
 def valid_share(ratings: Sequence[Rating]) -> float | None:
     """The share of responses that do not contradict themselves; None without responses."""
-    responses = {(each.layer, each.unit, each.rater): each.valid for each in ratings}
+    responses = {(rating.layer, rating.unit, rating.rater): rating.valid for rating in ratings}
     return sum(responses.values()) / len(responses) if responses else None
 
 
@@ -73,7 +71,8 @@ def alpha(ratings: Iterable[Rating]) -> float | None:
     """Krippendorff's alpha of the valid ratings with squared differences.
 
     1 is perfect agreement, 0 what chance gives; None when no two raters rated the same thing or
-    all ratings are equal, so that there is no disagreement to expect.
+    all ratings are equal, so that there is no disagreement to expect. By hand, because neither
+    scipy nor scikit-learn has it (their kappa is of two raters who rated everything).
 
     >>> def rate(unit, rater, value): return Rating("l", unit, "m", rater, value, 0, True)
     >>> alpha([rate(1, "a", 1), rate(1, "b", 1), rate(2, "a", 5), rate(2, "b", 5)])

@@ -2,6 +2,7 @@
 
     found = flag(answers, gold={unit_id: ("dog",)})
     found[annotation_id]["too fast"]     # "1.2 s for 9 words"
+    renew(db, campaign_id)               # store them anew, if something came since
 
     too fast          less time than reading and typing take
     pasted            most of the sentence came from the clipboard (length and time are known)
@@ -12,8 +13,7 @@
     failed check      a unit with known words, and none of them in the answer
     changed mind      a hidden repeat answered quite differently
 
-Plain functions of answers; what is read and stored is the business of
-`annotator.review.inspection`.
+Plain functions of answers, but for `refresh`, `renew` and `people`, which read and store.
 """
 
 import re
@@ -21,7 +21,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlite_utils import Database
+
+from annotator.corpus.cleaning import normalise
 from annotator.work import hints
+from db.annotate import annotations, campaigns, flags
 from db.annotate.annotations import Annotation
 
 Flags = dict[int, dict[str, str]]
@@ -98,7 +102,7 @@ def flag(
         _near_duplicates(own, found, limits)
         _inconsistent(own, found, limits)
     for together in by_unit.values():
-        _outliers([each for each in together if each.purpose == "collect"], found, limits)
+        _outliers([answer for answer in together if answer.purpose == "collect"], found, limits)
     return dict(found)
 
 
@@ -149,18 +153,39 @@ def habits(answers: Sequence[Annotation], found: Flags) -> list[Habits]:
         seconds = sorted(answer.seconds for answer in own if answer.seconds is not None)
         lines.append(
             Habits(
-                person,
-                len(own),
-                seconds[len(seconds) // 2] if seconds else None,
-                tuple(boilerplate(texts)[:3]),
-                1 - len(texts) / len(own),
-                sum(hints.is_generic(text) for text in texts) / len(own),
-                sum(answer.annotation_id in found for answer in own),
-                sum(answer.purpose == "gold" for answer in own),
-                sum("failed check" in found.get(answer.annotation_id, {}) for answer in own),
+                annotator=person,
+                answers=len(own),
+                median_seconds=seconds[len(seconds) // 2] if seconds else None,
+                boilerplate=tuple(boilerplate(texts)[:3]),
+                no_pattern_share=1 - len(texts) / len(own),
+                generic_share=sum(hints.is_generic(text) for text in texts) / len(own),
+                flagged=sum(answer.annotation_id in found for answer in own),
+                checks=sum(answer.purpose == "gold" for answer in own),
+                failed=sum("failed check" in found.get(answer.annotation_id, {}) for answer in own),
             )
         )
     return sorted(lines, key=lambda line: (-line.flagged / line.answers, line.annotator))
+
+
+def refresh(db: Database, campaign_id: int) -> int:
+    """Work out and store all flags of a campaign. Returns how many answers have one."""
+    state = flags.state(db, campaign_id)
+    answers = annotations.of_campaign(db, campaign_id)
+    found = flag(answers, gold=campaigns.gold_words(db, campaign_id))
+    flags.replace(db, campaign_id, found, state=state)
+    return len(found)
+
+
+def renew(db: Database, campaign_id: int) -> None:
+    """Let the stored flags be those of the answers that there are now."""
+    if not flags.current(db, campaign_id):
+        refresh(db, campaign_id)
+
+
+def people(db: Database, campaign_id: int) -> list[Habits]:
+    """What every person's answers look like together, by the flags that are stored."""
+    answers = annotations.of_campaign(db, campaign_id)
+    return habits(answers, flags.of_campaign(db, campaign_id))
 
 
 def _alone(
@@ -208,7 +233,7 @@ def _near_duplicates(own: list[Annotation], found: Flags, limits: Thresholds) ->
     from rapidfuzz import fuzz, process
 
     collected = [answer for answer in own if answer.purpose == "collect"]
-    texts = [hints.normalise(answer.text) for answer in collected]
+    texts = [normalise(answer.text) for answer in collected]
     if len(texts) < limits.repeated_answers:
         return
     distinct = sorted(set(texts))

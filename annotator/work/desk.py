@@ -3,7 +3,7 @@
     view = desk.arrive(db, "ada", campaign_id=None)
     view.screen            # "empty", "lost", "welcome", "test", "work" or "done"
 
-Each step of the page (agree, hand in the test, submit, skip) does its one thing in the database and
+Each step of the page (agree, take the test, submit, skip) does its one thing in the database and
 then arrives again, so that a reload always shows the same as the step did.
 """
 
@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from annotator.work import hints, spelling
+from annotator.corpus import spelling
+from annotator.work import hints
 from db.annotate import (
     annotations,
     campaigns,
@@ -72,6 +73,22 @@ class View:
     skipped: bool = False
 
 
+@dataclass(frozen=True)
+class Taken:
+    """Where a person is in the test after one more choice.
+
+    Attributes:
+        attempts_left: the attempt under way included.
+        view, result: where they are and how it went, once the last question is answered.
+    """
+
+    sitting: Sitting
+    chosen: tuple[int, ...]
+    attempts_left: int
+    view: View | None = None
+    result: Result | None = None
+
+
 def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> View:
     """Where the person is: the named campaign, the one they are at work in, or the newest open one
     that describes.
@@ -126,14 +143,6 @@ def agree(db: Database, annotator: str, campaign_id: int) -> View:
     return arrive(db, annotator, campaign_id=campaign_id)
 
 
-def hand_in(
-    db: Database, annotator: str, campaign_id: int, *, attempt_id: int, chosen: Sequence[int]
-) -> tuple[View, Result]:
-    """The person hands the qualification test in."""
-    result = qualifications.grade(db, attempt_id, annotator, chosen=chosen)
-    return arrive(db, annotator, campaign_id=campaign_id), result
-
-
 def submit(db: Database, annotator: str, campaign_id: int, *, token: str, answer: Answer) -> View:
     """The person answers; the next unit comes with the acknowledgement.
 
@@ -174,28 +183,41 @@ def take_back(db: Database, annotator: str, campaign_id: int) -> View:
     return arrive(db, annotator, campaign_id=campaign_id)
 
 
-def sitting(db: Database, annotator: str, campaign_id: int) -> Sitting:
-    """The test that the person is in the middle of.
+def take(
+    db: Database,
+    annotator: str,
+    campaign_id: int,
+    *,
+    attempt_id: str,
+    chosen: Sequence[int],
+    choice: int,
+) -> Taken:
+    """One more question of the test is answered; after the last one it is handed in.
+
+    Args:
+        attempt_id, chosen: which attempt the page is at, and what was chosen so far in it. An
+            attempt that another window ended meanwhile starts anew.
 
     Raises:
-        BadInput: the campaign asks for none.
+        BadInput: the campaign asks for no test.
         NotAllowed: it was passed, or no attempt can be made now.
     """
     test_id = campaigns.get(db, campaign_id).settings.qualification_id
     if test_id is None:
         raise BadInput("This campaign has no test; reload the page.")
-    return qualifications.start(db, test_id, annotator)
-
-
-def attempts_left(db: Database, annotator: str, campaign_id: int) -> int:
-    """How often the person may take the campaign's test, the attempt under way included."""
-    test_id = campaigns.get(db, campaign_id).settings.qualification_id
-    return 0 if test_id is None else qualifications.standing(db, test_id, annotator).attempts_left
+    sitting = qualifications.start(db, test_id, annotator)
+    now_chosen = (*chosen, choice) if attempt_id == str(sitting.attempt_id) else ()
+    if len(now_chosen) < len(sitting.questions):
+        left = qualifications.standing(db, test_id, annotator).attempts_left
+        return Taken(sitting, now_chosen, left)
+    result = qualifications.grade(db, sitting.attempt_id, annotator, chosen=now_chosen)
+    view = arrive(db, annotator, campaign_id=campaign_id)
+    return Taken(sitting, now_chosen, result.attempts_left, view, result)
 
 
 def choices(db: Database) -> list[Campaign]:
     """The campaigns among which an annotator can choose."""
-    return [each for each in campaigns.every(db, kind="describe") if each.state == "open"]
+    return [known for known in campaigns.every(db, kind="describe") if known.state == "open"]
 
 
 def keep(
@@ -206,17 +228,9 @@ def keep(
     Raises:
         NotAllowed: the unit is not this person's any more.
     """
-    saved = drafts.save(
-        db,
-        token,
-        annotator,
-        answer.text,
-        pasted_characters=answer.pasted_characters,
-        unmasked_looks=answer.unmasked_looks,
-        pasted_after_ms=answer.pasted_after_ms,
-    )
+    saved = drafts.save(db, token, annotator, answer)
     own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
-    sentences = [each.text for each in own]
+    sentences = [answered.text for answered in own]
     return saved, hints.hint(answer.text[:LONGEST], earlier=sentences, spelling=spelling.suggest)
 
 
@@ -225,7 +239,7 @@ def _keep_typed(db: Database, annotator: str, token: str, typed: str) -> None:
     # A press that is repeated finds the picture set left already, with its draft.
     with contextlib.suppress(NotAllowed):
         if typed.strip():
-            drafts.save(db, token, annotator, typed)
+            drafts.save(db, token, annotator, Answer(typed))
 
 
 def lists(db: Database, annotator: str, campaign_id: int) -> View:

@@ -9,6 +9,8 @@ The same word lists serve the quality flags and the cleaning rules.
 import re
 from collections.abc import Callable, Collection, Mapping
 
+from annotator.corpus.cleaning import normalise
+
 PICTURE_WORDS = re.compile(
     r"\b(?:highlighted|highlights?|regions?|images?|pictures?|photos?|photographs?|exemplars?)\b",
     re.IGNORECASE,
@@ -48,15 +50,6 @@ GENERIC = frozenset(
 )
 
 
-def normalise(text: str) -> str:
-    """Lower case, single spaces, no punctuation at the ends: for comparing sentences.
-
-    >>> normalise("  Many  Objects. ")
-    'many objects'
-    """
-    return " ".join(text.casefold().split()).strip(" .,;:!?-\"'")
-
-
 def boilerplate_start(text: str) -> str | None:
     """The boilerplate that `text` begins with, if any.
 
@@ -84,7 +77,7 @@ def hint(
     Args:
         text: what is in the box.
         earlier: the person's earlier sentences of this campaign.
-        spelling: gives misspelt words with a suggestion each, see `annotator.work.spelling`.
+        spelling: gives misspelt words with a suggestion each, see `annotator.corpus.spelling`.
     """
     plain = normalise(text)
     if not plain:

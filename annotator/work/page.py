@@ -1,23 +1,23 @@
-"""What the Annotate tab shows an annotator, as HTML made of plain values; texts are escaped here.
+"""What the Annotate tab shows an annotator, as HTML made of plain values; its macros: page.html.
 
-    bar(view)  grid(view)  done(view)  latest(view)
+    bar(view)  grid(view)  done(view)  refused(answers)
 
 No page framework: a `desk.View` in, markup out. Nobody else's words, no class and no description
 of a machine is ever part of a view.
 """
 
-import functools
-from collections.abc import Callable, Sequence
-from html import escape
-from typing import Any
+from collections.abc import Sequence
 
-from annotator.html import moment, picture, problem, sources
+from markupsafe import Markup
+
+from annotator.html import picture, sources
 from annotator.work import guidelines, illustrations
 from annotator.work.desk import View
-from db.annotate.qualifications import Asked, Result, Sitting, Standing
+from db import templates
+from db.annotate.qualifications import Result, Sitting, Standing
 from db.describe.exemplars import UnitRow
-from db.errors import WorkbenchError
 
+_PARTS = templates.beside(__file__)
 _REASONS = {
     "finished": "You have seen every picture set that still needs a description. Thank you!",
     "capped": "You have given all the answers one person may give here. Thank you!",
@@ -26,192 +26,147 @@ _REASONS = {
 }
 
 
-def message(view: View) -> str:
+def frame(hidden: Sequence[str], *, waits: bool) -> Markup:
+    """What hides these parts of the page; it looks again by itself while it waits for something."""
+    return _PARTS("frame", hidden=hidden, waits=waits)
+
+
+def naming() -> Markup:
+    """Without sign-in: asks for the name that stands beside the answers."""
+    return _PARTS("naming")
+
+
+def message(view: View) -> Markup:
     """What the page says when there is nothing to do on it."""
     if view.screen == "empty":
-        return empty()
+        return _PARTS("empty")
     if view.screen == "lost":
-        return (
-            '<div class="an-card"><h3>No such campaign</h3><p>This link leads to no campaign here. '
-            "Ask for a new one.</p></div>"
-        )
+        return _PARTS("lost")
     if view.screen == "welcome":
         return welcome(view)
     if view.screen == "done":
         return done(view)
     if view.screen == "test" and view.sitting is None and view.standing is not None:
         return standing(view.standing)
-    return ""
+    return Markup()
 
 
-def empty() -> str:
-    """No campaign yet."""
-    return (
-        '<div class="an-card"><h3>No campaign is open</h3><p>Here people describe picture sets, '
-        "one sentence each. An admin starts a campaign under <b>Manage</b>; then this page shows "
-        "the first picture set.</p></div>"
-    )
-
-
-def welcome(view: View) -> str:
+def welcome(view: View) -> Markup:
     """What this is, the guidelines, two worked examples, and what one agrees to, if anything."""
     assert view.campaign is not None
-    consent = escape(view.campaign.settings.consent.strip()).replace("\n", "<br>")
-    agreed = f"<h4>Before you start</h4><p>{consent}</p>" if consent else ""
-    return (
-        f'<div class="an-card"><h3>{escape(view.campaign.name)}</h3>'
-        "<p>You will see sets of pictures. In each picture a part is bright and the rest is dark. "
-        f"{escape(view.campaign.settings.instructions)}</p>{rules()}{agreed}</div>"
+    settings = view.campaign.settings
+    return _PARTS(
+        "welcome",
+        name=view.campaign.name,
+        instructions=settings.instructions,
+        consent=settings.consent.strip().splitlines(),
+        rules=rules(),
     )
 
 
-def rules() -> str:
+def rules() -> Markup:
     """The guidelines with two worked examples."""
-    lines = "".join(f"<li>{escape(line)}</li>" for line in guidelines.GUIDELINES)
-    examples = "".join(
-        f'<div class="an-example"><img src="/examples/{each.picture}.jpg" loading="lazy" '
-        f'width="{illustrations.SHEET.width}" height="{illustrations.HEIGHT}" '
-        f'alt="Fifteen drawn pictures. {escape(each.shown)}"><div>{escape(each.shown)}</div>'
-        f"<div>✓ <b>{escape(each.good)}</b></div>"
-        f"<div>✗ <s>{escape(each.poor)}</s> {escape(each.why)}</div></div>"
-        for each in guidelines.EXAMPLES
+    return _PARTS(
+        "rules",
+        lines=guidelines.GUIDELINES,
+        examples=guidelines.EXAMPLES,
+        width=illustrations.SHEET.width,
+        height=illustrations.HEIGHT,
     )
-    return f'<ul>{lines}</ul><h4>Two examples</h4><div class="an-examples">{examples}</div>'
 
 
-def bar(view: View) -> str:
+def kept_rules() -> Markup:
+    """The guidelines as they stay beside the work."""
+    return _PARTS("guidelines", rules=rules())
+
+
+def bar(view: View) -> Markup:
     """The line above the pictures: which set, when saved, how far everybody is."""
     if view.campaign is None or view.mine is None:
-        return ""
+        return Markup()
     mine = view.mine
     total = mine.answers + mine.could
-    number = min(mine.answers + 1, total) if view.screen == "work" else mine.answers
-    saved = ""
-    if view.latest:
-        saved = f" · last saved {moment(view.latest[0].revised_utc)}"
     parts = [f"{100 * view.share:.0f} % of campaign", f"{mine.minutes_today:.0f} min today"]
     if mine.earnings is not None:
-        currency = escape(view.campaign.settings.currency)
-        parts.append(f"{mine.earnings:.2f} {currency} so far")
-    return (
-        f'<div class="an-bar"><span><b>Picture set {number}</b> of your {total}{saved}</span>'
-        f"<span>{' · '.join(parts)}</span></div>{refused(view.refused)}"
+        parts.append(f"{mine.earnings:.2f} {view.campaign.settings.currency} so far")
+    return _PARTS(
+        "bar",
+        number=min(mine.answers + 1, total) if view.screen == "work" else mine.answers,
+        total=total,
+        saved_utc=view.latest[0].revised_utc if view.latest else None,
+        parts=parts,
+        refused=refused(view.refused),
     )
 
 
-def instructions(view: View) -> str:
+def instructions(view: View) -> Markup:
     """The pinned question."""
     assert view.campaign is not None
-    return f'<p class="an-question">{escape(view.campaign.settings.instructions)}</p>'
+    return _PARTS("instructions", text=view.campaign.settings.instructions)
 
 
-def grid(view: View) -> str:
+def grid(view: View) -> Markup:
     """The exemplars of the unit on screen; the next unit's picture is fetched behind it."""
     if view.unit is None or view.claim is None:
-        return ""
-    ahead = ""
-    if view.following is not None:
-        # by the same rule as the one on screen, so that what is fetched is what will be shown
-        ahead = f'<picture hidden>{sources(view.following, "grid")} alt=""></picture>'
-    return picture(view.unit, token=view.claim.token) + ahead
+        return Markup()
+    shown = picture(view.unit, token=view.claim.token)
+    if view.following is None:
+        return shown
+    return shown + _PARTS("ahead", sources=sources(view.following, "grid"))
 
 
-def hint(text: str, saved_utc: str | None) -> str:
+def hint(text: str, saved_utc: str | None) -> Markup:
     """The line under the box: words, when the draft was kept, and what could be better."""
-    kept = "" if saved_utc is None else f"draft kept {moment(saved_utc)}"
-    return (
-        f'<div class="an-hint" data-saved="{escape(saved_utc or "")}">'
-        f'<span class="an-count"></span> <span class="an-advice">{escape(text)}</span>'
-        f'<span class="an-kept">{kept}</span></div>'
-    )
+    return _PARTS("hint", text=text, saved_utc=saved_utc)
 
 
-def done(view: View) -> str:
+def done(view: View) -> Markup:
     """Nothing to claim now, why, and what one has done."""
     assert view.nothing is not None
     assert view.campaign is not None
     if view.nothing.reason == "busy":
-        retry = moment(view.nothing.retry_utc) if view.nothing.retry_utc else "soon"
-        text = (
-            f"All picture sets are taken. {view.nothing.in_progress} are in progress; "
-            f"the next may free at {retry}. This page looks again by itself."
+        text: str = _PARTS(
+            "busy", in_progress=view.nothing.in_progress, retry_utc=view.nothing.retry_utc
         )
     else:
         text = _REASONS[view.nothing.reason]
-    answers = view.mine.answers if view.mine else 0
-    minutes = view.mine.minutes_today if view.mine else 0.0
-    time = f", in {minutes:.0f} minutes today" if minutes >= 1 else ""
-    return (
-        f'<div class="an-card"><h3>{escape(view.campaign.name)}</h3><p>{text}</p>'
-        f"<p>You gave {answers} answer{'' if answers == 1 else 's'}{time}.</p>"
-        f"{refused(view.refused)}</div>"
+    return _PARTS(
+        "done",
+        name=view.campaign.name,
+        text=text,
+        answers=view.mine.answers if view.mine else 0,
+        minutes=view.mine.minutes_today if view.mine else 0.0,
+        refused=refused(view.refused),
     )
 
 
-def asked(question: Asked, unit: UnitRow, number: int, sitting: Sitting) -> str:
+def asked(unit: UnitRow, number: int, sitting: Sitting) -> Markup:
     """One picture set of the qualification test."""
-    return (
-        f"<h3>Test: picture set {number} of {len(sitting.questions)}</h3>"
-        "<p>Which sentence describes the bright parts best? Look at all pictures, then choose one."
-        f"</p>{picture(unit)}"
-    )
+    return _PARTS("asked", number=number, questions=len(sitting.questions), picture=picture(unit))
 
 
-def attempts(left: int) -> str:
+def attempts(left: int) -> Markup:
     """How many attempts there are, this one included."""
-    return f'<p class="an-muted">{left} attempt{"" if left == 1 else "s"} left, with this one.</p>'
+    return _PARTS("attempts", left=left)
 
 
-def refused(found: Sequence[tuple[str, str]]) -> str:
+def refused(answers: Sequence[tuple[str, str]]) -> Markup:
     """Own answers that a reviewer refused, each with the reason."""
-    if not found:
-        return ""
-    rows = "".join(
-        f"<li>“{escape(text) or 'No common pattern'}”: <b>{escape(reason)}</b></li>"
-        for text, reason in found[:5]
-    )
-    return (
-        f'<details class="an-refused"><summary>{len(found)} of your answers '
-        f"{'was' if len(found) == 1 else 'were'} not accepted: why?</summary><ul>{rows}</ul>"
-        "<p>Nothing is lost, and the next picture sets count as always.</p></details>"
-    )
+    return _PARTS("refused", answers=answers) if answers else Markup()
 
 
-def standing(where: Standing) -> str:
+def standing(where: Standing) -> Markup:
     """Where a person stands who cannot take the test now."""
     if not where.attempts_left:
-        return (
-            '<div class="an-card"><h3>No attempt is left</h3><p>Thank you for trying. Ask whoever '
-            "runs this campaign if you think this is a mistake.</p></div>"
-        )
-    retry = moment(where.retry_utc) if where.retry_utc else "now"
-    left = where.attempts_left
-    return (
-        f'<div class="an-card"><h3>Not passed yet</h3><p>You can try again at {retry}; '
-        f"{left} attempt{'' if left == 1 else 's'} left.</p></div>"
-    )
+        return _PARTS("spent")
+    return _PARTS("again", left=where.attempts_left, retry_utc=where.retry_utc)
 
 
-def result(outcome: Result) -> str:
+def result(outcome: Result) -> Markup:
     """How the test went."""
-    if outcome.passed:
-        text = f"Passed: {outcome.correct} of {outcome.questions} right."
-    else:
-        text = f"{outcome.correct} of {outcome.questions} right; that is not enough."
-    reasons = "".join(
-        f"<li>Picture set {number}: {escape(reason)}</li>" for number, reason in outcome.reasons
-    )
-    return f'<div class="an-card"><p><b>{text}</b></p><ul>{reasons}</ul></div>'
+    return _PARTS("result", outcome=outcome)
 
 
-def near(handler: Callable[..., str]) -> Callable[..., str]:
-    """Let what was wrong stand where the handler's own sentence would: beside the button."""
-
-    @functools.wraps(handler)
-    def call(*args: Any, **kwargs: Any) -> str:
-        try:
-            return handler(*args, **kwargs)
-        except WorkbenchError as error:
-            return problem(str(error))
-
-    return call
+def earlier() -> Markup:
+    """What one may do with own answers."""
+    return _PARTS("earlier")

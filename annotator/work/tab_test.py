@@ -1,20 +1,24 @@
 """The qualification test of the annotator's page: one picture set a step, options as large cards.
 
     sheet = build()                      # components, inside the column they belong to
-    sheet.outputs                        # what `asked` and `closed` fill
+    sheet.outputs                        # what `asked` and `closed` fill, each by component
 
 The right answers never reach the browser; what was chosen so far stays on the server.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 from sqlite_utils import Database
 
+from annotator.events import Values
 from annotator.work import page
 from db.annotate.qualifications import Sitting
 from db.describe import exemplars
+from db.templates import joined
 
 
 @dataclass(frozen=True)
@@ -29,41 +33,56 @@ class Sheet:
     hand_in: gr.Button
 
     @property
+    def inputs(self) -> set[Any]:
+        """What a press on the button is given."""
+        return {self.attempt, self.given, self.choice}
+
+    @property
     def outputs(self) -> list[Any]:
-        """In the order in which the functions below fill them."""
+        """What the functions below fill."""
         return [self.head, self.attempt, self.given, self.picture, self.choice, self.hand_in]
+
+    def asked(
+        self,
+        db: Database,
+        sitting: Sitting,
+        given: Sequence[int],
+        *,
+        attempts_left: int,
+        head: Markup | None = None,
+    ) -> Values:
+        """The question after those that were answered."""
+        number = len(given)
+        question = sitting.questions[number]
+        last = number + 1 == len(sitting.questions)
+        choices = [(option, index) for index, option in enumerate(question.options)]
+        return {
+            self.head: joined([head or Markup(), page.attempts(attempts_left)]),
+            self.attempt: str(sitting.attempt_id),
+            self.given: list(given),
+            self.picture: page.asked(exemplars.unit(db, question.unit_id), number + 1, sitting),
+            self.choice: gr.Radio(choices=choices, value=None),
+            self.hand_in: "Hand in · Ctrl+Enter" if last else "Next · Ctrl+Enter",
+        }
+
+    def closed(self) -> Values:
+        """No test is being taken."""
+        return {
+            self.head: "",
+            self.attempt: "",
+            self.given: [],
+            self.picture: "",
+            self.choice: gr.Radio(choices=[], value=None),
+        }
 
 
 def build() -> Sheet:
     """Add the test's components to the blocks that are being made."""
     return Sheet(
-        gr.HTML(padding=False),
-        gr.Textbox("", visible=False),
-        gr.State([]),
-        gr.HTML(),
-        gr.Radio([], label="Best description", elem_id="an-choice", elem_classes="an-cards"),
-        gr.Button("Next · Ctrl+Enter", variant="primary", elem_id="an-hand-in"),
+        head=gr.HTML(padding=False),
+        attempt=gr.Textbox("", visible=False),
+        given=gr.State([]),
+        picture=gr.HTML(),
+        choice=gr.Radio([], label="Best description", elem_id="an-choice", elem_classes="an-cards"),
+        hand_in=gr.Button("Next · Ctrl+Enter", variant="primary", elem_id="an-hand-in"),
     )
-
-
-def asked(
-    db: Database, sitting: Sitting, given: list[int], *, attempts_left: int, head: str = ""
-) -> list[Any]:
-    """The question after those that were answered."""
-    number = len(given)
-    question = sitting.questions[number]
-    last = number + 1 == len(sitting.questions)
-    choices = [(option, index) for index, option in enumerate(question.options)]
-    return [
-        head + page.attempts(attempts_left),
-        str(sitting.attempt_id),
-        given,
-        page.asked(question, exemplars.unit(db, question.unit_id), number + 1, sitting),
-        gr.Radio(choices=choices, value=None),
-        "Hand in · Ctrl+Enter" if last else "Next · Ctrl+Enter",
-    ]
-
-
-def closed() -> list[Any]:
-    """No test is being taken."""
-    return ["", "", [], "", gr.Radio(choices=[], value=None), gr.skip()]

@@ -5,8 +5,7 @@
     claims.end(db, row["claim_id"], "answered", at)
 
 The steps that `db.annotate.slots` puts together; each runs inside the caller's transaction. Claims
-are
-kept for good: an answer that comes long after its lease still knows its unit and its person.
+are kept for good: an answer that comes long after its lease still knows its unit and its person.
 """
 
 import datetime

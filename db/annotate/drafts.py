@@ -1,6 +1,6 @@
 """What people typed and have not sent, by the claim it belongs to.
 
-    drafts.save(db, token, "ada", "a man wi")
+    drafts.save(db, token, "ada", Answer("a man wi"))
     drafts.of(db, token)
     drafts.unsent(db, campaign_id, "ada")     # of picture sets that the person is no longer at
 
@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from db.annotate import campaigns, claims
+from db.annotate.annotations import Answer
 from db.errors import NotAllowed
 from db.workspace import immediate, now
+
+# Longer than any answer may be, so that what is too long can be shortened.
+LONGEST_DRAFT = 4000
 
 
 @dataclass(frozen=True)
@@ -38,14 +42,13 @@ def save(
     db: Database,
     token: str,
     annotator: str,
-    text: str,
+    typed: Answer,
     *,
-    pasted_characters: int = 0,
-    unmasked_looks: int = 0,
-    pasted_after_ms: int | None = None,
     at: str | None = None,
 ) -> str:
     """Keep what is typed so far and renew the lease while the slot is still held. Returns the time.
+
+    The counters of a draft never fall, and the first paste stays the first.
 
     Raises:
         NotAllowed: the claim is not this person's, or ended: nothing is written.
@@ -69,10 +72,10 @@ def save(
             """,
             {
                 "claim": row["claim_id"],
-                "text": text[:4000],
-                "pasted": pasted_characters,
-                "looks": unmasked_looks,
-                "after": pasted_after_ms,
+                "text": typed.text[:LONGEST_DRAFT],
+                "pasted": typed.pasted_characters,
+                "looks": typed.unmasked_looks,
+                "after": typed.pasted_after_ms,
                 "at": moment,
             },
         )

@@ -15,7 +15,7 @@ PACE_WINDOW = datetime.timedelta(hours=24)
 
 
 @dataclass(frozen=True)
-class Progress:
+class CampaignProgress:
     """How far a campaign is.
 
     Attributes:
@@ -44,7 +44,7 @@ class Progress:
         return self.filled + self.leased + self.free
 
 
-def of(db: Database, campaign_id: int, *, at: str | None = None) -> Progress:
+def of(db: Database, campaign_id: int, *, at: str | None = None) -> CampaignProgress:
     """How far the campaign is at the time `at` (now)."""
     moment = at or now()
     since = format_time(datetime.datetime.fromisoformat(moment) - PACE_WINDOW)
@@ -78,7 +78,7 @@ def of(db: Database, campaign_id: int, *, at: str | None = None) -> Progress:
     if per_hour and missing:
         left = datetime.timedelta(hours=missing / per_hour)
         finish = format_time(datetime.datetime.fromisoformat(moment) + left)
-    return Progress(
+    return CampaignProgress(
         units=units,
         complete=complete,
         filled=filled,
@@ -94,7 +94,7 @@ def of(db: Database, campaign_id: int, *, at: str | None = None) -> Progress:
 
 def share(db: Database, campaign_id: int) -> float:
     """The part of the slots that is filled, 0 to 1; quick enough for every page."""
-    units, missing, each = db.conn.execute(
+    units, missing, asked = db.conn.execute(
         """
         select count(*), coalesce(sum(missing), 0), annotators_per_unit
         from campaign_units join campaigns using (campaign_id)
@@ -102,7 +102,7 @@ def share(db: Database, campaign_id: int) -> float:
         """,
         [campaign_id],
     ).fetchone()
-    return 1 - missing / (units * each) if units else 0.0
+    return 1 - missing / (units * asked) if units else 0.0
 
 
 @dataclass(frozen=True)

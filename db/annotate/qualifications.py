@@ -307,11 +307,11 @@ def grade(
             },
         )
         after = standing(db, qualification_id, annotator, at=moment)
-    told = passed or not after.attempts_left
+    final = passed or not after.attempts_left
     reasons = tuple(
         (number, question.reason)
         for number, (fine, question) in enumerate(zip(right, asked, strict=True), start=1)
-        if told and not fine and question.reason
+        if final and not fine and question.reason
     )
     return Result(passed, sum(right), len(asked), after.attempts_left, after.retry_utc, reasons)
 

@@ -44,14 +44,14 @@ def enter(
     """
     if not sentences:
         raise BadInput("expected sentences of simulated annotators, got none")
-    for annotator in dict.fromkeys(each.annotator for each in sentences):
+    for annotator in dict.fromkeys(sentence.annotator for sentence in sentences):
         if users.ensure(db, annotator, "annotator", kind="simulated").kind != "simulated":
             raise BadInput(f"expected the name of no person, got {annotator!r}")
-    most = max(Counter(each.unit_id for each in sentences).values())
+    most = max(Counter(sentence.unit_id for sentence in sentences).values())
     campaign = campaigns.add(
         db,
         name,
-        [each.unit_id for each in sentences],
+        [sentence.unit_id for sentence in sentences],
         settings=dataclasses.replace(settings, annotators_per_unit=most),
         person=person,
     )
@@ -70,14 +70,14 @@ def _write(db: Database, campaign_id: int, sentences: Sequence[Sentence]) -> Non
     moment = now()
     slots: Counter[int] = Counter()
     rows = []
-    for annotation_id, each in enumerate(sentences, start=last + 1):
-        slots[each.unit_id] += 1
+    for annotation_id, sentence in enumerate(sentences, start=last + 1):
+        slots[sentence.unit_id] += 1
         rows.append(
             {
-                **vars(each),
+                **vars(sentence),
                 "annotation": annotation_id,
                 "campaign": campaign_id,
-                "slot": slots[each.unit_id],
+                "slot": slots[sentence.unit_id],
                 "now": moment,
             }
         )
@@ -106,5 +106,5 @@ def _write(db: Database, campaign_id: int, sentences: Sequence[Sentence]) -> Non
     # They are nobody: exports may call them by their names.
     db.conn.executemany(
         "insert or ignore into pseudonyms (annotator, pseudonym) values (?, ?)",
-        sorted({(each.annotator, each.annotator) for each in sentences}),
+        sorted({(sentence.annotator, sentence.annotator) for sentence in sentences}),
     )

@@ -231,7 +231,7 @@ def _units(db: Database, incoming: Iterable[Record]) -> dict[tuple[str, str, str
         highest[key] = max(highest.get(key, 0), record.unit)
     found = {}
     for (subject, layer, hash_), last in highest.items():
-        known = [each for each in exemplars.sets(db) if each.hash == hash_]
+        known = [found for found in exemplars.sets(db) if found.hash == hash_]
         if known and known[0].folder and last >= known[0].units:
             raise BadInput(
                 f"expected units 0 to {known[0].units - 1} of {subject}/{layer}, got {last}"
@@ -303,8 +303,15 @@ def _enter(db: Database, campaign_id: int, unit_id: int, record: Record) -> None
     db.conn.executemany(
         "insert into revisions values (?, ?, ?, ?, ?, ?)",
         [
-            (annotation_id, each.number, each.kind, each.text, each.created_utc, each.withdrawn)
-            for each in record.revisions
+            (
+                annotation_id,
+                wording.number,
+                wording.kind,
+                wording.text,
+                wording.created_utc,
+                wording.withdrawn,
+            )
+            for wording in record.revisions
         ],
     )
     review_ids: list[int] = []

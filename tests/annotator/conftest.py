@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlite_utils import Database
 
-from annotator.review import inspection
+from annotator.review import quality
 from db.annotate import annotations, reviews, slots
 from db.annotate.annotations import Answer
 from db.annotate.claims import Claim
@@ -49,6 +49,6 @@ def filled(db: Database) -> Database:
     reviews.reject(db, second.annotation_id, "=bad", person="ada")
     reviews.undo(db, second.annotation_id, person="ada")
     reviews.approve(db, second.annotation_id, person="ada")
-    inspection.refresh(db, campaign.campaign_id)
+    quality.refresh(db, campaign.campaign_id)
     annotations.withdraw(db, "cy", person="admin")
     return db

@@ -80,39 +80,35 @@ def test_what_is_missing_is_said_near_the_button(tmp_path: Path) -> None:
     doors = Doors(workspace, False, gr.Error)
     with gr.Blocks(analytics_enabled=False) as page:
         tab.build(doors, page, wake=lambda: None)
-    named = {
-        (each.fn.__module__, each.fn.__name__): each.fn for each in page.fns.values() if each.fn
-    }
+    named = {(each.fn.__module__, each.fn.__name__): each for each in page.fns.values() if each.fn}
 
     def said(module: str, name: str, *given: object) -> str:
-        told = named[f"annotator.{module}", name](*given, request=None)
+        told = named[f"annotator.{module}", name].fn(*given, request=None)
         return str(told if isinstance(told, str) else told[-1])
+
+    def begun(**typed: object) -> str:
+        """What starting a campaign says where these boxes, by their labels, are filled."""
+        begin = named["annotator.campaigns.tab_new", "begin"]
+        labels = {each.label.split(" (")[0].split(",")[0]: each for each in begin.inputs}
+        given = {each: each.value for each in begin.inputs}
+        given |= {labels[name.replace("_", " ")]: value for name, value in typed.items()}
+        (told,) = begin.fn(given, request=None).values()
+        return str(told)
 
     table = "layer,unit,summary\nconv1,0,dogs\n"
     assert "name of the network" in said("exchange.tab_import", "look", "net.csv", table, " ", "")
     assert "published units of toy" in said(
         "exchange.tab_import", "look", "net.csv", table, "toy", ""
     )
-    rules = ["What?", "", 3, 60, 0, 0, "", 0]
-    begin = named["annotator.campaigns.tab", "begin"]
+    new = {"Name": "new", "Network_and_layer": layer, "Units": "0"}
     for known, every in (("1: dog", 0), ("", 5)):
-        told = begin("new", layer, "0", known, None, *rules, every, None)
-        assert "Give both the gold units" in told[-1]
+        told = begun(**new, Gold_units=known, Gold_unit_after_so_many_answers=every)
+        assert "Give both the gold units" in told
+    assert "expected gold units below 2, got 7" in begun(**new, Gold_units="7: dog")
+    assert "Choose a network and layer first" in begun(Name="new")
     assert "descriptions: none of these units" in said(
         "ratings.tab_start", "start", "r", layer, "all"
     )
     assert "expected units as" in said("ratings.tab_start", "start", "r", layer, "")
     with open_database(workspace) as db:
         assert campaigns.every(db) == []
-
-
-def test_a_test_that_comes_up_while_working_can_be_taken_from_there() -> None:
-    from annotator.work import tab as work_tab
-    from annotator.work.desk import View
-    from db.annotate.qualifications import Sitting, Standing
-
-    view = View("test", sitting=Sitting(1, ()), standing=Standing(False, 2, None))
-    assert work_tab._parts(view, test=False) == ["resting", "again"]
-    assert work_tab._parts(view, test=True) == ["testing"]
-    spent = View("test", standing=Standing(False, 0, None))
-    assert work_tab._parts(spent, test=True) == ["resting"]

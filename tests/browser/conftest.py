@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import app
 from db.workspace import Workspace
+from helpers.annotating import running_app
+from helpers.browsing import XSS, prepare
 
 FLAGS = [
     "--no-sandbox",
@@ -82,3 +84,19 @@ def serve() -> Iterator[Serve]:
     yield start
     for demo in running:
         demo.close()
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, str]]:
+    """The app over a workspace with campaigns, where people name themselves."""
+    workspace = prepare(tmp_path_factory.mktemp("local") / "w", consent=f"You agree. {XSS}")
+    with running_app(workspace) as address:
+        yield workspace, address
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, str]]:
+    """The same, where they sign in and pass a test."""
+    workspace = prepare(tmp_path_factory.mktemp("guarded") / "w", test=True)
+    with running_app(workspace, login=True) as address:
+        yield workspace, address

@@ -29,7 +29,7 @@ def _annotate(workspace: Workspace, campaign_id: int, name: str, acknowledged: o
             found = slots.claim(db, campaign_id, name)
             if isinstance(found, Nothing):
                 return
-            drafts.save(db, found.token, name, "typing")
+            drafts.save(db, found.token, name, Answer("typing"))
             slots.submit(db, found.token, name, Answer(f"unit {found.unit_id} by {name}"))
         acknowledged.put((name, found.unit_id))  # type: ignore[attr-defined]
 
@@ -64,7 +64,7 @@ def _die_with_a_draft(workspace: Workspace, campaign_id: int) -> None:
     with open_database(workspace) as db:
         found = slots.claim(db, campaign_id, "ada")
         assert isinstance(found, Claim)
-        drafts.save(db, found.token, "ada", "half a sentence")
+        drafts.save(db, found.token, "ada", Answer("half a sentence"))
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -1,14 +1,17 @@
 """Agreement is measured by the worker and stands on the board beside its chance level."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 
 from annotator import campaign, html
-from annotator.agreement import bertscore
+from annotator.agreement import bertscore, measurement
 from annotator.agreement import job as agreement_job
 from annotator.agreement import page as agreement_page
+from annotator.agreement.measurement import Measurement
+from annotator.campaigns import board
 from annotator.campaigns import page as campaign_page
 from db import jobs
 from db.annotate import slots
@@ -43,14 +46,16 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workspace
 def test_the_numbers_stand_on_the_board_and_on_the_page(measured: tuple[Workspace, int]) -> None:
     workspace, campaign_id = measured
     with open_database(workspace) as db:
-        assert "1.00" not in campaign_page.table(db)
+        assert "1.00" not in campaign_page.table(board.overviews(db))
         assert "Not measured yet" in agreement_page.table(None)
         assert "Waiting" in html.line(agreement_job.latest(db)[campaign_id])
     assert jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
     with open_database(workspace) as db:
         job = agreement_job.measured(db)[campaign_id]
-        assert "1.00 (0.50)" in campaign_page.table(db)  # by chance one word of two is shared
-    page = agreement_page.table(job)
+        assert "1.00 (0.50)" in campaign_page.table(
+            board.overviews(db)
+        )  # by chance one word of two is shared
+    page = agreement_page.table(Measurement.from_json(job.result))
     assert "toy/conv1" in page
     assert "words (0)" in page
     assert page.count("<td>ada</td>") == 1
@@ -63,15 +68,18 @@ def test_networks_units_and_people_stand_beside_chance(
     workspace, campaign_id = measured
     jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
     with open_database(workspace) as db:
-        job = agreement_job.measured(db)[campaign_id]
-        page = agreement_page.table(job, campaign.sentences(db, campaign_id))
-    assert [row["name"] for row in job.result["rows"]] == ["all", "toy, all layers", "toy/conv1"]
-    for row in job.result["persons"]:
-        assert (row["mean"], row["low"], row["high"], row["chance"]) == (1, 1, 1, 0.5)
-        assert row["units"] == 3
+        found = Measurement.from_json(agreement_job.measured(db)[campaign_id].result)
+        page = agreement_page.table(found, "", campaign.sentences(db, campaign_id))
+    assert [part.name for part in found.parts] == ["all", "toy, all layers", "toy/conv1"]
+    assert found.persons is not None
+    assert [part.name for part in found.persons] == ["ada", "bo"]
+    for part in found.persons:
+        mine = part.agreement
+        assert (mine.mean, mine.low, mine.high, mine.chance) == (1, 1, 1, 0.5)
+        assert mine.units == 3
     assert "“word1 alone” · “word1 alone”" in page
     assert page.count("<td>toy/conv1 ") == 3
-    agreement_job.write_units(tmp_path / "u.csv", job)
+    measurement.write_units(tmp_path / "u.csv", found)
     lines = (tmp_path / "u.csv").read_text().splitlines()
     assert lines[:2] == [
         "layer,unit,mean,chance,sentences,model",
@@ -83,10 +91,9 @@ def test_many_units_are_shown_by_their_ends(measured: tuple[Workspace, int]) -> 
     workspace, campaign_id = measured
     jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
     with open_database(workspace) as db:
-        job = agreement_job.measured(db)[campaign_id]
-    line = job.result["units"][0]
-    job.result["units"] = [{**line, "unit": unit, "mean": unit / 100} for unit in range(100)]
-    page = agreement_page.table(job)
+        found = Measurement.from_json(agreement_job.measured(db)[campaign_id].result)
+    units = tuple(replace(found.units[0], unit=unit, mean=unit / 100) for unit in range(100))
+    page = agreement_page.table(replace(found, units=units))
     shown = [unit for unit in range(100) if f"<td>toy/conv1 {unit}</td>" in page]
     assert shown == [*range(20), *range(80, 100)]
     assert page.index("conv1 99<") < page.index("conv1 98<")
@@ -137,5 +144,7 @@ def test_too_few_sentences_are_undefined_with_the_reason(
     jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
     with open_database(workspace) as db:
         job = agreement_job.measured(db)[campaign_id]
-        assert "undefined: agreement needs two units" in agreement_page.table(job)
-        assert "(0" not in campaign_page.table(db)
+        assert "undefined: agreement needs two units" in agreement_page.table(
+            Measurement.from_json(job.result)
+        )
+        assert "(0" not in campaign_page.table(board.overviews(db))

@@ -8,6 +8,8 @@ import pytest
 from annotator.agreement import bertscore
 from annotator.agreement import scores as agreement_scores
 from annotator.exchange import tables
+from db.errors import Cancelled
+from db.jobs import Watch
 from helpers.words import words
 
 A, B = ("conv1", 0), ("conv1", 1)
@@ -36,7 +38,10 @@ def test_a_worked_middle() -> None:
     }
     assert people["x"].low is not None
     assert (people["x"].low, people["x"].high, people["x"].chance) == (0, 0.5, 0)
-    assert agreement_scores.by_unit(scores) == [(B, 0, 0, 2), (A, pytest.approx(0.5), 0, 2)]
+    assert [vars(each) for each in agreement_scores.by_unit(scores)] == [
+        {"layer": "conv1", "unit": 1, "mean": 0, "chance": 0, "sentences": 2},
+        {"layer": "conv1", "unit": 0, "mean": pytest.approx(0.5), "chance": 0, "sentences": 2},
+    ]
 
 
 def test_the_best_of_the_others_counts() -> None:
@@ -59,6 +64,15 @@ def test_too_little_is_undefined_and_says_why(
     assert found.mean is None
     assert found.undefined is not None
     assert "two units with two sentences" in found.undefined
+
+
+def test_a_measurement_stops_when_it_is_asked_to() -> None:
+    said: list[str] = []
+    watch = Watch(lambda done, total, message: said.append(message), lambda: len(said) == 3)
+    sentences = {unit: [("x", "red"), ("y", "red")] for unit in (A, B)}
+    with pytest.raises(Cancelled, match="within the chance level"):
+        agreement_scores.score(sentences, words(), watch=watch)
+    assert said == ["sentences encoded", "chance level", "chance level"]
 
 
 @pytest.mark.benchmark

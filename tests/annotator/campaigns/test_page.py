@@ -4,8 +4,7 @@ import sqlite3
 
 from sqlite_utils import Database
 
-from annotator.campaigns import page
-from db.annotate import campaigns
+from annotator.campaigns import board, page
 from db.workspace import prepare
 from helpers.annotating import start
 
@@ -16,7 +15,7 @@ def drawn(units: int) -> tuple[str, int]:
     db: Database = prepare(sqlite3.connect(":memory:"))
     campaign = start(db, units, "ada")
     db.conn.set_trace_callback(statements.append)
-    html = page.table(db) + page.one(db, campaigns.get(db, campaign.campaign_id))
+    html = page.table(board.overviews(db)) + page.one(board.detail(db, campaign.campaign_id))
     db.conn.set_trace_callback(None)
     db.close()
     return html, len(statements)
@@ -32,5 +31,5 @@ def test_four_thousand_units_take_no_more_queries_and_no_pictures() -> None:
 
 def test_without_campaigns_it_says_what_to_do() -> None:
     db = prepare(sqlite3.connect(":memory:"))
-    assert "Start campaign" in page.table(db)
+    assert "Start campaign" in page.table(board.overviews(db))
     db.close()

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.corpus import cleaning, rules
+from annotator.corpus import cleaning, spelling
 from annotator.corpus.cleaning import Rule
-from annotator.work import spelling
 from db.annotate import cleanings
 from db.errors import BadInput
 from db.workspace import prepare
@@ -71,13 +70,13 @@ def test_a_line_that_is_no_rule_is_refused(lines: str) -> None:
 
 def test_versions_are_added_and_going_back_is_another_version() -> None:
     db = prepare(sqlite3.connect(":memory:"))
-    assert rules.in_force(db) == (0, cleaning.DEFAULT)
+    assert cleaning.in_force(db) == (0, cleaning.DEFAULT)
     cleanings.add(db, cleaning.as_json(cleaning.DEFAULT), person="ada", note="first")
     cleanings.add(db, cleaning.as_json(()), person="ada", note="none")
     cleanings.add(db, cleanings.get(db, 1).rules_json, person="ada", note="back to 1")
     assert [each.version for each in cleanings.every(db)] == [3, 2, 1]
-    assert rules.in_force(db) == (3, cleaning.DEFAULT)
-    assert (rules.of(db, 2), rules.of(db, 0)) == ((), cleaning.DEFAULT)
+    assert cleaning.in_force(db) == (3, cleaning.DEFAULT)
+    assert (cleaning.of_version(db, 2), cleaning.of_version(db, 0)) == ((), cleaning.DEFAULT)
     with pytest.raises(sqlite3.IntegrityError, match="new version"):
         db.execute("update cleanings set note = 'x'")
     db.close()

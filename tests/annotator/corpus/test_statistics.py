@@ -1,6 +1,8 @@
 """Statistics of annotations, as in Table 5 of the MILAN paper."""
 
 import csv
+import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from annotator import campaign
-from annotator.corpus import job as corpu_job
-from annotator.corpus.statistics import LayerStatistics, statistics
+from annotator.corpus import job as corpus_job
+from annotator.corpus import statistics as counting
+from annotator.corpus.statistics import Counted, LayerStatistics, statistics
 from db import jobs
 from db.annotate import slots
 from db.annotate.annotations import Answer
@@ -120,19 +123,38 @@ def test_the_worker_counts_a_campaign(tmp_path: Path, scripted: Language) -> Non
             found = slots.claim(db, campaign_id, "ada")
             assert isinstance(found, Claim)
             slots.submit(db, found.token, "ada", Answer(text))
-        corpu_job.enqueue(db, campaign_id, cleaned=True, person="admin")
+        corpus_job.enqueue(db, campaign_id, cleaned=True, person="admin")
         with pytest.raises(BadInput, match="counted already"):
-            corpu_job.enqueue(db, campaign_id, cleaned=False, person="admin")
-    run = partial(corpu_job.statistics, english=lambda: scripted)
-    assert jobs.run_next(workspace, {corpu_job.KIND: run})
+            corpus_job.enqueue(db, campaign_id, cleaned=False, person="admin")
+    run = partial(corpus_job.statistics, english=lambda: scripted)
+    assert jobs.run_next(workspace, {corpus_job.KIND: run})
     with open_database(workspace) as db:
-        job = campaign.newest(db, corpu_job.KIND, done=True)[campaign_id]
-    layer, total = job.result["rows"]
-    assert (layer["layer"], total["layer"]) == ("toy/conv1", "toy, all layers")
-    assert {**layer, "layer": ""} == {**total, "layer": ""}
-    assert (layer["units"], layer["annotations"], layer["length"]) == (2, 2, 1.5)
-    assert layer["prepositions"] == pytest.approx(1 / 3)
-    corpu_job.write(tmp_path / "s.csv", job.result)
+        job = campaign.newest(db, corpus_job.KIND, done=True)[campaign_id]
+    found = Counted.from_json(job.result)
+    layer, total = found.rows
+    assert (layer.layer, total.layer) == ("toy/conv1", "toy, all layers")
+    assert replace(layer, layer="") == replace(total, layer="")
+    assert (layer.units, layer.annotations, layer.length) == (2, 2, 1.5)
+    assert layer.prepositions == pytest.approx(1 / 3)
+    assert found.rules == 0
+    counting.write(tmp_path / "s.csv", found)
     with (tmp_path / "s.csv").open(newline="") as file:
         (first, _) = csv.DictReader(file)
     assert (first["layer"], first["units"], first["words"]) == ("toy/conv1", "2", "3")
+
+
+# As it was kept before results had a version.
+STORED = (
+    '{"pipeline": "en_core 3.8", "rows": [{"adjectives": 0.25, "annotations": 9, "layer": "a", '
+    '"length": 4.5, "nouns": 0.5, "prepositions": 0.0, "units": 3, "words": 12}], "rules": 2}'
+)
+
+
+def test_a_kept_count_reads_the_same_with_and_without_a_version() -> None:
+    found = Counted.from_json(json.loads(STORED))
+    assert found == Counted(
+        "en_core 3.8", 2, (LayerStatistics("a", 3, 9, 12, 4.5, 0.5, 0.25, 0.0),)
+    )
+    kept = json.loads(json.dumps(found.to_json()))
+    assert kept["version"] == 1
+    assert Counted.from_json(kept) == found

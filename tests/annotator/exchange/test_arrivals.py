@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from annotator.campaigns import board
 from annotator.campaigns import page as campaign_page
-from annotator.exchange import arrivals, exports, tab_import
+from annotator.exchange import arrivals, exports, page
 from db.annotate import annotations, campaigns, progress, slots, transfers
 from db.annotate.annotations import Answer
 from db.annotate.claims import Claim
@@ -36,7 +37,7 @@ def test_a_look_counts_and_writes_nothing(db: Database) -> None:
     assert (seen.name, len(seen.records), seen.empty, seen.unknown) == ("net", 3, 1, 2)
     assert seen.sentences == ((1, 1), (2, 1))
     assert campaigns.every(db) == []
-    assert "as published units of net, not the workspace" in html.unescape(tab_import._seen(seen))
+    assert "as published units of net, not the workspace" in html.unescape(page.seen(seen))
     turk = arrivals.look(db, "t.csv", TURK, subject="net", name=" june ")
     assert [record.status for record in turk.records] == ["approved", "rejected"]
     campaign = arrivals.take(db, turk, person="admin")
@@ -97,7 +98,7 @@ def test_units_without_a_sentence_are_reported(db: Database, tmp_path: Path) -> 
         (2, 0, 0, 2),
         (0, 1, 1, 2),
     ]
-    page = campaign_page.one(db, campaign)
+    page = campaign_page.one(board.detail(db, campaign.campaign_id))
     assert "3 units do not have exactly 2 sentences; 2 have none" in page
-    assert campaign_page.write_uneven(db, campaign.campaign_id, tmp_path / "u.csv") == 3
+    assert board.write_uneven(db, campaign.campaign_id, tmp_path / "u.csv") == 3
     assert (tmp_path / "u.csv").read_text().splitlines()[1] == "toy,conv1,1,0,0,2"

@@ -1,5 +1,6 @@
 """The worker writes the folders that the command writes."""
 
+import json
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from annotator.campaign import newest
 from annotator.exchange import job as exchange_job
 from annotator.exchange import write
+from annotator.exchange.job import Packed
 from db import jobs
 from db.annotate import slots, transfers
 from db.annotate.annotations import Answer
@@ -49,10 +51,11 @@ def test_the_zip_holds_what_the_command_writes(
     run = partial(exchange_job.answers, exemplars_of=lambda workspace: pictures)
     assert jobs.run_next(workspace, {exchange_job.KIND: run})
     with open_database(workspace) as db:
-        result = newest(db, exchange_job.KIND, done=True)[campaign_id].result
-    assert result["units"] == 2
+        packed = Packed.from_json(newest(db, exchange_job.KIND, done=True)[campaign_id].result)
+    assert packed.units == 2
+    assert packed.bytes == (workspace.reports / packed.file).stat().st_size
     write.write(tmp_path / "c", records, form=form, title=title, pictures=pictures, licence="mit")
-    with zipfile.ZipFile(workspace.reports / result["file"]) as archive:
+    with zipfile.ZipFile(workspace.reports / packed.file) as archive:
         names = archive.namelist()
         assert len(names) == files
         for name in names:
@@ -76,3 +79,12 @@ def test_what_cannot_be_written_is_not_begun(
         with pytest.raises(BadInput, match=message):
             exchange_job.enqueue(db, campaign_id, person="admin", **given)
         assert not jobs.latest(db)
+
+
+def test_a_kept_result_reads_the_same_with_and_without_a_version() -> None:
+    stored = '{"bytes": 12, "file": "answers-1-2-dataset.zip", "units": 3}'
+    found = Packed.from_json(json.loads(stored))
+    assert found == Packed("answers-1-2-dataset.zip", 3, 12)
+    kept = json.loads(json.dumps(found.to_json()))
+    assert kept["version"] == 1
+    assert Packed.from_json(kept) == found

@@ -2,7 +2,8 @@
 
 import pytest
 
-from annotator.work import hints, spelling
+from annotator.corpus import spelling
+from annotator.work import hints
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_withdrawal_empties_every_wording_frees_the_slots_and_is_logged(db: Data
     first = answer(db, campaign.campaign_id, "ada", "my secret words")
     annotations.revise(db, first, "ada", Answer("other secret words"))
     token = slots.claim(db, campaign.campaign_id, "ada").token  # type: ignore[union-attr]
-    drafts.save(db, token, "ada", "secret draft")
+    drafts.save(db, token, "ada", Answer("secret draft"))
     assert annotations.withdraw(db, "ada", person="admin") == 1
     assert [revision.text for revision in annotations.revisions(db, first)] == ["", ""]
     dump = "\n".join(db.conn.iterdump())

@@ -23,7 +23,7 @@ def db() -> Iterator[Database]:
 def test_the_skipped_unit_comes_back_with_its_draft_and_can_be_answered(db: Database) -> None:
     campaign = start(db, 3, "ada")
     first = claim(db, campaign.campaign_id, "ada", at())
-    drafts.save(db, first.token, "ada", "half a", at=at(seconds=5))
+    drafts.save(db, first.token, "ada", Answer("half a"), at=at(seconds=5))
     skips.skip(db, first.token, "ada", at=at(seconds=9))
     other = claim(db, campaign.campaign_id, "ada", at(seconds=10))
     assert other.unit_id != first.unit_id

@@ -124,8 +124,8 @@ def test_somebody_elses_token_is_refused(db: Database) -> None:
     for action in (
         lambda: slots.submit(db, token, "bo", Answer("x")),
         lambda: skips.skip(db, token, "bo"),
-        lambda: drafts.save(db, token, "bo", "x"),
-        lambda: drafts.save(db, "no such token", "ada", "x"),
+        lambda: drafts.save(db, token, "bo", Answer("x")),
+        lambda: drafts.save(db, "no such token", "ada", Answer("x")),
     ):
         with pytest.raises(NotAllowed, match="not given to you"):
             action()
@@ -152,8 +152,8 @@ def test_no_common_pattern_fills_a_slot(db: Database) -> None:
 def test_working_time_is_counted_once_and_without_the_time_away(db: Database) -> None:
     campaign = start(db, 1, "ada")
     token = claim(db, campaign.campaign_id, "ada", at()).token
-    drafts.save(db, token, "ada", "striped", at=at(seconds=10))
-    drafts.save(db, token, "ada", "striped fur", at=at(seconds=15))
+    drafts.save(db, token, "ada", Answer("striped"), at=at(seconds=10))
+    drafts.save(db, token, "ada", Answer("striped fur"), at=at(seconds=15))
     claim(db, campaign.campaign_id, "ada", at(minutes=30))  # back after half an hour
     slots.submit(db, token, "ada", Answer("striped fur"), at=at(minutes=30, seconds=5))
     (answer,) = annotations.of_campaign(db, campaign.campaign_id)

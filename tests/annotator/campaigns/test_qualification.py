@@ -1,14 +1,11 @@
-"""What an admin types: units of a campaign, and qualification tests."""
+"""Qualification tests as an admin types them."""
 
 import sqlite3
 
 import pytest
 
 from annotator.campaigns import qualification
-from annotator.campaigns import units as campaign_units
 from annotator.campaigns.qualification import Written
-from db.annotate import campaigns
-from db.annotate.campaigns import Settings
 from db.errors import BadInput, NotFound
 from db.workspace import prepare
 from helpers.annotating import add_units
@@ -82,16 +79,6 @@ def test_a_question_of_the_form_that_cannot_be_asked_is_refused(
         qualification.question(7, options, right=right, number=4)
 
 
-def test_the_campaigns_that_ask_about_a_unit_are_named() -> None:
-    db = prepare(sqlite3.connect(":memory:"))
-    units = add_units(db, 2)
-    for name in ("spring", "autumn"):
-        campaigns.add(db, name, units[:1], settings=Settings("One sentence."), person="admin")
-    assert campaigns.asking(db, units[0]) == ["autumn", "spring"]
-    assert campaigns.asking(db, units[1]) == []
-    db.close()
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -111,33 +98,3 @@ def test_what_is_no_test_is_refused(text: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         qualification.read(db, text)
     db.close()
-
-
-def test_units_are_chosen_by_words_and_ranges() -> None:
-    assert campaign_units.choose("all", units=3) == [0, 1, 2]
-    assert campaign_units.choose("4, 0-2, 1", units=5) == [4, 0, 1, 2]
-    drawn = campaign_units.choose("random 3", units=9)
-    assert len(set(drawn)) == 3
-    assert drawn == campaign_units.choose("random 3", units=9)
-
-
-@pytest.mark.parametrize("text", ["", " ", "0-9", "9", "-1", "two", "random 9"])
-def test_units_out_of_reach_are_refused(text: str) -> None:
-    with pytest.raises(BadInput, match="expected"):
-        campaign_units.choose(text, units=5)
-
-
-def test_a_range_that_runs_backwards_is_refused_as_such() -> None:
-    with pytest.raises(BadInput, match="smaller number of a range first, got '3-1'"):
-        campaign_units.choose("3-1", units=5)
-
-
-def test_gold_units_are_lines_of_a_unit_and_its_words() -> None:
-    assert campaign_units.gold("") == {}
-    assert campaign_units.gold("4: Dog, dogs\n\n 0 : text ") == {4: ("dog", "dogs"), 0: ("text",)}
-
-
-@pytest.mark.parametrize("line", ["dog", "4:", "x: dog", "4: ,", "-1: dog"])
-def test_a_gold_line_that_says_nothing_is_quoted(line: str) -> None:
-    with pytest.raises(BadInput, match=f"gold units, got '{line}'"):
-        campaign_units.gold(line)

@@ -18,10 +18,17 @@ _RANGE = re.compile(r"(\d+)(?:\s*-\s*(\d+))?")
 def layers(db: Database) -> list[tuple[str, int]]:
     """Every layer whose exemplars can be shown, by name and id, the newest first."""
     return [
-        (f"{each.subject} · {each.layer} · {each.units} units", each.exemplar_set_id)
-        for each in reversed(exemplars.sets(db))
-        if each.folder
+        (f"{layer.subject} · {layer.layer} · {layer.units} units", layer.exemplar_set_id)
+        for layer in reversed(exemplars.sets(db))
+        if layer.folder
     ]
+
+
+def offered(db: Database, exemplar_set_id: int | None) -> tuple[list[tuple[str, int]], int | None]:
+    """The layers of a menu and the one chosen in it: what was, or else the newest."""
+    known = layers(db)
+    ids = [key for _, key in known]
+    return known, exemplar_set_id if exemplar_set_id in ids else next(iter(ids), None)
 
 
 def choose(text: str, *, units: int, seed: int = 0) -> list[int]:

@@ -1,10 +1,8 @@
-"""The rating form: blinded, merged, every response kept, tables as published."""
+"""Tables of ratings as published: only what is consistent counts, and files give them back."""
 
 import csv
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import permutations
 from pathlib import Path
 
 import pandas
@@ -13,58 +11,13 @@ from sqlite_utils import Database
 
 from annotator.exchange import exports, imports, write
 from annotator.ratings import tables
-from db import log
-from db.annotate import annotations, campaigns, progress, ratings, reviews, slots, transfers
-from db.annotate.campaigns import Campaign, Settings
-from db.annotate.claims import Claim
+from db.annotate import annotations, ratings, reviews, transfers
 from db.annotate.ratings import Rating
 from db.errors import BadInput
 from db.workspace import prepare
-from helpers.annotating import add_people, add_units, at
+from helpers.rating import begin, claim, rated
 
-METHODS = (("NetDissect", "dog"), ("MILAN", "animals"), ("CLIP", "Dog "), ("DnD", "dog faces"))
-
-
-@pytest.fixture
-def db() -> Iterator[Database]:
-    connection = sqlite3.connect(":memory:")
-    yield prepare(connection)
-    connection.close()
-
-
-def begin(db: Database, units: int = 1) -> Campaign:
-    return ratings.add(
-        db,
-        "methods",
-        dict.fromkeys(add_units(db, units), METHODS),
-        settings=Settings("Does it describe most of the pictures?"),
-        person="admin",
-    )
-
-
-def claim(db: Database, campaign: Campaign, name: str) -> Claim:
-    add_people(db, name)
-    found = slots.claim(db, campaign.campaign_id, name)
-    assert isinstance(found, Claim)
-    return found
-
-
-def test_equal_labels_are_one_and_no_method_is_shown(db: Database) -> None:
-    labels = ratings.offered(db, claim(db, begin(db), "ada"))
-    assert sorted(label.text for label in labels) == ["animals", "dog", "dog faces"]
-    assert set(vars(labels[0])) == {"label_id", "text"}
-
-
-def test_the_order_differs_between_claims_and_survives_a_reload(db: Database) -> None:
-    campaign = begin(db, 8)
-    orders = set()
-    for number in range(12):
-        claimed = claim(db, campaign, f"p{number}")
-        labels = ratings.offered(db, claimed)
-        assert labels == ratings.offered(db, claimed)
-        orders.add(tuple(label.text for label in labels))
-    assert len(orders) > 2
-    assert orders <= set(permutations(["animals", "dog", "dog faces"]))
+SECRET = b"0" * 32
 
 
 def test_an_inconsistent_response_is_kept_and_marked(db: Database) -> None:
@@ -82,43 +35,6 @@ def test_an_inconsistent_response_is_kept_and_marked(db: Database) -> None:
     assert tables.valid_share(found) == 0
     again, _ = ratings.submit(db, claimed.token, "ada", marks=marks, best=labels[1].label_id)
     assert not again.new
-
-
-def test_ties_are_allowed_and_a_merged_best_is_shared(db: Database) -> None:
-    campaign = begin(db)
-    claimed = claim(db, campaign, "ada")
-    labels = ratings.offered(db, claimed)
-    (dog,) = [label.label_id for label in labels if label.text == "dog"]
-    marks = {label.label_id: 4 for label in labels}
-    _, valid = ratings.submit(db, claimed.token, "ada", marks=marks, best=dog)
-    assert valid
-    chosen = {r.method: r.chosen for r in ratings.of_campaign(db, campaign.campaign_id)}
-    assert chosen == {"NetDissect": 0.5, "CLIP": 0.5, "MILAN": 0, "DnD": 0}
-    assert progress.of(db, campaign.campaign_id).filled == 1
-
-
-@pytest.mark.parametrize("broken", ["missing", "high", "foreign"])
-def test_an_incomplete_response_changes_nothing(db: Database, broken: str) -> None:
-    campaign = begin(db)
-    claimed = claim(db, campaign, "ada")
-    ids = [label.label_id for label in ratings.offered(db, claimed)]
-    marks = dict.fromkeys(ids, 3)
-    if broken == "missing":
-        marks.pop(ids[0])
-    if broken == "high":
-        marks[ids[0]] = 6
-    best = 999 if broken == "foreign" else ids[1]
-    with pytest.raises(BadInput):
-        ratings.submit(db, claimed.token, "ada", marks=marks, best=best)
-    assert progress.of(db, campaign.campaign_id).filled == 0
-
-
-def test_one_description_is_nothing_to_compare(db: Database) -> None:
-    (unit_id,) = add_units(db, 1)
-    with pytest.raises(BadInput, match="two or more different descriptions"):
-        ratings.add(
-            db, "x", {unit_id: [("A", "dog"), ("B", "Dog")]}, settings=Settings("?"), person="admin"
-        )
 
 
 def test_the_published_ratings_give_what_pandas_gives(shared: Path) -> None:
@@ -158,50 +74,6 @@ def test_alpha_of_a_worked_example() -> None:
     expected = sum((one - two) ** 2 for one in values for two in values) / 7
     assert tables.alpha(found) == pytest.approx(1 - 2 * (1 + 0 + 0 + 4) / expected)
     assert tables.alpha(found[:1]) is None
-
-
-def test_an_old_page_leaves_the_first_response_as_it_is(db: Database) -> None:
-    campaign = begin(db)
-    add_people(db, "ada", "bo")
-    old = slots.claim(db, campaign.campaign_id, "ada", at=at())
-    between = slots.claim(db, campaign.campaign_id, "bo", at=at(minutes=61))
-    again = slots.claim(db, campaign.campaign_id, "ada", at=at(minutes=122))
-    assert isinstance(old, Claim)
-    assert isinstance(between, Claim)
-    assert isinstance(again, Claim)
-    assert again.token != old.token
-    labels = ratings.offered(db, again)
-    marks = {label.label_id: mark for label, mark in zip(labels, (5, 2, 1), strict=True)}
-    worst = {label.label_id: 1 for label in labels}
-    ratings.submit(db, again.token, "ada", marks=marks, best=labels[0].label_id)
-    before = ratings.of_campaign(db, campaign.campaign_id)
-    ratings.submit(db, old.token, "ada", marks=worst, best=labels[1].label_id)
-    assert ratings.of_campaign(db, campaign.campaign_id) == before
-    (kept,) = [
-        each for each in log.of(db, f"annotation:{_only(db)}") if each.action == "rated again"
-    ]
-    assert kept.detail["best"] == labels[1].text
-
-
-def _only(db: Database) -> int:
-    ((annotation_id,),) = db.execute("select annotation_id from annotations").fetchall()
-    return int(annotation_id)
-
-
-SECRET = b"0" * 32
-
-
-def rated(db: Database) -> Campaign:
-    """Two raters; one contradicts herself, the other's response is refused by a reviewer later."""
-    campaign = begin(db, 2)
-    for name in ("ada", "bo"):
-        for _ in range(2):
-            claimed = claim(db, campaign, name)
-            labels = [label.label_id for label in ratings.offered(db, claimed)]
-            marks = dict(zip(labels, (5, 3, 1), strict=True))
-            best = labels[0] if name == "bo" else labels[2]
-            ratings.submit(db, claimed.token, name, marks=marks, best=best)
-    return campaign
 
 
 def test_every_mark_leaves_and_gives_the_same_tables(db: Database, tmp_path: Path) -> None:
@@ -276,35 +148,6 @@ def test_an_export_from_before_ratings_still_comes_in(db: Database, tmp_path: Pa
         writer.writeheader()
         writer.writerows(rows)
     assert imports.read(tmp_path / "old.csv") == records
-
-
-@pytest.mark.parametrize("count", [7, ratings.MOST])
-def test_all_labels_of_a_unit_can_be_rated(db: Database, count: int) -> None:
-    (unit_id,) = add_units(db, 1)
-    given = [(f"method {number}", f"thing number {number}") for number in range(count)]
-    rules = Settings("?")
-    campaign = ratings.add(db, "many", {unit_id: given}, settings=rules, person="admin")
-    claimed = claim(db, campaign, "ada")
-    labels = [label.label_id for label in ratings.offered(db, claimed)]
-    assert len(labels) == count
-    marks = dict.fromkeys(labels, 2) | {labels[-1]: 5}
-    _, valid = ratings.submit(db, claimed.token, "ada", marks=marks, best=labels[-1])
-    assert valid
-
-
-def test_more_labels_than_a_page_shows_are_refused_at_the_start(db: Database) -> None:
-    (unit_id,) = add_units(db, 1)
-    given = [(f"method {number}", f"thing {number}") for number in range(ratings.MOST + 1)]
-    with pytest.raises(BadInput, match="at most 12 different descriptions"):
-        ratings.add(db, "x", {unit_id: given}, settings=Settings("?"), person="admin")
-
-
-def test_units_without_labels_do_not_enter(db: Database) -> None:
-    campaign = begin(db)
-    more = add_units(db, 1, layer="conv2", subject="other")
-    with pytest.raises(BadInput, match="a campaign in which people describe, got 'methods'"):
-        campaigns.add_units(db, campaign.campaign_id, more, person="admin")
-    assert len(campaigns.unit_ids(db, campaign.campaign_id)) == 1
 
 
 @pytest.mark.parametrize(
