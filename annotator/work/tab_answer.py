@@ -62,18 +62,9 @@ def wire(doors: Doors, form: Form) -> None:
             sent = form.read(given, doors, request)
             if broken:
                 gr.Info("Reported. Thank you.")
-            typed = sent.answer.text
+            left: dict[str, Any] = {"token": sent.token, "typed": sent.answer.text}
             with open_database(doors.workspace) as db:
-                return next_one(
-                    desk.skip(
-                        db,
-                        sent.person,
-                        sent.campaign_id,
-                        token=sent.token,
-                        typed=typed,
-                        broken=broken,
-                    )
-                )
+                return next_one(desk.skip(db, sent.person, sent.campaign_id, **left, broken=broken))
 
         return handler
 

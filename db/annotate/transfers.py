@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import MISSING, fields, replace
+from dataclasses import MISSING, astuple, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -302,17 +302,8 @@ def _enter(db: Database, campaign_id: int, unit_id: int, record: Record) -> None
     )
     db.conn.executemany(
         "insert into revisions values (?, ?, ?, ?, ?, ?)",
-        [
-            (
-                annotation_id,
-                wording.number,
-                wording.kind,
-                wording.text,
-                wording.created_utc,
-                wording.withdrawn,
-            )
-            for wording in record.revisions
-        ],
+        # the fields of a wording stand in the order of the table's columns
+        [(annotation_id, *astuple(wording)) for wording in record.revisions],
     )
     review_ids: list[int] = []
     for verdict in record.reviews:
