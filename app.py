@@ -185,10 +185,10 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
             with gr.Tab("Audit", id="audit", visible=not login) as audit_tab:
                 audits.tab.build(doors, demo, wake=wake, device=device)
 
-        @doors.allow("admin", "reviewer", "annotator")
+        @doors.allow(*users.EVERYBODY)
         def arrive(request: gr.Request) -> tuple[Any, ...]:
             role = doors.person(request).role
-            staff = role != "annotator"
+            staff = role in users.STAFF
             asked = request.query_params.get("tab", "")
             if not asked and "unit" in request.query_params:
                 asked = "describe"
@@ -201,10 +201,11 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
                 page.help_(role),
             )
 
-        @doors.allow("admin", "reviewer", "annotator")
+        @doors.allow(*users.EVERYBODY)
         def refresh(request: gr.Request) -> str:
             with open_database(workspace) as db:
-                return page.header(db, workspace.path.name, doors.person(request))
+                newest = jobs.latest(db, limit=5)
+            return page.header(newest, workspace.path.name, doors.person(request))
 
         # Only staff see jobs run, so that annotators' pages are silent while they think.
         timer = gr.Timer(5, active=False)
@@ -234,17 +235,19 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     import annotator.work.illustrations
     import audits.tab
     import describer.tab
+    from describer import shelf
     from describer.describe import page
 
+    pictures = downloads.pictures(workspace, shelf.picture_of, login=login)
     return {
         "auth": sessions.authenticator(workspace) if login else None,
         "auth_message": "Sign in with the account you were given.",
         "app_kwargs": {
             "middleware": [Middleware(Gate, local=not login)],
             "routes": [
-                Route("/pictures/{unit_id:int}/{picture}.jpg", _picture_route(workspace, login)),
+                Route("/pictures/{unit_id:int}/{picture}.jpg", pictures),
                 Route("/examples/{name}.jpg", annotator.work.illustrations.respond),
-                Route("/reports/{name}", downloads.handler(workspace, login=login)),
+                Route("/reports/{name}", downloads.reports(workspace, login=login)),
             ],
         },
         "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
@@ -315,32 +318,6 @@ def _exemplars_of(workspace: Workspace) -> Callable[[str, str, int, str], tuple[
         return shown.images, shown.masks
 
     return read
-
-
-def _picture_route(workspace: Workspace, login: bool) -> Callable[[Any], Any]:
-    """The handler that serves pictures of units, rendered once and kept."""
-    from starlette.concurrency import run_in_threadpool
-    from starlette.responses import PlainTextResponse, Response
-
-    from describer.shelf import picture_of
-
-    async def respond(request: Any) -> Response:
-        unit_id, picture = request.path_params["unit_id"], request.path_params["picture"]
-        if (
-            login
-            and await run_in_threadpool(sessions.role, workspace, sessions.signed_in(request))
-            is None
-        ):
-            return PlainTextResponse("Sign in first.", 401)
-        try:
-            jpeg = await run_in_threadpool(picture_of, workspace, unit_id, picture)
-        except (WorkbenchError, OverflowError):
-            return PlainTextResponse("There is no such picture.", 404)
-        # The address names the exemplars' hash, so what it shows never changes.
-        headers = {"cache-control": "private, max-age=31536000, immutable"}
-        return Response(jpeg, media_type="image/jpeg", headers=headers)
-
-    return respond
 
 
 def announce_accounts(workspace: Workspace) -> None:

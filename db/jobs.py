@@ -138,16 +138,19 @@ def get(db: Database, job_id: int) -> Job:
     raise NotFound(f"expected the id of a job, got {job_id}")
 
 
-def latest(db: Database, *, kinds: Sequence[str] = (), limit: int = 50) -> list[Job]:
-    """The newest jobs, running and queued ones first; of `kinds` only, when any are given."""
+def latest(
+    db: Database, *, kinds: Sequence[str] = (), person: str | None = None, limit: int = 50
+) -> list[Job]:
+    """The newest jobs, running and queued ones first; of `kinds` and a person when given."""
     rows = db.query(
         """
         select * from jobs
-        where :kinds = '[]' or kind in (select value from json_each(:kinds))
+        where (:kinds = '[]' or kind in (select value from json_each(:kinds)))
+            and person = coalesce(:person, person)
         order by state not in ('running', 'queued'), job_id desc
         limit :limit
         """,
-        {"kinds": json.dumps(list(kinds)), "limit": limit},
+        {"kinds": json.dumps(list(kinds)), "person": person, "limit": limit},
     )
     return [_job(row) for row in rows]
 

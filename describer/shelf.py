@@ -1,4 +1,9 @@
-"""Where the rows of a workspace and the files they speak of meet.
+"""The shelf: what a workspace has, where its rows and the files that they speak of meet.
+
+Rows are `db`'s, which opens no file of a network; files are `describer.exemplars`', `subjects`' and
+`milan`'s, which know no database. Here what people bring is opened once, checked and entered, and
+what a row stands for is found again: the folder of a unit, its pictures, its activations. Used by
+the Describe tab, its jobs and commands, by the demo, and by audits.
 
     shelf.enter_subject(db, Path("SUBJECT.toml"))
     shelf.enter_images(db, Path("val"))

@@ -1,30 +1,37 @@
-"""Ablate: chosen units silenced one after another, the live curve, and the edit to take away.
+"""Ablate: chosen units silenced one after another, and the live curve.
 
-    build(doors, item, wake=…, device="auto")
+    build(doors, item, wake=…, device="auto", beneath=edit_tab.build)
 
-Everything is read when the item is selected; a timer follows the jobs while one is running.
+Everything is read when the item is selected; a timer follows the jobs while one is running. What
+stands beneath an experiment (the edit to take away) is given by whoever puts the items together.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 import gradio as gr
+from sqlite_utils import Database
 
+from audits import page as audits_page
 from audits.ablation import page
 from audits.ablation import plan as ablation_plan
-from audits.edit import plan as edit_plan
 from audits.find import verdicts
 from audits.network import likely
 from db import jobs
-from db.access.doors import Doors
+from db.access.doors import Doors, Person
 from db.access.users import STAFF
 from db.audit import ablations, decisions, filters, finding
+from db.audit.ablations import Ablation
 from db.describe import exemplars, subjects
 from db.errors import BadInput
+from db.jobs import Job
 from db.workspace import open_database
-from describer.jobs.page import line as job_line
+from describer.form import Form
+from describer.jobs import own
+from describer.jobs import tab as jobs_tab
+from describer.jobs.tab import QUIET, Following
 
 KINDS = ("ablate", "export")
 SOURCES = [
@@ -40,10 +47,117 @@ ORDERS = [
 ]
 
 
-def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) -> None:
+class Beneath(Protocol):
+    """What stands beneath the experiment that is shown."""
+
+    @property
+    def shown(self) -> list[Any]:
+        """Its components that `show` fills."""
+
+    def show(self, db: Database, experiment: Ablation | None, *, live: bool) -> tuple[Any, ...]:
+        """What they hold for an experiment; live: while its job, or another, is under way."""
+
+    def wire(self, experiment: gr.Dropdown, following: Following) -> None:
+        """Connect its own components; the job that it starts is followed here."""
+
+
+@dataclass(frozen=True)
+class Fields(Form):
+    """What is asked of an ablation, named as in `plan.Plan`; `saved` and `listing` name units."""
+
+    source: gr.Radio
+    concept: gr.Dropdown
+    saved: gr.Dropdown
+    listing: gr.Textbox
+    subject: gr.Dropdown
+    validation: gr.Dropdown
+    test: gr.Dropdown
+    rule: gr.Radio
+    order: gr.Radio
+    controls: gr.Number
+    sort_all: gr.Checkbox
+    whole_layers: gr.Checkbox
+    validation_labels: gr.Textbox
+    test_labels: gr.Textbox
+    training: gr.Dropdown
+
+
+def build(
+    doors: Doors,
+    item: gr.Tab,
+    *,
+    wake: Callable[[], None],
+    device: str,
+    beneath: Callable[[], Beneath],
+) -> None:
     """Put the item's components and events on the page that is being built."""
     open_db = partial(open_database, doors.workspace)
+    fields, warned = _fields()
+    ablate = gr.Button("Ablate", variant="primary", elem_id="ablate")
+    follower = jobs_tab.follow(doors, KINDS, wake=wake, prefix="ablate_")
+    shown = gr.Dropdown([], label="Experiment", visible=False, elem_id="ablation")
+    curve = gr.HTML(elem_id="curve")
+    below = beneath()
 
+    def show(job: Job | None, ablation_id: int | None) -> tuple[Any, ...]:
+        """An experiment; a new one is shown as soon as there is one."""
+        with open_db() as db:
+            every = ablations.latest(db)
+            known = [experiment.ablation_id for experiment in every]
+            begun = [
+                experiment.ablation_id
+                for experiment in every
+                if job is not None and job.state == "running" and experiment.job_id == job.job_id
+            ]
+            if begun or ablation_id not in known:
+                ablation_id = next(iter(begun or known), None)
+            experiment = ablations.get(db, ablation_id) if ablation_id else None
+            points = ablations.curve(db, ablation_id) if ablation_id else []
+            units = [exemplars.unit(db, each) for each in experiment.units] if experiment else []
+            live = any(each.state in own.LIVE for each in jobs.latest(db, kinds=KINDS))
+            taken = below.show(db, experiment, live=live)
+        names = [(_title(each), each.ablation_id) for each in every]
+        return (
+            gr.update(choices=names, value=ablation_id, visible=len(names) > 1),
+            page.ablation(experiment, points, units),
+            *taken,
+        )
+
+    following = follower.wire(show, given=[shown], shown=[shown, curve, *below.shown])
+
+    @doors.allow(*STAFF)
+    def arrive(
+        concept: str | None, job_id: int | None, shown: int | None, request: gr.Request
+    ) -> tuple[Any, ...]:
+        return (
+            *_offered(open_db, concept),
+            *following.read(doors.person(request), job_id, shown),
+        )
+
+    @doors.allow(*STAFF)
+    def enqueue(given: dict[Any, Any], request: gr.Request) -> int:
+        with open_db() as db:
+            return _enqueue(db, fields.asked(given), device=device, who=doors.person(request))
+
+    offered = [
+        fields.concept,
+        fields.saved,
+        fields.subject,
+        fields.validation,
+        fields.test,
+        fields.training,
+    ]
+    item.select(
+        arrive, [fields.concept, *following.inputs], [*offered, *following.outputs], **QUIET
+    )
+    shown.input(following.poll, following.inputs, following.outputs, **QUIET)
+    following.start(ablate, enqueue, fields.inputs())
+    below.wire(shown, following)
+    _wire_fields(fields, warned, doors)
+
+
+def _fields() -> tuple[Fields, gr.HTML]:
+    """The form, and where its warnings go."""
     with gr.Row():
         source = gr.Radio(SOURCES, value="confirmed", label="Units", elem_id="ablate_source")
         concept = gr.Dropdown([], label="Confirmed for", elem_id="ablate_concept")
@@ -58,14 +172,14 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
         subject = gr.Dropdown([], label="Network", elem_id="ablate_subject")
         validation = gr.Dropdown([], label="Validation images (chosen on)", elem_id="validation")
         test = gr.Dropdown([], label="Test images (reported on)", elem_id="test")
-    told = gr.HTML(elem_id="ablate_told")
+    warned = gr.HTML(elem_id="ablate_told")
     with gr.Row():
         rule = gr.Radio(["zero", "mean"], value="zero", label="Set units to", elem_id="rule")
         order = gr.Radio(ORDERS, value="importance", label="Order", elem_id="ablate_order")
         controls = gr.Number(5, label="Random controls", precision=0, minimum=1)
         with gr.Column(min_width=200):
             sort_all = gr.Checkbox(False, label="also sort all units (slow)")
-            whole = gr.Checkbox(False, label="also whole layers", elem_id="whole_layers")
+            whole_layers = gr.Checkbox(False, label="also whole layers", elem_id="whole_layers")
     with gr.Accordion("Labels from a table, and training the head again", open=False):
         gr.HTML(
             "<p class='mw-muted'>Labels come from sub-folders, from <code>labels.csv</code> in the "
@@ -76,94 +190,36 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
             validation_labels = gr.Textbox(label="Labels of the validation images", lines=3)
             test_labels = gr.Textbox(label="Labels of the test images", lines=3)
         training = gr.Dropdown([], label="Train the head again on", elem_id="ablate_training")
-    ablate = gr.Button("Ablate", variant="primary", elem_id="ablate")
-    progress = gr.HTML(elem_id="ablate_job")
-    with gr.Row():
-        cancel = gr.Button("Cancel job", visible=False, elem_id="ablate_cancel")
-        resume = gr.Button("Resume job", visible=False, elem_id="ablate_resume")
-    shown = gr.Dropdown([], label="Experiment", visible=False, elem_id="ablation")
-    curve = gr.HTML(elem_id="curve")
-    with gr.Row(visible=False) as take:
-        count = gr.Number(1, label="Remove the first … units", precision=0, minimum=1)
-        export = gr.Button("Export the edited network", elem_id="export_edit")
-    files = gr.HTML(elem_id="edits")
-    timer = gr.Timer(2, active=False)
-    fields: dict[str, gr.components.Component] = {
-        "source": source,
-        "concept": concept,
-        "subject": subject,
-        "validation": validation,
-        "test": test,
-        "rule": rule,
-        "order": order,
-        "controls": controls,
-        "sort_all": sort_all,
-        "whole_layers": whole,
-        "validation_labels": validation_labels,
-        "test_labels": test_labels,
-        "training": training,
-    }
+    fields = Fields(
+        source=source,
+        concept=concept,
+        saved=saved,
+        listing=listing,
+        subject=subject,
+        validation=validation,
+        test=test,
+        rule=rule,
+        order=order,
+        controls=controls,
+        sort_all=sort_all,
+        whole_layers=whole_layers,
+        validation_labels=validation_labels,
+        test_labels=test_labels,
+        training=training,
+    )
+    return fields, warned
 
-    def watch(ablation_id: int | None) -> tuple[Any, ...]:
-        """What a running job changes; a new experiment is shown as soon as there is one."""
-        wake()
-        with open_db() as db:
-            newest = jobs.latest(db, kinds=KINDS, limit=1)
-            every = ablations.latest(db)
-            running = {job.job_id for job in newest if job.state == "running"}
-            started = [each.ablation_id for each in every if each.job_id in running]
-            known = [each.ablation_id for each in every]
-            if started or ablation_id not in known:
-                ablation_id = next(iter(started or known), None)
-            experiment = ablations.get(db, ablation_id) if ablation_id else None
-            points = ablations.curve(db, ablation_id) if ablation_id else []
-            units = [exemplars.unit(db, each) for each in experiment.units] if experiment else []
-            offered = edit_plan.offered(db, ablation_id) if ablation_id else []
-        state = newest[0].state if newest else ""
-        live = state in ("running", "queued")
-        names = [(_title(each), each.ablation_id) for each in every]
-        return (
-            job_line(newest[0]) if newest else "",
-            gr.update(visible=live),
-            gr.update(visible=state in ("failed", "cancelled", "interrupted")),
-            gr.Timer(active=live),
-            gr.update(choices=names, value=ablation_id, visible=len(names) > 1),
-            page.ablation(experiment, points, units),
-            gr.update(visible=bool(experiment and experiment.summary)),
-            gr.skip() if live or experiment is None else max(1, edit_plan.suggested(experiment)),
-            _links(offered),
-        )
 
-    @doors.allow(*STAFF)
-    def arrive(concept: str | None, shown: int | None, request: gr.Request) -> tuple[Any, ...]:
-        with open_db() as db:
-            concepts = decisions.confirmed_concepts(db)
-            names = [each.name for each in subjects.every(db)]
-            folders = subjects.every_probing_set(db)
-            kept = [(each.name, each.filter_id) for each in filters.every(db)]
-        found = [
-            (each.name + ("" if each.classes else " (no classes)"), each.name) for each in folders
-        ]
-        labelled = [("no", ""), *((each.name, each.name) for each in folders if each.classes)]
-        return (
-            gr.update(
-                choices=concepts,
-                value=concept if concept in concepts else next(iter(concepts), None),
-            ),
-            gr.update(choices=kept),
-            gr.update(choices=names),
-            gr.update(choices=found),
-            gr.update(choices=found),
-            gr.update(choices=labelled, value=""),
-            *watch(shown),
-        )
+def _wire_fields(fields: Fields, warned: gr.HTML, doors: Doors) -> None:
+    """Let a choice in the form bring the others with it."""
+    open_db = partial(open_database, doors.workspace)
 
     @doors.allow(*STAFF)
     def show_source(source: str, request: gr.Request) -> tuple[Any, ...]:
         return tuple(gr.update(visible=source == each) for each in ("confirmed", "filter", "list"))
 
     @doors.allow(*STAFF)
-    def follow(concept: str | None, request: gr.Request) -> Any:
+    def guess_network(concept: str | None, request: gr.Request) -> Any:
         """The network that most units were confirmed of."""
         with open_db() as db:
             return verdicts.most_confirmed(db, concept or "") or gr.skip()
@@ -180,110 +236,74 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
     def warn(
         subject: str | None, validation: str | None, test: str | None, request: gr.Request
     ) -> str:
-        plan = ablation_plan.Plan(subject or "", "", validation or "", test or "")
+        names = {"subject": subject, "validation": validation, "test": test}
         with open_db() as db:
-            return "".join(f"<p>⚠ {escape(text)}</p>" for text in ablation_plan.warnings(db, plan))
+            return audits_page.warned(ablation_plan.warnings(db, _plan(names)))
 
-    @doors.allow(*STAFF)
-    def enqueue(given: dict[Any, Any], request: gr.Request) -> Any:
-        asked = {name: given[field] for name, field in fields.items() if given[field] is not None}
-        found: list[int] = []
-        with open_db() as db:
-            if asked["source"] == "found":
-                wanted = filters.remembered(db, doors.person(request).name)
-                if wanted is None:
-                    raise BadInput("Find something first, under Find and sign off.")
-                asked["source"], asked["concept"] = "filter", wanted.concept or "what Find shows"
-                found = finding.unit_ids(db, wanted)
-            elif asked["source"] == "filter":
-                if given[saved] is None:
-                    raise BadInput("Choose a saved filter first; Find and sign off saves them.")
-                kept = filters.get(db, given[saved])
-                asked["concept"], found = kept.name, finding.unit_ids(db, kept.query)
-            texts = {"concept": "", "subject": "", "validation": "", "test": ""}
-            plan = ablation_plan.Request.from_json({**texts, **asked}).plan
-            person, listed = doors.person(request).name, given[listing] or ""
-            ablation_plan.enqueue(
-                db, plan, device=device, person=person, found=found, listed=listed
-            )
-        wake()
-        return gr.Timer(active=True)
-
-    @doors.allow(*STAFF)
-    def take_away(shown: int | None, count: float | None, request: gr.Request) -> Any:
-        if shown is None:
-            raise BadInput("Ablate first: an edit is exported once its cost is known.")
-        if count is None:
-            raise BadInput("Type how many units to remove first.")
-        with open_db() as db:
-            person = doors.person(request).name
-            edit_plan.enqueue(db, shown, int(count), device=device, person=person)
-        wake()
-        return gr.Timer(active=True)
-
-    @doors.allow(*STAFF)
-    def poll(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
-        return watch(shown)
-
-    @doors.allow(*STAFF)
-    def stop(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
-        with open_db() as db:
-            for each in jobs.latest(db, kinds=KINDS, limit=1):
-                jobs.ask_to_cancel(db, each.job_id)
-        return watch(shown)
-
-    @doors.allow(*STAFF)
-    def go_on(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
-        with open_db() as db:
-            for each in jobs.latest(db, kinds=KINDS, limit=1):
-                jobs.requeue(db, each.job_id)
-        return watch(shown)
-
-    watched = [progress, cancel, resume, timer, shown, curve, take, count, files]
-    hidden: dict[str, Any] = {"show_progress": "hidden"}
-    item.select(
-        arrive,
-        [concept, shown],
-        [concept, saved, subject, validation, test, training, *watched],
-        **hidden,
+    named = [fields.subject, fields.validation, fields.test]
+    fields.source.input(
+        show_source, fields.source, [fields.concept, fields.saved, fields.listing], **QUIET
     )
-    timer.tick(poll, shown, watched, queue=False, **hidden)
-    source.input(show_source, source, [concept, saved, listing], **hidden)
-    concept.change(follow, concept, subject, **hidden)
-    subject.change(guess_images, subject, [validation, test], **hidden)
-    gr.on(
-        [subject.change, validation.change, test.change],
-        warn,
-        [subject, validation, test],
-        told,
-        **hidden,
-    )
-    ablate.click(enqueue, {*fields.values(), saved, listing}, timer).then(
-        poll, shown, watched, **hidden
-    )
-    export.click(take_away, [shown, count], timer).then(poll, shown, watched, **hidden)
-    shown.input(poll, shown, watched, **hidden)
-    cancel.click(stop, shown, watched)
-    resume.click(go_on, shown, watched)
+    fields.concept.change(guess_network, fields.concept, fields.subject, **QUIET)
+    fields.subject.change(guess_images, fields.subject, named[1:], **QUIET)
+    gr.on([each.change for each in named], warn, named, warned, **QUIET)
 
 
-def _title(experiment: ablations.Ablation) -> str:
+def _offered(open_db: Callable[[], Any], concept: str | None) -> tuple[Any, ...]:
+    """What is to be chosen from: concepts, filters, networks, and images, with which labels."""
+    with open_db() as db:
+        concepts = decisions.confirmed_concepts(db)
+        names = [each.name for each in subjects.every(db)]
+        folders = subjects.every_probing_set(db)
+        kept = [(each.name, each.filter_id) for each in filters.every(db)]
+    found = [(each.name + ("" if each.classes else " (no classes)"), each.name) for each in folders]
+    labelled = [("no", ""), *((each.name, each.name) for each in folders if each.classes)]
+    return (
+        gr.update(
+            choices=concepts,
+            value=concept if concept in concepts else next(iter(concepts), None),
+        ),
+        gr.update(choices=kept),
+        gr.update(choices=names),
+        gr.update(choices=found),
+        gr.update(choices=found),
+        gr.update(choices=labelled, value=""),
+    )
+
+
+def _plan(asked: dict[str, Any]) -> ablation_plan.Plan:
+    """The plan that the form asks for; what was left empty is refused when it is queued."""
+    texts = {"concept": "", "subject": "", "validation": "", "test": ""}
+    chosen = {name: value for name, value in asked.items() if value is not None}
+    return ablation_plan.Request.from_json({**texts, **chosen}).plan
+
+
+def _enqueue(db: Database, asked: dict[str, Any], *, device: str, who: Person) -> int:
+    """Queue what the form asks for; its units are found now where Find or a filter names them.
+
+    Raises:
+        BadInput: nothing was found, no filter was chosen, or the plan does not fit.
+    """
+    filter_id, listed, found = asked.pop("saved"), asked.pop("listing") or "", list[int]()
+    if asked["source"] == "found":
+        wanted = filters.remembered(db, who.name)
+        if wanted is None:
+            raise BadInput("Find something first, under Find and sign off.")
+        asked["source"], asked["concept"] = "filter", wanted.concept or "what Find shows"
+        found = finding.unit_ids(db, wanted)
+    elif asked["source"] == "filter":
+        if filter_id is None:
+            raise BadInput("Choose a saved filter first; Find and sign off saves them.")
+        kept = filters.get(db, filter_id)
+        asked["concept"], found = kept.name, finding.unit_ids(db, kept.query)
+    return ablation_plan.enqueue(
+        db, _plan(asked), device=device, person=who.name, found=found, listed=listed
+    )
+
+
+def _title(experiment: Ablation) -> str:
     units = len(experiment.summary.get("units", experiment.request.get("unit_ids", [])))
     return (
         f"{experiment.ablation_id}: {experiment.subject}, {experiment.request.get('concept', '')}, "
         f"{units} units, {experiment.created_utc[:16].replace('T', ' ')} UTC"
     )
-
-
-def _links(offered: list[edit_plan.Offered]) -> str:
-    """The exports to fetch; their addresses are answered for staff only."""
-    lines = []
-    for each in offered:
-        how = "weights changed" if each.way == "weights" else f"with a wrapper: {each.reason}"
-        right = "" if each.accuracy is None else f", accuracy {each.accuracy:.2%} when read back"
-        lines.append(
-            f'<li><a href="/reports/{each.file}" download>{each.file}</a>: without {each.count} '
-            f"units ({escape(how)}); the same predictions as the ablation on each of {each.images} "
-            f"test images{right}</li>"
-        )
-    return f"<ul>{''.join(lines)}</ul>" if lines else ""

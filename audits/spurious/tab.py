@@ -6,12 +6,13 @@ Everything is read when the item is selected; a timer follows the job while it i
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from html import escape
 from typing import Any
 
 import gradio as gr
 
+from audits import page as audits_page
 from audits.spurious import fonts, page, plan
 from audits.spurious.plan import KIND, SETS, SMALL, Settings
 from audits.spurious.result import Result
@@ -22,8 +23,11 @@ from db.access.users import STAFF
 from db.audit import ablations
 from db.describe import subjects
 from db.errors import BadInput
+from db.jobs import Job
 from db.workspace import open_database
-from describer.jobs.page import line as job_line
+from describer.form import Form
+from describer.jobs import tab as jobs_tab
+from describer.jobs.tab import QUIET
 
 NETWORKS = [
     ("small, for 32 to 224 pixels", SMALL),
@@ -38,15 +42,120 @@ that read are found by their descriptions, removed least important first, and th
 measured again, beside random units. It needs a folder of images with one sub-folder a class; with
 2,000 small images it takes some minutes on a processor.</p>
 """
-EMPTY = '<div class="mw-card">The result appears here: accuracies, curves, units.</div>'
+EMPTY = audits_page.card("The result appears here: accuracies, curves, units.")
+
+
+@dataclass(frozen=True)
+class Fields(Form):
+    """What is asked of an experiment, named as in `plan.Settings`."""
+
+    images: gr.Dropdown
+    name: gr.Textbox
+    network: gr.Dropdown
+    size: gr.Number
+    share: gr.Slider
+    corner: gr.Dropdown
+    height: gr.Slider
+    font: gr.Dropdown
+    checkpoint: gr.Dropdown
+    test: gr.Textbox
+    test_share: gr.Slider
+    validation_share: gr.Slider
+    learning_rate: gr.Number
+    max_epochs: gr.Number
+    patience: gr.Number
+    controls: gr.Number
+    seed: gr.Number
+    sort_all: gr.Checkbox
 
 
 def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) -> None:
     """Put the item's components and events on the page that is being built."""
     open_db = partial(open_database, doors.workspace)
-    ours = Settings("", "")
-
     gr.HTML(ABOUT)
+    fields = _fields()
+    begin = gr.Button("Run the experiment", variant="primary", elem_id="spurious_begin")
+    follower = jobs_tab.follow(doors, [KIND], wake=wake, prefix="spurious_")
+    shown = gr.Dropdown([], label="Experiment", visible=False, elem_id="spurious_shown")
+    pictures = gr.HTML(elem_id="spurious_samples")
+    outcome = gr.HTML(EMPTY, elem_id="spurious_result")
+    pictured = gr.State(None)
+    suggested = gr.State("")
+
+    def show(job: Job | None, pictured: int | None) -> tuple[Any, ...]:
+        """What a running job changes; pictures are sent once, when they are complete."""
+        with open_db() as db:
+            every = jobs.latest(db, kinds=[KIND])
+        ready = job is not None and job.job_id != pictured and _written(doors, job)
+        return (
+            gr.update(
+                choices=_choices(every),
+                value=job.job_id if job else None,
+                visible=len(every) > 1,
+            ),
+            _samples(doors, job) if job and ready else gr.skip(),
+            job.job_id if job and ready else pictured,
+            _result(doors, job) if job else EMPTY,
+        )
+
+    following = follower.wire(
+        show, given=[pictured], shown=[shown, pictures, pictured, outcome], chosen=shown
+    )
+
+    @doors.allow(*STAFF)
+    def arrive(
+        chosen: str | None, shown: int | None, pictured: int | None, request: gr.Request
+    ) -> tuple[Any, ...]:
+        with open_db() as db:
+            folders = [
+                (
+                    f"{each.name} ({each.images:,} images, {len(each.classes)} classes)",
+                    str(each.root),
+                )
+                for each in subjects.every_probing_set(db)
+                if each.classes
+            ]
+            checkpoints = [each.name for each in subjects.every_checkpoint(db)]
+        return (
+            gr.update(choices=folders, value=chosen or None),
+            gr.update(choices=list(dict.fromkeys([*checkpoints, DEMO]))),
+            *following.read(doors.person(request), shown, pictured),
+        )
+
+    @doors.allow(*STAFF)
+    def suggest(
+        images: str | None, typed: str | None, last: str, request: gr.Request
+    ) -> tuple[Any, Any]:
+        """A name for an experiment on these images that is not taken, unless one was typed."""
+        if not images or (typed or "").strip() not in ("", last):
+            return gr.skip(), gr.skip()
+        with open_db() as db:
+            free = plan.free_name(db, images)
+        return free, free
+
+    @doors.allow(*STAFF)
+    def enqueue(given: dict[Any, Any], request: gr.Request) -> Any:
+        settings = _settings(fields, given, open_db if doors.login else None)
+        with open_db() as db:
+            job_id = plan.enqueue(db, settings, device=device, person=doors.person(request).name)
+            choices = _choices(jobs.latest(db, kinds=[KIND]))
+        return gr.update(choices=choices, value=job_id)
+
+    item.select(
+        arrive,
+        [fields.images, *following.inputs],
+        [fields.images, fields.checkpoint, *following.outputs],
+        **QUIET,
+    )
+    fields.images.change(
+        suggest, [fields.images, fields.name, suggested], [fields.name, suggested], **QUIET
+    )
+    shown.input(following.poll, following.inputs, following.outputs, **QUIET)
+    following.start(begin, enqueue, fields.inputs())
+
+
+def _fields() -> Fields:
+    ours = Settings("", "")
     with gr.Row():
         images = gr.Dropdown(
             [],
@@ -98,145 +207,52 @@ def build(doors: Doors, item: gr.Tab, *, wake: Callable[[], None], device: str) 
             controls = gr.Number(ours.controls, label="Random controls", precision=0, minimum=1)
             seed = gr.Number(ours.seed, label="Seed", precision=0)
             sort_all = gr.Checkbox(ours.sort_all, label="also sort all units")
-    begin = gr.Button("Run the experiment", variant="primary", elem_id="spurious_begin")
-    progress = gr.HTML(elem_id="spurious_job")
-    with gr.Row():
-        cancel = gr.Button("Cancel job", visible=False, elem_id="spurious_cancel")
-        resume = gr.Button("Resume job", visible=False, elem_id="spurious_resume")
-    shown = gr.Dropdown([], label="Experiment", visible=False, elem_id="spurious_shown")
-    pictures = gr.HTML(elem_id="spurious_samples")
-    outcome = gr.HTML(EMPTY, elem_id="spurious_result")
-    pictured = gr.State(None)
-    suggested = gr.State("")
-    timer = gr.Timer(2, active=False)
-    fields: dict[str, gr.components.Component] = {
-        "name": name,
-        "images": images,
-        "test": test,
-        "network": network,
-        "size": size,
-        "share": share,
-        "corner": corner,
-        "height": height,
-        "font": font,
-        "validation_share": validation_share,
-        "test_share": test_share,
-        "checkpoint": checkpoint,
-        "learning_rate": rate,
-        "patience": patience,
-        "max_epochs": epochs,
-        "controls": controls,
-        "sort_all": sort_all,
-        "seed": seed,
+    return Fields(
+        images=images,
+        name=name,
+        network=network,
+        size=size,
+        share=share,
+        corner=corner,
+        height=height,
+        font=font,
+        checkpoint=checkpoint,
+        test=test,
+        test_share=test_share,
+        validation_share=validation_share,
+        learning_rate=rate,
+        max_epochs=epochs,
+        patience=patience,
+        controls=controls,
+        seed=seed,
+        sort_all=sort_all,
+    )
+
+
+def _settings(fields: Fields, given: dict[Any, Any], known: Callable[[], Any] | None) -> Settings:
+    """The experiment that the form asks for.
+
+    Args:
+        known: opens the workspace, when only what it holds may be asked for.
+
+    Raises:
+        BadInput: something is empty, or not among what may be asked for.
+    """
+    # A text field that was never on the screen is None.
+    asked: dict[str, Any] = {
+        name: value or "" if isinstance(getattr(fields, name), gr.Textbox) else value
+        for name, value in fields.asked(given).items()
     }
-
-    def watch(job_id: int | None, pictured: int | None) -> tuple[Any, ...]:
-        """What a running job changes; pictures are sent once, when they are complete."""
-        wake()
-        with open_db() as db:
-            every = jobs.latest(db, kinds=[KIND])
-            known = {each.job_id: each for each in every}
-            job = known.get(job_id or 0) or next(iter(every), None)
-        state = job.state if job else ""
-        live = any(each.state in ("running", "queued") for each in every)
-        ready = job is not None and job.job_id != pictured and _made(doors, job)
-        return (
-            job_line(job) if job else "",
-            gr.update(visible=state in ("running", "queued")),
-            gr.update(visible=state in ("failed", "cancelled", "interrupted")),
-            gr.Timer(active=live),
-            gr.update(
-                choices=_choices(every),
-                value=job.job_id if job else None,
-                visible=len(every) > 1,
-            ),
-            _samples(doors, job) if job and ready else gr.skip(),
-            job.job_id if job and ready else pictured,
-            _result(doors, job) if job else EMPTY,
-        )
-
-    @doors.allow(*STAFF)
-    def arrive(
-        chosen: str | None, shown: int | None, pictured: int | None, request: gr.Request
-    ) -> tuple[Any, ...]:
-        with open_db() as db:
-            folders = [
-                (
-                    f"{each.name} ({each.images:,} images, {len(each.classes)} classes)",
-                    str(each.root),
-                )
-                for each in subjects.every_probing_set(db)
-                if each.classes
-            ]
-            checkpoints = [each.name for each in subjects.every_checkpoint(db)]
-        return (
-            gr.update(choices=folders, value=chosen or None),
-            gr.update(choices=list(dict.fromkeys([*checkpoints, DEMO]))),
-            *watch(shown, pictured),
-        )
-
-    @doors.allow(*STAFF)
-    def suggest(
-        images: str | None, typed: str | None, last: str, request: gr.Request
-    ) -> tuple[Any, Any]:
-        """A name for an experiment on these images that is not taken, unless one was typed."""
-        if not images or (typed or "").strip() not in ("", last):
-            return gr.skip(), gr.skip()
-        with open_db() as db:
-            free = plan.free_name(db, images)
-        return free, free
-
-    @doors.allow(*STAFF)
-    def enqueue(given: dict[Any, Any], request: gr.Request) -> tuple[Any, Any]:
-        # A text field that was never on the screen is None.
-        asked: dict[str, Any] = {
-            key: given[field] or "" if isinstance(field, gr.Textbox) else given[field]
-            for key, field in fields.items()
-        }
-        empty = [fields[key].label for key, value in asked.items() if value is None]
-        if not asked["images"]:
-            raise BadInput("Choose a folder of labelled images first.")
-        if doors.login:
-            _only_known(open_db, asked)
-        if empty:
-            raise BadInput(f"Fill in {', '.join(str(label) for label in empty)} first.")
-        asked["name"] = asked["name"].strip()
-        asked["font"] = fonts.path_of(asked["font"])
-        with open_db() as db:
-            job_id = plan.enqueue(
-                db, Settings(**asked), device=device, person=doors.person(request).name
-            )
-            choices = _choices(jobs.latest(db, kinds=[KIND]))
-        return gr.Timer(active=True), gr.update(choices=choices, value=job_id)
-
-    @doors.allow(*STAFF)
-    def poll(shown: int | None, pictured: int | None, request: gr.Request) -> tuple[Any, ...]:
-        return watch(shown, pictured)
-
-    @doors.allow(*STAFF)
-    def stop(shown: int | None, pictured: int | None, request: gr.Request) -> tuple[Any, ...]:
-        if shown is not None:
-            with open_db() as db:
-                jobs.ask_to_cancel(db, shown)
-        return watch(shown, pictured)
-
-    @doors.allow(*STAFF)
-    def go_on(shown: int | None, pictured: int | None, request: gr.Request) -> tuple[Any, ...]:
-        if shown is not None:
-            with open_db() as db:
-                jobs.requeue(db, shown)
-        return watch(shown, pictured)
-
-    watched = [progress, cancel, resume, timer, shown, pictures, pictured, outcome]
-    seen = [shown, pictured]
-    hidden: dict[str, Any] = {"show_progress": "hidden"}
-    item.select(arrive, [images, *seen], [images, checkpoint, *watched], **hidden)
-    images.change(suggest, [images, name, suggested], [name, suggested], **hidden)
-    begin.click(enqueue, {*fields.values()}, [timer, shown]).then(poll, seen, watched, **hidden)
-    timer.tick(poll, seen, watched, queue=False, **hidden)
-    shown.input(poll, seen, watched, **hidden)
-    cancel.click(stop, seen, watched)
-    resume.click(go_on, seen, watched)
+    empty = [getattr(fields, name).label for name, value in asked.items() if value is None]
+    if not asked["images"]:
+        raise BadInput("Choose a folder of labelled images first.")
+    if known is not None:
+        _only_known(known, asked)
+    if empty:
+        raise BadInput(f"Fill in {', '.join(empty)} first.")
+    asked["name"] = asked["name"].strip()
+    asked["font"] = fonts.path_of(asked["font"])
+    return Settings(**asked)
 
 
 def _only_known(open_db: Callable[[], Any], asked: dict[str, Any]) -> None:
@@ -261,21 +277,21 @@ def _only_known(open_db: Callable[[], Any], asked: dict[str, Any]) -> None:
             )
 
 
-def _choices(every: list[jobs.Job]) -> list[tuple[str, int]]:
+def _choices(every: list[Job]) -> list[tuple[str, int]]:
     return [(f"{each.args['name']} ({each.state})", each.job_id) for each in every]
 
 
-def _made(doors: Doors, job: jobs.Job) -> bool:
+def _written(doors: Doors, job: Job) -> bool:
     folder = plan.folder_of(doors.workspace, job.args["name"]) / "images"
     return all((folder / each).is_dir() for each in SETS)
 
 
-def _samples(doors: Doors, job: jobs.Job) -> str:
+def _samples(doors: Doors, job: Job) -> str:
     folder = plan.folder_of(doors.workspace, job.args["name"]) / "images"
     return page.samples({each: folder / each for each in SETS})
 
 
-def _result(doors: Doors, job: jobs.Job) -> str:
+def _result(doors: Doors, job: Job) -> str:
     """The result, or the curves as far as they are."""
     with open_database(doors.workspace) as db:
         if job.state != "done":
@@ -285,4 +301,4 @@ def _result(doors: Doors, job: jobs.Job) -> str:
             )
         ids = [int(choice["ablation_id"]) for choice in job.result["choices"]]
         found = {each: (ablations.get(db, each), ablations.curve(db, each)) for each in ids}
-    return f"<h3>{escape(job.args['name'])}</h3>{page.result(Result.from_json(job.result), found)}"
+    return audits_page.titled(job.args["name"], page.result(Result.from_json(job.result), found))

@@ -7,11 +7,14 @@ it found stays under its name.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import gradio as gr
+from sqlite_utils import Database
 
+from audits import page as audits_page
 from audits.network.likely import likely_images
 from audits.studies import page
 from audits.studies import plan as studies_plan
@@ -22,7 +25,10 @@ from db.access.users import STAFF
 from db.describe import descriptions, exemplars, subjects
 from db.jobs import Job
 from db.workspace import open_database
-from describer.jobs.page import line as job_line
+from describer.form import Form
+from describer.jobs import own
+from describer.jobs import tab as jobs_tab
+from describer.jobs.tab import QUIET
 
 ABOUT: dict[str, str] = {
     "faithfulness": "Do units act where their descriptions hold? Take images that the descriptions "
@@ -33,76 +39,63 @@ ABOUT: dict[str, str] = {
     "uses": "What can the descriptions be used for? Units are grouped by them, pruned, chosen as "
     "classifiers, and compared with their exemplars; each beside its control.",
 }
+EMPTY = (
+    "Choose a described network and labelled images, and press Start. What is found appears here "
+    "and stays."
+)
+
+
+@dataclass(frozen=True)
+class Fields(Form):
+    """What is asked of a study, named as in `plan.Plan`."""
+
+    subject: gr.Dropdown
+    method: gr.Dropdown
+    layer: gr.Dropdown
+    images: gr.Dropdown
+    controls: gr.Number
+    step: gr.Number
+    threshold: gr.Slider
+    terms: gr.Textbox
+    unseen: gr.Dropdown
+    groups: gr.Textbox
 
 
 def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], device: str) -> None:
     """Put the item's components and events on the page that is being built."""
     open_db = partial(open_database, doors.workspace)
-    uses = kind == "uses"
     gr.HTML(f"<p class='mw-muted'>{ABOUT[kind]}</p>")
-    with gr.Row():
-        subject = gr.Dropdown([], label="Network", elem_id=f"{kind}_subject")
-        method = gr.Dropdown([], label="Descriptions by", elem_id=f"{kind}_method")
-        layer = gr.Dropdown([("all", "")], value="", label="Layer", elem_id=f"{kind}_layer")
-        images = gr.Dropdown([], label="Labelled images", elem_id=f"{kind}_images")
-        controls = gr.Number(5, label="Random controls", precision=0, minimum=2)
-        step = gr.Number(
-            2, label="Step (% of units)", visible=kind == "importance", minimum=0.1, maximum=50
-        )
-    with gr.Row(visible=uses):
-        threshold = gr.Slider(0.3, 1, 0.8, step=0.05, label="Alike from (product)")
-        terms = gr.Textbox(
-            "", label="Terms to prune", placeholder="the three commonest", elem_id="uses_terms"
-        )
-        unseen = gr.Dropdown(
-            [("none", "")], value="", label="Classes to tell apart", elem_id="uses_unseen"
-        )
-        groups = gr.Textbox(
-            "",
-            label="Super-classes, one a line",
-            placeholder="animals: dog, cat, bird",
-            lines=2,
-            elem_id="uses_groups",
-        )
+    fields = _fields(kind)
     start = gr.Button("Start", variant="primary", elem_id=f"{kind}_start")
-    progress = gr.HTML(elem_id=f"{kind}_job")
-    with gr.Row():
-        cancel = gr.Button("Cancel job", visible=False, elem_id=f"{kind}_cancel")
-        resume = gr.Button("Resume job", visible=False, elem_id=f"{kind}_resume")
+    follower = jobs_tab.follow(doors, [kind], wake=wake, prefix=f"{kind}_")
     shown = gr.Dropdown([], label="Study", visible=False, elem_id=f"{kind}_shown")
     content = gr.HTML(elem_id=f"{kind}_result")
-    timer = gr.Timer(2, active=False)
 
-    def watch(job_id: int | None) -> tuple[Any, ...]:
-        """What a running job changes; a study that has just ended is shown."""
-        wake()
+    def show(job: Job | None, study_id: int | None) -> tuple[Any, ...]:
+        """The study that was chosen; without a choice the newest, as soon as there is one."""
         with open_db() as db:
-            newest = jobs.latest(db, kinds=(kind,), limit=1)
-            done = [each for each in jobs.latest(db, kinds=(kind,)) if each.state == "done"]
-            chosen = next((each for each in done if each.job_id == job_id), None)
-            if newest and newest[0].state == "done" and newest[0] in done[:1]:
-                chosen = chosen or newest[0]
-            chosen = chosen or next(iter(done), None)
-            result = _drawn(db, kind, chosen)
-        state = newest[0].state if newest else ""
-        live = state in ("running", "queued")
+            done = [each for each in jobs.latest(db, kinds=[kind]) if each.state == "done"]
+            chosen = next((each for each in done if each.job_id == study_id), None)
+            newest = next(iter(done), None)
+            result = _drawn(db, kind, chosen or newest)
         names = [(_title(each), each.job_id) for each in done]
+        # As long as the next one is awaited, nothing that is shown meanwhile counts as chosen.
+        awaited = chosen is None and job is not None and job.state in own.LIVE
+        held = None if awaited else (chosen or newest)
         return (
-            job_line(newest[0]) if newest else "",
-            gr.update(visible=live),
-            gr.update(visible=state in ("failed", "cancelled", "interrupted")),
-            gr.Timer(active=live),
-            gr.update(
-                choices=names,
-                value=chosen.job_id if chosen else None,
-                visible=len(names) > 1,
-            ),
+            gr.update(choices=names, value=held.job_id if held else None, visible=len(names) > 1),
             result,
         )
 
+    following = follower.wire(show, given=[shown], shown=[shown, content])
+
     @doors.allow(*STAFF)
     def arrive(
-        subject: str | None, images: str | None, shown: int | None, request: gr.Request
+        subject: str | None,
+        images: str | None,
+        job_id: int | None,
+        shown: int | None,
+        request: gr.Request,
     ) -> tuple[Any, ...]:
         with open_db() as db:
             names = studies_plan.networks(db)
@@ -115,7 +108,7 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
             gr.update(choices=methods, value=next(iter(methods), None)),
             gr.update(choices=folders, value=images if images in folders else likely),
             gr.update(choices=[("none", ""), *((each, each) for each in folders)]),
-            *watch(shown),
+            *following.read(doors.person(request), job_id, shown),
         )
 
     @doors.allow(*STAFF)
@@ -131,76 +124,83 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
             return likely_images(db, subject or "", "validation")
 
     @doors.allow(*STAFF)
-    def enqueue(
-        subject: str | None,
-        method: str | None,
-        layer: str | None,
-        images: str | None,
-        controls: float | None,
-        step: float | None,
-        threshold: float | None,
-        terms: str | None,
-        unseen: str | None,
-        groups: str | None,
-        request: gr.Request,
-    ) -> Any:
-        plan = studies_plan.Plan(
-            kind,
-            subject or "",
-            method or "",
-            images or "",
-            layer or "",
-            int(controls or 0),
-            step=(step or 2) / 100,
-            threshold=threshold or 0.8,
-            terms=terms or "",
-            groups=groups or "",
-            unseen=unseen or "",
-        )
+    def enqueue(given: dict[Any, Any], request: gr.Request) -> tuple[int, None]:
+        plan = _plan(kind, fields.asked(given))
         with open_db() as db:
-            studies_plan.enqueue(db, plan, device=device, person=doors.person(request).name)
-        wake()
-        return gr.Timer(active=True), None
+            person = doors.person(request).name
+            return studies_plan.enqueue(db, plan, device=device, person=person), None
 
-    @doors.allow(*STAFF)
-    def poll(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
-        return watch(shown)
-
-    @doors.allow(*STAFF)
-    def stop(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
-        with open_db() as db:
-            for each in jobs.latest(db, kinds=(kind,), limit=1):
-                jobs.ask_to_cancel(db, each.job_id)
-        return watch(shown)
-
-    @doors.allow(*STAFF)
-    def go_on(shown: int | None, request: gr.Request) -> tuple[Any, ...]:
-        with open_db() as db:
-            for each in jobs.latest(db, kinds=(kind,), limit=1):
-                jobs.requeue(db, each.job_id)
-        return watch(shown)
-
-    watched = [progress, cancel, resume, timer, shown, content]
-    hidden: dict[str, Any] = {"show_progress": "hidden"}
     item.select(
-        arrive, [subject, images, shown], [subject, method, images, unseen, *watched], **hidden
+        arrive,
+        [fields.subject, fields.images, *following.inputs],
+        [fields.subject, fields.method, fields.images, fields.unseen, *following.outputs],
+        **QUIET,
     )
-    subject.change(list_layers, subject, layer, **hidden)
-    subject.input(guess_images, subject, images, **hidden)
-    asked = [subject, method, layer, images, controls, step, threshold, terms, unseen, groups]
-    start.click(enqueue, asked, [timer, shown]).then(poll, shown, watched, **hidden)
-    timer.tick(poll, shown, watched, queue=False, **hidden)
-    shown.input(poll, shown, watched, **hidden)
-    cancel.click(stop, shown, watched)
-    resume.click(go_on, shown, watched)
+    fields.subject.change(list_layers, fields.subject, fields.layer, **QUIET)
+    fields.subject.input(guess_images, fields.subject, fields.images, **QUIET)
+    shown.input(following.poll, following.inputs, following.outputs, **QUIET)
+    following.start(start, enqueue, fields.inputs(), also=[shown])
 
 
-def _drawn(db: Any, kind: Kind, job: Job | None) -> str:
-    if job is None:
-        return (
-            '<div class="mw-card">Choose a described network and labelled images, and press '
-            "<i>Start</i>. What is found appears here and stays.</div>"
+def _fields(kind: Kind) -> Fields:
+    with gr.Row():
+        subject = gr.Dropdown([], label="Network", elem_id=f"{kind}_subject")
+        method = gr.Dropdown([], label="Descriptions by", elem_id=f"{kind}_method")
+        layer = gr.Dropdown([("all", "")], value="", label="Layer", elem_id=f"{kind}_layer")
+        images = gr.Dropdown([], label="Labelled images", elem_id=f"{kind}_images")
+        controls = gr.Number(5, label="Random controls", precision=0, minimum=2)
+        step = gr.Number(
+            2, label="Step (% of units)", visible=kind == "importance", minimum=0.1, maximum=50
         )
+    with gr.Row(visible=kind == "uses"):
+        threshold = gr.Slider(0.3, 1, 0.8, step=0.05, label="Alike from (product)")
+        terms = gr.Textbox(
+            "", label="Terms to prune", placeholder="the three commonest", elem_id="uses_terms"
+        )
+        unseen = gr.Dropdown(
+            [("none", "")], value="", label="Classes to tell apart", elem_id="uses_unseen"
+        )
+        groups = gr.Textbox(
+            "",
+            label="Super-classes, one a line",
+            placeholder="animals: dog, cat, bird",
+            lines=2,
+            elem_id="uses_groups",
+        )
+    return Fields(
+        subject=subject,
+        method=method,
+        layer=layer,
+        images=images,
+        controls=controls,
+        step=step,
+        threshold=threshold,
+        terms=terms,
+        unseen=unseen,
+        groups=groups,
+    )
+
+
+def _plan(kind: Kind, asked: dict[str, Any]) -> studies_plan.Plan:
+    """The plan that the form asks for; what was not chosen is refused when it is queued."""
+    return studies_plan.Plan(
+        kind,
+        asked["subject"] or "",
+        asked["method"] or "",
+        asked["images"] or "",
+        asked["layer"] or "",
+        int(asked["controls"] or 0),
+        step=(asked["step"] or 2) / 100,
+        threshold=asked["threshold"] or 0.8,
+        terms=asked["terms"] or "",
+        groups=asked["groups"] or "",
+        unseen=asked["unseen"] or "",
+    )
+
+
+def _drawn(db: Database, kind: Kind, job: Job | None) -> str:
+    if job is None:
+        return audits_page.card(EMPTY)
     if kind == "uses":
         return page.uses(job.result)
     if kind == "faithfulness":

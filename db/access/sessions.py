@@ -1,18 +1,19 @@
 """Who is signed in: passwords checked slowly, cookies turned into names, names into roles.
 
     auth=sessions.authenticator(workspace)
-    sessions.role(workspace, sessions.signed_in(request))       # "reviewer", or None
+    await sessions.admits(workspace, request, STAFF, login=True)    # for an address of its own
 
 The page framework keeps the cookies and passes a name on as it was typed, so every answer here
 comes from the accounts as they are now.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from db.access import users
 from db.access.gate import Throttle, client
+from db.access.users import Role
 from db.errors import BadInput, NotFound
 from db.workspace import Workspace, open_database
 
@@ -41,7 +42,16 @@ def authenticator(workspace: Workspace) -> Callable[[str, str], Any]:
     return authenticate
 
 
-def role(workspace: Workspace, name: str | None) -> str | None:
+async def admits(
+    workspace: Workspace, request: Any, roles: Collection[Role], *, login: bool
+) -> bool:
+    """Whether the person behind a request has one of the roles now; without `login` everybody."""
+    if not login:
+        return True
+    return await asyncio.to_thread(_role, workspace, _signed_in(request)) in roles
+
+
+def _role(workspace: Workspace, name: str | None) -> Role | None:
     """The role of the account behind a cookie now; None when there is none any more."""
     try:
         with open_database(workspace) as db:
@@ -50,7 +60,7 @@ def role(workspace: Workspace, name: str | None) -> str | None:
         return None
 
 
-def signed_in(request: Any) -> str | None:
+def _signed_in(request: Any) -> str | None:
     """The name that the page framework knows the request's cookie by."""
     app = request.app
     for prefix in ("access-token-", "access-token-unsecure-"):

@@ -18,6 +18,7 @@ from db.workspace import Workspace, open_database
 from describer import milan, shelf
 from describer.describe import plan as describe_plan
 from describer.describe.plan import Plan
+from describer.describe.result import Result
 from describer.exemplars import layout, records, run
 from describer.milan.describing import SearchOptions
 from describer.subjects import definition as files
@@ -25,14 +26,13 @@ from describer.subjects import devices, probing
 
 
 def describe(handle: Handle) -> dict[str, Any]:
-    """Run one plan; returns what was done and how fast, for later estimates.
+    """Run one plan; returns what was done and how fast, a `Result`, for later estimates.
 
     Raises:
         BadInput, NotFound: what the plan names cannot be used any more.
         Cancelled: the job was asked to stop.
     """
-    arguments = dict(handle.job.args)
-    plan = Plan(**{**arguments, "layers": tuple(arguments["layers"])})
+    plan = Plan(**{**handle.job.args, "layers": tuple(handle.job.args["layers"])})
     device = devices.choose(handle.job.device)
     return run_plan(handle.workspace, plan, handle.watch, device=device)
 
@@ -45,13 +45,13 @@ def run_plan(workspace: Workspace, plan: Plan, watch: Watch, *, device: str) -> 
     described = _sentences(workspace, plan, watch, source, sets, device)
     ended = time.monotonic()
     images = int(source.provenance["image_count"])
-    return {
-        "exemplar_sets": [each.exemplar_set_id for each in sets],
-        "skipped": [[each.path, each.reason] for each in source.skipped],
-        "described": described,
-        "images_per_s": images / max(studied - started, 1e-9),
-        "units_per_s": described / (ended - studied) if described else None,
-    }
+    return Result(
+        exemplar_sets=tuple(each.exemplar_set_id for each in sets),
+        skipped=tuple((each.path, each.reason) for each in source.skipped),
+        described=described,
+        images_per_s=images / max(studied - started, 1e-9),
+        units_per_s=described / (ended - studied) if described else None,
+    ).to_json()
 
 
 def _exemplars(

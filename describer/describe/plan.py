@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from db import jobs
 from db.describe import subjects
 from db.errors import BadInput
+from describer.describe.result import Result
 
 # As which MILAN's sentences are stored.
 METHOD = "milan"
@@ -117,12 +118,12 @@ def estimate(
     units = sum(layer.units for layer in row.layers if layer.name in layers)
     count = subjects.get_probing_set(db, images).images
     measured = [
-        job.result
+        Result.from_json(job.result)
         for job in jobs.latest(db, kinds=["describe"])
         if job.state == "done" and job.args["subject"] == subject
     ]
-    images_rate = next((r["images_per_s"] for r in measured if r.get("images_per_s")), None)
-    units_rate = next((r["units_per_s"] for r in measured if r.get("units_per_s")), None)
+    images_rate = next((each.images_per_s for each in measured if each.images_per_s), None)
+    units_rate = next((each.units_per_s for each in measured if each.units_per_s), None)
     return Estimate(
         units,
         count,

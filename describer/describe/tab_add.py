@@ -1,7 +1,7 @@
 """Add…: networks, images and checkpoints by their paths, descriptions as a table.
 
     adding = tab_add.build(doors)               # where the components are to stand
-    tab_add.wire(adding, page, doors, choices=…, …)
+    tab_add.wire(adding, page, doors, results=…, choices=…, setup=…)
 
 Paths are typed only by whoever sits at the machine. A table is given by any admin: the browser
 reads the file and puts its text where it could be pasted as well, so that no route takes files.
@@ -10,41 +10,40 @@ reads the file and puts its text where it could be pasted as well, so that no ro
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from db.access.doors import Doors
-from db.access.users import ADMIN
+from db.access.users import ADMIN, EVERYBODY
 from db.describe import subjects
 from db.errors import BadInput
 from db.workspace import open_database
 from describer import shelf
+from describer.describe import tab_results
+from describer.describe.page import status
+from describer.describe.tab_results import Results
+from describer.form import Form
+from describer.jobs.tab import QUIET
 from describer.methods import imports
 
-# The script below knows it, too.
+# The script knows it, too.
 LARGEST = 4_000_000
 PASTED = "pasted.csv"
-HEAD = """
-<script>
-document.addEventListener('change', async (event) => {
-  const chosen = event.target.id === 'table_file' && event.target.files[0];
-  if (!chosen) return;
-  const fill = (id, text) => {
-    const box = document.querySelector(`#${id} textarea, #${id} input`);
-    box.value = text;
-    box.dispatchEvent(new Event('input', {bubbles: true}));
-  };
-  const fits = chosen.size <= 4000000;
-  document.querySelector('#table_size').textContent = fits ? '' :
-    `${chosen.name} is larger than 4 MB: add it with app.py add descriptions.`;
-  fill('table_name', fits ? chosen.name : '');
-  fill('table_text', fits ? await chosen.text() : '');
-});
-</script>
-"""
+_SCRIPT = Path(__file__).with_name("add.js").read_text(encoding="utf-8")
+HEAD = f"<script>\n{_SCRIPT}</script>\n"
+
+
+@dataclass(frozen=True)
+class Table(Form):
+    """The fields of a table of descriptions, named as `imports.enter` takes them."""
+
+    text: gr.Textbox
+    name: gr.Textbox
+    subject: gr.Dropdown
+    method: gr.Textbox
+    layer: gr.Textbox
 
 
 @dataclass(frozen=True)
@@ -56,13 +55,9 @@ class Adding:
     checkpoint: tuple[gr.Textbox, gr.Button]
     entered: gr.HTML
     area: gr.Accordion
-    subject: gr.Dropdown
-    method: gr.Textbox
-    layer: gr.Textbox
-    name: gr.Textbox
-    text: gr.Textbox
+    table: Table
     add: gr.Button
-    told: gr.HTML
+    said: gr.HTML
 
 
 def build(doors: Doors) -> Adding:
@@ -96,10 +91,9 @@ def build(doors: Doors) -> Adding:
         name = gr.Textbox(elem_id="table_name", elem_classes="mw-hidden", container=False)
         text = gr.Textbox(label="Table", lines=4, max_lines=4, elem_id="table_text")
         add = gr.Button("Add descriptions", elem_id="add_descriptions")
-        told = gr.HTML(elem_id="table_told")
-    return Adding(
-        network, images, checkpoint, entered, area, subject, method, layer, name, text, add, told
-    )
+        said = gr.HTML(elem_id="table_told")
+    table = Table(text, name, subject, method, layer)
+    return Adding(network, images, checkpoint, entered, area, table, add, said)
 
 
 def wire(
@@ -107,39 +101,40 @@ def wire(
     page: gr.Blocks,
     doors: Doors,
     *,
+    results: Results,
     choices: Callable[..., tuple[Any, ...]],
     setup: Sequence[gr.components.Component],
-    listing: Callable[..., tuple[Any, ...]],
-    filters: Sequence[gr.components.Component],
-    listed: Sequence[gr.components.Component],
 ) -> None:
     """Connect the components.
 
     Args:
+        results: the list that shows the descriptions of a table.
         choices, setup: what is shown of networks, images and checkpoints, and where; the name of
             what is new is given as `subject`, `images` or `checkpoint`.
-        listing, filters, listed: the descriptions that a search finds, its fields, and where.
     """
-    open_db = partial(open_database, doors.workspace)
+    _wire_paths(adding, doors, choices, setup)
+    _wire_table(adding, page, doors, results)
 
-    @doors.allow("admin", "reviewer", "annotator")
-    def arrive(request: gr.Request) -> tuple[Any, Any]:
-        if doors.person(request).role not in ADMIN:
-            return gr.skip(), gr.skip()
-        return gr.update(visible=True), _networks(doors)
+
+def _wire_paths(
+    adding: Adding,
+    doors: Doors,
+    choices: Callable[..., tuple[Any, ...]],
+    setup: Sequence[gr.components.Component],
+) -> None:
+    open_db = partial(open_database, doors.workspace)
 
     @doors.allow(*ADMIN)
     def enter_subject(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
             row = shelf.enter_subject(db, Path(given(path)))
+            names = [each.name for each in subjects.every(db)]
         units = sum(each.units for each in row.layers if each.listed)
         layers = sum(each.listed for each in row.layers)
         said = f"Network {row.name} is here: {layers} layers with {units:,} units."
-        with open_db() as db:
-            names = [each.name for each in subjects.every(db)]
         # The table that is being added may be about another.
-        return (*choices(subject=row.name), _entered(said), gr.update(choices=names))
+        return (*choices(subject=row.name), status(said), gr.update(choices=names))
 
     @doors.allow(*ADMIN)
     def enter_images(path: str, request: gr.Request) -> tuple[Any, ...]:
@@ -148,54 +143,52 @@ def wire(
             row = shelf.enter_images(db, Path(given(path)))
         kinds = f"of {len(row.classes):,} classes" if row.classes else "without classes"
         said = f"Images {row.name} are here: {row.images:,} {kinds}."
-        return (*choices(images=row.name), _entered(said))
+        return (*choices(images=row.name), status(said))
 
     @doors.allow(*ADMIN)
     def enter_checkpoint(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
             row = shelf.enter_checkpoint(db, given(path))
-        return (*choices(checkpoint=row.name), _entered(f"Checkpoint {row.name} is here."))
+        return (*choices(checkpoint=row.name), status(f"Checkpoint {row.name} is here."))
+
+    for (path, button), enter, shown in (
+        (adding.images, enter_images, []),
+        (adding.checkpoint, enter_checkpoint, []),
+        (adding.network, enter_subject, [adding.table.subject]),
+    ):
+        button.click(enter, path, [*setup, adding.entered, *shown])
+
+
+def _wire_table(adding: Adding, page: gr.Blocks, doors: Doors, results: Results) -> None:
+    table = adding.table
+
+    @doors.allow(*EVERYBODY)
+    def arrive(request: gr.Request) -> tuple[Any, Any]:
+        if doors.person(request).role not in ADMIN:
+            return gr.skip(), gr.skip()
+        return gr.update(visible=True), _networks(doors)
 
     @doors.allow(*ADMIN)
-    def enter_table(
-        text: str,
-        name: str,
-        subject: str | None,
-        method: str,
-        layer: str,
-        request: gr.Request,
-        *shown: Any,
-    ) -> tuple[Any, ...]:
-        if not text.strip() or not subject:
+    def enter_table(typed: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
+        asked = table.asked(typed)
+        text = asked.pop("text")
+        if not text.strip() or not asked["subject"]:
             raise BadInput("Choose a network and a table first.")
         if len(text) > LARGEST:
             raise BadInput(f"expected a table of at most 4 MB, got {len(text):,} characters")
-        with open_db() as db:
-            entered = imports.enter(
-                db,
-                text,
-                name or PASTED,
-                subject=subject,
-                method=method,
-                layer=layer.strip(),
-                person=doors.person(request).name,
-            )
-        return (f"<p>{escape(imports.said(entered))}</p>", "", "", *listing(*shown))
+        name, person = asked.pop("name") or PASTED, doors.person(request).name
+        asked["layer"] = asked["layer"].strip()
+        with open_database(doors.workspace) as db:
+            entered = imports.enter(db, text, name, person=person, **asked)
+        shown = tab_results.listing(doors, results.fields.wanted(typed))
+        return (status(imports.said(entered)), "", "", *shown)
 
-    hidden: dict[str, Any] = {"show_progress": "hidden"}
-    page.load(arrive, None, [adding.area, adding.subject], **hidden)
-    for (path, button), enter in (
-        (adding.images, enter_images),
-        (adding.checkpoint, enter_checkpoint),
-    ):
-        button.click(enter, path, [*setup, adding.entered])
-    path, button = adding.network
-    button.click(enter_subject, path, [*setup, adding.entered, adding.subject])
+    page.load(arrive, None, [adding.area, table.subject], **QUIET)
     adding.add.click(
         enter_table,
-        [adding.text, adding.name, adding.subject, adding.method, adding.layer, *filters],
-        [adding.told, adding.name, adding.text, *listed],
+        {*table.inputs(), *results.fields.inputs()},
+        [adding.said, table.name, table.text, *results.listed],
     )
 
 
@@ -214,10 +207,6 @@ def _path(label: str, button: str, name: str) -> tuple[gr.Textbox, gr.Button]:
     with gr.Row():
         path = gr.Textbox(label=label, elem_id=f"new_{name}")
         return path, gr.Button(button, elem_id=f"add_{name}")
-
-
-def _entered(sentence: str) -> str:
-    return f'<p role="status">{escape(sentence)}</p>'
 
 
 def _networks(doors: Doors) -> Any:

@@ -1,14 +1,14 @@
 """What was described: the list with its filters, and the page of the unit that is open.
 
-    results = tab_results.build(doors)          # where the components are to stand
+    results = tab_results.build()               # where the components are to stand
     tab_results.wire(results, doors)
 
 Rows are buttons made as text; a click writes the unit's id where an event listens for it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from html import escape
 from typing import Any
 
 import gradio as gr
@@ -18,54 +18,85 @@ from db.access.users import STAFF
 from db.annotate import annotations
 from db.audit import decisions, signoffs
 from db.describe import descriptions, exemplars, faithfulness, subjects
+from db.describe.descriptions import Description
 from db.workspace import open_database
 from describer import shelf
 from describer.describe import export as describe_export
 from describer.describe import page, page_unit
+from describer.form import Form
+from describer.jobs.tab import QUIET
 
 PAGE = 25
 ANY = "any"
-_KEPT: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
-class Results:
-    """The components: fields of the search, what shows its rows, and the unit that is open."""
+class Wanted:
+    """A search among the descriptions, and from which one on they are shown."""
+
+    search: str = ""
+    network: str = ANY
+    layer: str = ANY
+    method: str = ANY
+    offset: int = 0
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The search as arguments for the database."""
+        chosen = {"subject": self.network, "layer": self.layer, "method": self.method}
+        return {
+            # A text field that was never on the screen is None.
+            "search": self.search or "",
+            **{name: None if value == ANY else value for name, value in chosen.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Search(Form):
+    """The fields of a search, in the order of `Wanted`."""
 
     search: gr.Textbox
     network: gr.Dropdown
     layer: gr.Dropdown
     method: gr.Dropdown
     offset: gr.State
+
+    def wanted(self, given: Mapping[Any, Any]) -> Wanted:
+        """The search that the fields hold."""
+        return Wanted(**self.asked(given))
+
+
+@dataclass(frozen=True)
+class Results:
+    """The components: fields of the search, what shows its rows, and the unit that is open."""
+
+    fields: Search
     rows: gr.HTML
     back: gr.Button
     forth: gr.Button
     export: gr.Button
-    made: gr.HTML
+    exported: gr.HTML
     picked: gr.Textbox
     unit: gr.HTML
     lam: gr.Slider
     beam: gr.HTML
 
     @property
-    def asked(self) -> list[Any]:
-        """What `listing` is given."""
-        return [self.search, self.network, self.layer, self.method, self.offset]
-
-    @property
     def listed(self) -> list[Any]:
         """Where what `listing` returns goes."""
-        return [self.rows, self.network, self.layer, self.method]
+        return [self.rows, self.fields.network, self.fields.layer, self.fields.method]
 
 
 def build() -> Results:
     """Put the components on the page that is being built."""
     with gr.Row():
-        search = gr.Textbox(label="Search descriptions", elem_id="search", scale=3)
-        network = gr.Dropdown([ANY], value=ANY, label="Of network", elem_id="of_network")
-        layer = gr.Dropdown([ANY], value=ANY, label="Layer", elem_id="layer")
-        method = gr.Dropdown([ANY], value=ANY, label="Method", elem_id="method")
-    offset = gr.State(0)
+        fields = Search(
+            search=gr.Textbox(label="Search descriptions", elem_id="search", scale=3),
+            network=gr.Dropdown([ANY], value=ANY, label="Of network", elem_id="of_network"),
+            layer=gr.Dropdown([ANY], value=ANY, label="Layer", elem_id="layer"),
+            method=gr.Dropdown([ANY], value=ANY, label="Method", elem_id="method"),
+            offset=gr.State(0),
+        )
     with gr.Row():
         with gr.Column(scale=5, min_width=300):
             rows = gr.HTML(elem_id="rows")
@@ -73,100 +104,102 @@ def build() -> Results:
                 back = gr.Button("‹ earlier", size="sm", elem_id="back", min_width=60)
                 forth = gr.Button("later ›", size="sm", elem_id="forth", min_width=60)
                 export = gr.Button("Export these", size="sm", elem_id="export_list", min_width=60)
-            made = gr.HTML(elem_id="exported_list")
+            exported = gr.HTML(elem_id="exported_list")
         with gr.Column(scale=4, min_width=300, elem_id="unit_side"):
             picked = gr.Textbox(elem_id="unit_pick", elem_classes="mw-hidden", container=False)
             unit = gr.HTML(elem_id="unit")
             lam = gr.Slider(0, 1, 0.2, step=0.05, label="lambda", visible=False, elem_id="lambda")
             beam = gr.HTML(elem_id="candidates")
-    return Results(
-        search, network, layer, method, offset, rows, back, forth, export, made, picked, unit, lam,
-        beam,
-    )  # fmt: skip
+    return Results(fields, rows, back, forth, export, exported, picked, unit, lam, beam)
 
 
-def listing(
-    doors: Doors,
-    search: str = "",
-    network: str = ANY,
-    layer: str = ANY,
-    method: str = ANY,
-    offset: int = 0,
-) -> tuple[Any, ...]:
+def listing(doors: Doors, wanted: Wanted) -> tuple[Any, ...]:
     """What `Results.listed` shows of a search; a layer that the network lacks counts as any.
 
     The fields keep what they hold, which may be newer than what is asked for here.
     """
     with open_database(doors.workspace) as db:
-        chosen = None if network == ANY else network
+        chosen = None if wanted.network == ANY else wanted.network
         known = sorted({each.layer for each in exemplars.sets(db, subject=chosen)})
-        unknown = layer not in (ANY, *known)
-        layer = ANY if unknown else layer
-        found = descriptions.page(
-            db, **_wanted(search, network, layer, method), limit=PAGE, offset=offset
-        )
+        unknown = wanted.layer not in (ANY, *known)
+        if unknown:
+            wanted = replace(wanted, layer=ANY)
+        found = descriptions.page(db, **wanted.fields, limit=PAGE, offset=wanted.offset)
         units = {row.unit_id: exemplars.unit(db, row.unit_id) for row in found.rows}
         used = descriptions.methods(db)
         networks = [each.name for each in subjects.every(db)]
+    chosen_now: dict[str, Any] = {"value": ANY} if unknown else {}
     return (
-        page.results(found, units, offset=offset),
+        page.results(found, units, offset=wanted.offset),
         gr.update(choices=[ANY, *networks]),
-        gr.update(choices=[ANY, *known], **({"value": ANY} if unknown else _KEPT)),
+        gr.update(choices=[ANY, *known], **chosen_now),
         gr.update(choices=[ANY, *used]),
     )
 
 
 def wire(results: Results, doors: Doors) -> None:
     """Connect the components."""
+    _wire_list(results, doors)
+    _wire_unit(results, doors)
+
+
+def _wire_list(results: Results, doors: Doors) -> None:
+    fields = results.fields
     open_db = partial(open_database, doors.workspace)
-
     # A field that is only left tells of input, too.
-    asked_last = gr.State(("", ANY, ANY, ANY))
+    last = gr.State(Wanted())
 
     @doors.allow(*STAFF)
-    def find(
-        search: str,
-        network: str,
-        layer: str,
-        method: str,
-        last: tuple[str, ...],
-        request: gr.Request,
-    ) -> tuple[Any, ...]:
-        wanted = (search, network, layer, method)
-        if wanted == tuple(last):
+    def find(given: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
+        wanted = replace(fields.wanted(given), offset=0)
+        if wanted == given[last]:
             return (gr.skip(),) * (3 + len(results.listed))
-        return (wanted, 0, "", *listing(doors, *wanted))
+        return (wanted, 0, "", *listing(doors, wanted))
 
-    def turn(step: int, *asked: Any) -> tuple[Any, ...]:
-        search, network, layer, method, offset = asked
+    def turn(wanted: Wanted, step: int) -> tuple[Any, ...]:
         with open_db() as db:
-            total = descriptions.page(db, **_wanted(search, network, layer, method), limit=0).total
-        moved = offset + step
-        offset = moved if 0 <= moved < total else offset
-        return (offset, *listing(doors, search, network, layer, method, offset))
+            total = descriptions.page(db, **wanted.fields, limit=0).total
+        if 0 <= wanted.offset + step < total:
+            wanted = replace(wanted, offset=wanted.offset + step)
+        return (wanted.offset, *listing(doors, wanted))
 
     @doors.allow(*STAFF)
-    def earlier(
-        search: str, network: str, layer: str, method: str, offset: int, request: gr.Request
-    ) -> tuple[Any, ...]:
-        return turn(-PAGE, search, network, layer, method, offset)
+    def earlier(given: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
+        return turn(fields.wanted(given), -PAGE)
 
     @doors.allow(*STAFF)
-    def later(
-        search: str, network: str, layer: str, method: str, offset: int, request: gr.Request
-    ) -> tuple[Any, ...]:
-        return turn(PAGE, search, network, layer, method, offset)
+    def later(given: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
+        return turn(fields.wanted(given), PAGE)
 
     @doors.allow(*STAFF)
-    def export(search: str, network: str, layer: str, method: str, request: gr.Request) -> str:
+    def export(given: dict[Any, Any], request: gr.Request) -> str:
         with open_db() as db:
-            made = describe_export.write(
-                db, doors.workspace.reports, **_wanted(search, network, layer, method)
+            written = describe_export.write(
+                db, doors.workspace.reports, **fields.wanted(given).fields
             )
-        return (
-            f'<p role="status"><a href="/reports/{escape(made.file)}" download>'
-            f"{escape(made.file)}</a>: {made.rows} descriptions</p>"
-        )
+        return page.exported(written.file, written.rows)
+
+    gr.on(
+        [
+            fields.search.submit,
+            fields.search.change,
+            fields.network.input,
+            fields.layer.input,
+            fields.method.input,
+        ],
+        find,
+        {*fields.inputs(), last},
+        [last, fields.offset, results.exported, *results.listed],
+        trigger_mode="always_last",
+        **QUIET,
+    )
+    results.back.click(earlier, fields.inputs(), [fields.offset, *results.listed], **QUIET)
+    results.forth.click(later, fields.inputs(), [fields.offset, *results.listed], **QUIET)
+    results.export.click(export, fields.inputs(), results.exported, **QUIET)
+
+
+def _wire_unit(results: Results, doors: Doors) -> None:
+    open_db = partial(open_database, doors.workspace)
 
     @doors.allow(*STAFF)
     def show(unit_id: str, lam: float, request: gr.Request) -> tuple[Any, ...]:
@@ -174,23 +207,23 @@ def wire(results: Results, doors: Doors) -> None:
             return "", gr.update(visible=False), ""
         viewer = doors.person(request).name
         with open_db() as db:
-            each = exemplars.unit(db, int(unit_id))
-            judged = {given.concept for given in signoffs.current(db, unit_id=each.unit_id)}
-            said = descriptions.of_unit(db, each.unit_id)
-            people = annotations.accepted(db, each.unit_id)
+            unit = exemplars.unit(db, int(unit_id))
+            judged = {given.concept for given in signoffs.current(db, unit_id=unit.unit_id)}
+            said = descriptions.of_unit(db, unit.unit_id)
+            people = annotations.accepted(db, unit.unit_id)
             scores = faithfulness.of_descriptions(db, [d.description_id for d in said])
             verdicts = [
                 verdict
                 for concept in sorted(judged)
-                for verdict in decisions.open_verdicts(db, each.unit_id, concept, viewer=viewer)
+                for verdict in decisions.open_verdicts(db, unit.unit_id, concept, viewer=viewer)
             ]
-            alike = descriptions.alike(db, each.unit_id)
-        activations = shelf.activations_of(doors.workspace, each)
-        beams = [d.candidates for d in said if len(d.candidates) > 1]
+            alike = descriptions.alike(db, unit.unit_id)
+        activations = shelf.activations_of(doors.workspace, unit)
+        beam = _ranked(said, lam)
         return (
-            page_unit.unit(each, said, activations, people, scores, verdicts, alike),
-            gr.update(visible=bool(beams)),
-            page_unit.candidates(shelf.ranked(beams[0], lam), lam) if beams else "",
+            page_unit.unit(unit, said, activations, people, scores, verdicts, alike),
+            gr.update(visible=bool(beam)),
+            beam,
         )
 
     @doors.allow(*STAFF)
@@ -198,40 +231,14 @@ def wire(results: Results, doors: Doors) -> None:
         if not unit_id.isdecimal():
             return ""
         with open_db() as db:
-            said = descriptions.of_unit(db, int(unit_id))
-        beams = [d.candidates for d in said if len(d.candidates) > 1]
-        return page_unit.candidates(shelf.ranked(beams[0], lam), lam) if beams else ""
+            return _ranked(descriptions.of_unit(db, int(unit_id)), lam)
 
-    hidden: dict[str, Any] = {"show_progress": "hidden"}
-    fields = results.asked[:-1]
-    gr.on(
-        [
-            results.search.submit,
-            results.search.change,
-            results.network.input,
-            results.layer.input,
-            results.method.input,
-        ],
-        find,
-        [*fields, asked_last],
-        [asked_last, results.offset, results.made, *results.listed],
-        trigger_mode="always_last",
-        **hidden,
-    )
-    results.back.click(earlier, results.asked, [results.offset, *results.listed], **hidden)
-    results.forth.click(later, results.asked, [results.offset, *results.listed], **hidden)
-    results.export.click(export, fields, results.made, **hidden)
-    shown = [results.unit, results.lam, results.beam]
-    results.picked.change(show, [results.picked, results.lam], shown, **hidden)
-    results.lam.change(
-        rank, [results.picked, results.lam], results.beam, trigger_mode="always_last", **hidden
-    )
+    asked = [results.picked, results.lam]
+    results.picked.change(show, asked, [results.unit, results.lam, results.beam], **QUIET)
+    results.lam.change(rank, asked, results.beam, trigger_mode="always_last", **QUIET)
 
 
-def _wanted(search: str, network: str, layer: str, method: str) -> dict[str, Any]:
-    """The arguments of a search in the database."""
-    fields = {"subject": network, "layer": layer, "method": method}
-    return {
-        "search": search,
-        **{name: None if value == ANY else value for name, value in fields.items()},
-    }
+def _ranked(said: list[Description], lam: float) -> str:
+    """The newest beam of a unit in the order of a lambda; nothing where no method kept one."""
+    beams = [each.candidates for each in said if len(each.candidates) > 1]
+    return page_unit.candidates(shelf.ranked(beams[0], lam), lam) if beams else ""

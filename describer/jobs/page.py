@@ -1,4 +1,4 @@
-"""Jobs as the page shows them, as HTML made of plain values.
+"""Jobs as the page shows them.
 
 line(job)                             one job: progress with rate and finish time
 table(jobs)                           the newest jobs, a row each
@@ -7,93 +7,71 @@ chips(jobs)                           those under way, for the line above the ta
 
 import datetime
 from collections.abc import Sequence
-from html import escape
 
+from markupsafe import Markup
+
+from db import templates
 from db.jobs import Job
+from describer.jobs.own import LIVE
 
-# While it is one of these, a job can be cancelled; from the others below it can be taken up again.
-LIVE = ("running", "queued")
-STOPPED = ("failed", "cancelled", "interrupted")
+_PARTS = templates.beside(__file__)
 
 
-def line(each: Job, *, now: datetime.datetime | None = None) -> str:
-    """One job: what it does, how far it is, at what rate, and when its phase will be done."""
-    now = now or datetime.datetime.now(datetime.UTC)
-    # Which device "auto" is, only the worker knows.
-    where = "" if each.device == "auto" else f" on {escape(each.device)}"
-    shown = f"<b>{escape(each.title)}</b> · {state(each)}{where}"
-    if each.state == "running" and each.cancel:
+def line(job: Job, *, asked_by: str = "", now: datetime.datetime | None = None) -> Markup:
+    """One job: what it does, how far it is, at what rate, and when its phase will be done.
+
+    Args:
+        asked_by: whose it is, where that has to be told.
+    """
+    if job.state == "running" and job.cancel:
         note = "It stops after the piece of work at hand; what is done is kept."
-    elif each.state == "running":
-        far = f" · {share(each)}" if each.total else ""
-        shown += f"{far} · {escape(each.message)}{_finish(each, now)}"
+    elif job.state == "running":
         note = "Closing this page is safe: the work goes on, and the page finds it again."
-    elif each.state == "queued":
+    elif job.state == "queued":
         note = "Waits until its device is free."
     else:
-        note = each.message
-    width = 100 if each.state == "done" else _percent(each)
-    return (
-        f'<div class="mw-job">{shown}<div class="mw-bar" role="progressbar" '
-        f'aria-valuenow="{width}" aria-valuemin="0" aria-valuemax="100">'
-        f'<span style="width:{width}%"></span></div>'
-        f'<span class="mw-muted">{escape(note)}</span></div>'
+        note = job.message
+    return _PARTS(
+        "line",
+        job=job,
+        state=state(job),
+        share=share(job),
+        asked_by=asked_by,
+        note=note,
+        width=100 if job.state == "done" else _percent(job),
+        ends=_end(job, now or datetime.datetime.now(datetime.UTC)),
     )
 
 
-def table(every: Sequence[Job]) -> str:
+def table(every: Sequence[Job]) -> Markup:
     """The given jobs, a row each: number, what, state, how far, by whom, when, and what it said."""
-    if not every:
-        return '<p class="mw-muted">No job yet: descriptions, ablations, exports appear here.</p>'
-    rows = "".join(
-        f'<tr><td class="n">{each.job_id}</td><td>{escape(each.title)}</td><td>{state(each)}</td>'
-        f'<td class="n">{share(each)}</td><td>{escape(each.person)}</td>'
-        f"<td>{_clock(each.started_utc or each.created_utc)}</td><td>{_clock(each.ended_utc)}</td>"
-        f"<td>{escape(each.message)}</td></tr>"
-        for each in every
-    )
-    return (
-        '<div class="mw-wide"><table class="mw-table"><tr><th>job</th><th>what</th><th>state</th>'
-        "<th>done</th><th>asked by</th><th>began</th><th>ended</th><th></th></tr>"
-        f"{rows}</table></div>"
-    )
+    return _PARTS("table", rows=[(job, state(job), share(job)) for job in every])
 
 
-def chips(every: Sequence[Job]) -> str:
+def chips(every: Sequence[Job]) -> Markup:
     """The jobs under way, small; a press opens the list of jobs."""
-    return "".join(
-        f'<button class="mw-chip" data-jobs title="{escape(each.message)}">{escape(each.title)} · '
-        f"{share(each)}</button>"
-        for each in every
-        if each.state in LIVE
-    )
+    return _PARTS("chips", rows=[(job, share(job)) for job in every if job.state in LIVE])
 
 
-def state(each: Job) -> str:
+def state(job: Job) -> str:
     """The state in a word, which for a job that was asked to stop is not yet its state."""
-    return "stopping" if each.state == "running" and each.cancel else each.state
+    return "stopping" if job.state == "running" and job.cancel else job.state
 
 
-def share(each: Job) -> str:
+def share(job: Job) -> str:
     """How much of its phase is done."""
-    if each.state == "queued":
+    if job.state == "queued":
         return "queued"
-    return f"{each.done} / {each.total}" if each.total else "starting"
+    return f"{job.done} / {job.total}" if job.total else "starting"
 
 
-def _percent(each: Job) -> int:
-    return round(100 * each.done / each.total) if each.total else 0
+def _percent(job: Job) -> int:
+    return round(100 * job.done / job.total) if job.total else 0
 
 
-def _finish(each: Job, now: datetime.datetime) -> str:
-    """The rate, and the time of day when the phase ends."""
-    if not each.rate:
+def _end(job: Job, now: datetime.datetime) -> str:
+    """When the phase ends at the rate it has; "" as long as it has none."""
+    if not job.rate:
         return ""
-    left = datetime.timedelta(seconds=(each.total - each.done) / each.rate)
-    stamp = (now + left).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return f" · {each.rate:.3g}/s · this step done about {_clock(stamp)}"
-
-
-def _clock(utc: str | None) -> str:
-    """A moment, in UTC until the page shows its own zone's."""
-    return f"<time data-utc='{utc}'>{utc[11:16]} UTC</time>" if utc else ""
+    left = datetime.timedelta(seconds=(job.total - job.done) / job.rate)
+    return (now + left).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from db.access import users
-from db.access.downloads import handler
+from db.access.downloads import reports
 from db.workspace import Workspace, create, open_database
 
 
@@ -26,7 +26,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def client(workspace: Workspace, *, login: bool, person: str | None = None) -> TestClient:
     """A browser; the cookies of the page framework name `person`."""
-    app = Starlette(routes=[Route("/reports/{name}", handler(workspace, login=login))])
+    app = Starlette(routes=[Route("/reports/{name}", reports(workspace, login=login))])
     app.cookie_id, app.tokens = "7", {"secret": person}  # type: ignore[attr-defined]
     cookies = {"access-token-7": "secret"} if person else {}
     return TestClient(app, cookies=cookies)

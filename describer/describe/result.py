@@ -1,0 +1,45 @@
+"""What a job of kind `describe` found, as its row keeps it.
+
+Result(exemplar_sets=(1, 2), …).to_json()
+Result.from_json(job.result)
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was done, and how fast.
+
+    Attributes:
+        exemplar_sets: the ids of the layers' exemplars.
+        skipped: of each image that could not be read its path and why.
+        described: how many units got a sentence; those that had one are not counted.
+        images_per_s: of the pass over the images; None where none was measured.
+        units_per_s: of the sentences; None where there were none to find.
+    """
+
+    exemplar_sets: tuple[int, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    described: int = 0
+    images_per_s: float | None = None
+    units_per_s: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The values that the job's row keeps."""
+        return {"version": VERSION, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Result":
+        """What a row keeps; rows of before there were versions hold the same names."""
+        return cls(
+            exemplar_sets=tuple(kept.get("exemplar_sets", ())),
+            skipped=tuple((path, reason) for path, reason in kept.get("skipped", ())),
+            described=int(kept.get("described", 0)),
+            images_per_s=kept.get("images_per_s"),
+            units_per_s=kept.get("units_per_s"),
+        )
