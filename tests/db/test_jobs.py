@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,21 @@ def test_a_job_runs_to_its_end_and_keeps_its_result(workspace: Workspace) -> Non
     job = state(workspace, job_id)
     assert (job.state, job.done, job.total, job.result) == ("done", 3, 3, {"counted": 3})
     assert job.ended_utc is not None
+
+
+def test_the_newest_jobs_are_told_by_kind_and_person(workspace: Workspace) -> None:
+    with open_database(workspace) as db:
+        for kind, person in (("a", "ada"), ("b", "ada"), ("a", "rae"), ("a", "ada")):
+            jobs.enqueue(db, kind, {}, title="t", device="cpu", person=person)
+
+        def found(**wanted: Any) -> list[int]:
+            return [job.job_id for job in jobs.latest(db, **wanted)]
+
+        assert found() == [4, 3, 2, 1]
+        assert found(kinds=["a"]) == [4, 3, 1]
+        assert found(person="ada") == [4, 2, 1]
+        assert found(kinds=["a"], person="ada", limit=1) == [4]
+        assert found(kinds=["b"], person="rae") == []
 
 
 def test_a_worker_on_its_way_is_waited_for(workspace: Workspace, tmp_path: Path) -> None:

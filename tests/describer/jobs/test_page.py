@@ -7,28 +7,9 @@ import pytest
 
 from db.jobs import Job
 from describer.jobs import page
+from helpers.jobs import JOB
 
 NOW = datetime.datetime(2026, 1, 1, 12, 0, tzinfo=datetime.UTC)
-JOB = Job(
-    job_id=7,
-    kind="describe",
-    title="Describe <net>",
-    device="cpu",
-    args={},
-    state="running",
-    done=30,
-    total=120,
-    rate=1.5,
-    message="layer4: units",
-    result={},
-    cancel=False,
-    person="ada",
-    pid=1,
-    heartbeat_utc=None,
-    created_utc="2026-01-01T11:00:00Z",
-    started_utc="2026-01-01T11:30:00Z",
-    ended_utc=None,
-)
 
 
 def test_a_running_job_tells_share_rate_and_when_its_step_ends() -> None:
