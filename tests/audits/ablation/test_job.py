@@ -1,7 +1,6 @@
 """Jobs that describe and ablate: they end with the same rows whether or not they were stopped."""
 
 import shutil
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,6 @@ import pytest
 from audits.ablation import plan as ablation_plans
 from audits.ablation.job import ablate
 from audits.ablation.plan import How
-from audits.edit import plan as edit_plan
-from audits.edit.job import export
 from audits.find import verdicts
 from db import jobs
 from db.audit import ablations, finding, signoffs, words
@@ -28,7 +25,7 @@ from describer.describe import plan as describe_plan
 from describer.describe.job import describe
 from helpers.worlds import coloured_images, tiny_milan, two_layer_subject
 
-RUNNERS = {"describe": describe, "ablate": ablate, "export": export}
+RUNNERS = {"describe": describe, "ablate": ablate}
 PLAN = describe_plan.Plan("two-layers", "validation", "tiny-milan", ("early", "late"), beam_size=4)
 
 
@@ -275,39 +272,6 @@ ONE = How(controls=1)
 LISTED = ablation_plans.Plan("two-layers", "", "validation", "test", ONE, source="list")
 
 
-def test_an_exported_edit_is_as_right_elsewhere_as_the_curve_says(
-    workspace: Workspace, tmp_path: Path
-) -> None:
-    from audits.network.evaluation import Evaluator
-    from audits.network.images import open_images, open_network
-    from describer.subjects.definition import read
-
-    found = ablated(workspace, LISTED, listed="late-1 late-4 early-0")
-    with open_database(workspace) as db:
-        points = ablations.curve(db, found.ablation_id)
-        edit_plan.enqueue(db, found.ablation_id, 3, device="cpu", person="ada")
-    jobs.work(workspace, RUNNERS)
-    with open_database(workspace) as db:
-        (offered,) = edit_plan.offered(db, found.ablation_id)
-        root = subjects.get_probing_set(db, "test").root
-    (expected,) = {
-        point.accuracy
-        for point in points
-        if (point.condition, point.n_ablated, point.split) == ("keyword", 3, "test")
-    }
-    assert (offered.accuracy, offered.images, offered.way) == (expected, 40, "weights")
-    with zipfile.ZipFile(workspace.reports / offered.file) as archive:
-        archive.extractall(tmp_path / "elsewhere")
-    (folder,) = (tmp_path / "elsewhere").iterdir()
-    again = open_network(read(folder / "SUBJECT.toml"))
-    images = open_images(root, again, name="test")
-    right = Evaluator(again.model).predict(images) == images.labels
-    assert right.mean() == expected
-    card = (folder / "CARD.md").read_text()
-    assert "accuracy on test images (test), edited" in card
-    assert "| late | 4 |" in card
-
-
 @pytest.mark.parametrize("order", ["score", "random"])
 def test_units_are_ablated_in_the_order_that_was_asked_for(
     workspace: Workspace, order: Any
@@ -410,9 +374,3 @@ def test_a_bad_ablation_is_refused_before_it_is_queued(
         with pytest.raises(BadInput, match=sentence):
             ablation_plans.enqueue(db, plan, device="cpu", person="ada", listed=listed)
         assert jobs.latest(db) == []
-
-
-def test_an_edit_of_more_units_than_there_are_is_refused(workspace: Workspace) -> None:
-    found = ablated(workspace, LISTED, listed="late-1")
-    with open_database(workspace) as db, pytest.raises(BadInput, match="between 1 and 1 units"):
-        edit_plan.enqueue(db, found.ablation_id, 2, device="cpu", person="ada")
