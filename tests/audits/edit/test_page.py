@@ -5,13 +5,8 @@ from audits.edit.plan import Offered
 
 
 def test_an_export_says_what_it_is_and_what_was_checked() -> None:
-<<<<<<< HEAD
-    changed = Offered("edit-1-2.zip", 2, "weights", "", 40, 0.8125)
-    wrapped = Offered("edit-1-3.zip", 3, "wrapper", "<b>", 40, None)
-=======
     changed = Offered(1, 2, "edit-1-2.zip", "weights", "", 40, 0.8125)
     wrapped = Offered(1, 3, "edit-1-3.zip", "wrapper", "<b>", 40, None)
->>>>>>> follow
     shown = " ".join(page.links([changed, wrapped]).split())
     assert '<a href="/reports/edit-1-2.zip" download>edit-1-2.zip</a>: without 2 units' in shown
     assert "(weights changed); the same predictions as the ablation on each of 40" in shown
