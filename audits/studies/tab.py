@@ -16,6 +16,7 @@ from audits.network.likely import likely_images
 from audits.studies import page
 from audits.studies import plan as studies_plan
 from audits.studies.plan import Kind
+from audits.studies.results import RESULTS
 from db import jobs
 from db.access.doors import Doors
 from db.access.users import STAFF
@@ -197,20 +198,9 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
 
 def _drawn(db: Any, kind: Kind, job: Job | None) -> str:
     if job is None:
-        return (
-            '<div class="mw-card">Choose a described network and labelled images, and press '
-            "<i>Start</i>. What is found appears here and stays.</div>"
-        )
-    if kind == "uses":
-        return page.uses(job.result)
-    if kind == "faithfulness":
-        shown = [*job.result["most"], *job.result["least"]]
-        draw = page.faithfulness
-    else:
-        shown = [each for ten in job.result["first"].values() for each in ten]
-        draw = page.importance
-    ids = {each["unit_id"] for each in shown}
-    return draw(job.result, {each: exemplars.unit(db, each) for each in ids})
+        return page.empty()
+    found = RESULTS[kind].from_json(job.result)
+    return page.shown(found, {each: exemplars.unit(db, each) for each in page.examples(found)})
 
 
 def _title(job: Job) -> str:
