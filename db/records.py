@@ -7,10 +7,10 @@ A stored result holds the version of its shape. Results of before there were ver
 what they lack has a default in their dataclass, and keys that nothing reads are passed over.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from db.errors import BadInput
 
@@ -43,18 +43,18 @@ def from_json(kind: type[Record], stored: Mapping[str, Any]) -> Record:
             f"{version}: it was written by a newer release"
         )
     try:
-        found: Record = _adapter(kind).validate_python(dict(stored))
+        found = _adapter(cast(Any, kind)).validate_python(dict(stored))
     except pydantic.ValidationError as error:
         (first, *_) = error.errors()
         place = ".".join(map(str, first["loc"]))
         raise BadInput(
             f"expected a stored {kind.__name__}, got {first['input']!r} at {place}: {first['msg']}"
         ) from error
-    return found
+    return cast(Record, found)
 
 
 @cache
-def _adapter(kind: Hashable) -> "TypeAdapter[Any]":
+def _adapter(kind: Any) -> "TypeAdapter[Any]":
     # Gradio brings pydantic; it is imported when the first result is read.
     import pydantic
 

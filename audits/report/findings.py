@@ -49,8 +49,18 @@ def _agreement(db: Database, concept: str, names: Collection[str]) -> Agreement 
     )
     if found is None:
         return None
-    numbers = (None if math.isnan(x) else x for x in (found.kappa, found.low, found.high))
-    return Agreement(found.measure, *numbers, found.same, found.units)
+    return Agreement(
+        found.measure,
+        _defined(found.kappa),
+        _defined(found.low),
+        _defined(found.high),
+        found.same,
+        found.units,
+    )
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _of_unit(db: Database, unit: UnitRow) -> OfUnit:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from audits.find import page as find_page
 from audits.find import queue
 from audits.network import likely
 from audits.studies import page as studies_page
@@ -208,7 +209,7 @@ def test_the_pages_show_it_and_text_is_text(made: Workspace, done: dict[str, Job
         each = exemplars.unit(db, found.most[0].unit_id)
         told = descriptions.of_unit(db, each.unit_id)
         scores = db_faithfulness.of_descriptions(db, [one.description_id for one in told])
-    assert "a constant sentence 0.12" in step.look
+    assert "a constant sentence 0.12" in find_page.look(step)
     assert "is faithful to AUPRC" in unit_pages.unit(each, told, [1.0], [], scores)
     for text in (
         "Most faithful",
