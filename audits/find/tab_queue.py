@@ -115,14 +115,19 @@ def lay_out() -> tuple[Queue, Buttons]:
                 note = gr.Textbox(label="Reason", elem_id="note", scale=2)
             with gr.Row(visible=False) as verdicts:
                 judging = [
-                    gr.Button(label, elem_id=name, min_width=110, variant=variant)
-                    for label, name, variant in (
-                        ("Confirm (C)", "confirm", "primary"),
-                        ("Reject (X)", "reject", "secondary"),
-                        ("Unsure (?)", "unsure", "secondary"),
-                        ("Undo (Z)", "undo", "secondary"),
-                        ("‹ Back (←)", "queue_back", "secondary"),
-                        ("Later (→) ›", "queue_on", "secondary"),
+                    gr.Button(
+                        label,
+                        elem_id=name,
+                        min_width=110,
+                        variant="primary" if name == "confirm" else "secondary",
+                    )
+                    for label, name in (
+                        ("Confirm (C)", "confirm"),
+                        ("Reject (X)", "reject"),
+                        ("Unsure (?)", "unsure"),
+                        ("Undo (Z)", "undo"),
+                        ("‹ Back (←)", "queue_back"),
+                        ("Later (→) ›", "queue_on"),
                     )
                 ]
             evidence = gr.HTML(elem_id="evidence")
