@@ -26,6 +26,7 @@ from audits.report import gather as report
 from audits.spurious import page as spurious_page
 from audits.spurious.result import Result as SpuriousResult
 from audits.studies import page as studies_page
+from audits.studies.results import RESULTS
 from db import jobs
 from db.annotate import annotations
 from db.audit import ablations, signoffs
@@ -68,14 +69,10 @@ def pages(workspace: Workspace, db: Database) -> dict[str, str]:
         experiments[number] = (experiment, points)
         found[f"ablation {number}"] = ablation_page.ablation(experiment, points, [])
     for job in jobs.latest(db, limit=100):
-        if job.kind == "uses":
-            found["uses"] = studies_page.uses(job.result)
-        elif job.kind == "importance":
-            shown = [unit for first in job.result["first"].values() for unit in first]
-            found["importance"] = studies_page.importance(job.result, rows(db, shown))
-        elif job.kind == "faithfulness":
-            shown = [*job.result["most"], *job.result["least"]]
-            found["faithfulness"] = studies_page.faithfulness(job.result, rows(db, shown))
+        if job.kind in RESULTS:
+            study = RESULTS[job.kind].from_json(job.result)
+            units = {each: exemplars.unit(db, each) for each in studies_page.examples(study)}
+            found[job.kind] = studies_page.shown(study, units)
         elif job.kind == "spurious":
             found["spurious"] = spurious_page.result(
                 SpuriousResult.from_json(job.result), experiments
@@ -95,10 +92,6 @@ def pages(workspace: Workspace, db: Database) -> dict[str, str]:
     read = {name: text_of(page) for name, page in found.items()}
     # The versions of packages are those of the machine that the report is written on.
     return {**read, "report": read["report"].partition(" Software package version")[0]}
-
-
-def rows(db: Database, shown: list[dict[str, Any]]) -> dict[int, exemplars.UnitRow]:
-    return {unit["unit_id"]: exemplars.unit(db, unit["unit_id"]) for unit in shown}
 
 
 def test_rows_are_those_that_were_stored(workspace: Workspace, expected: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ curve(experiment, points); numbers(summary) # parts of it, which other pages sho
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from markupsafe import Markup
 
@@ -68,13 +67,11 @@ def curve(experiment: Ablation, points: Sequence[Point]) -> Markup:
     """The drawing of an experiment, with both counts marked once they are known."""
     found = ablation_summary.of(experiment)
     units = found.units if found else Request.from_json(experiment.request).units
-    return Markup(
-        chart.curve(
-            points,
-            most=len(units),
-            chosen=found.chosen.n_ablated if found and found.chosen else None,
-            best=found.best.n_ablated if found else None,
-        )
+    return chart.curve(
+        points,
+        most=len(units),
+        chosen=found.chosen.n_ablated if found and found.chosen else None,
+        best=found.best.n_ablated if found else None,
     )
 
 
@@ -83,7 +80,5 @@ def numbers(found: Summary | None, *, folded: bool = True) -> Markup:
     if found is None or not found.rows:
         return Markup()
     chosen = found.chosen.n_ablated if found.chosen else None
-    multiples = class_charts.small_multiples(asdict(found.class_curves), chosen=chosen)
-    return _PARTS(
-        "numbers", summary=found, chosen=chosen, multiples=Markup(multiples), folded=folded
-    )
+    multiples = class_charts.small_multiples(found.class_curves, chosen=chosen)
+    return _PARTS("numbers", summary=found, chosen=chosen, multiples=multiples, folded=folded)

@@ -10,12 +10,11 @@ faces, counted layer by layer, and what those that remain respond to. Reads rows
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlite_utils import Database
 
 from audits.find import verdicts
-from db.audit import finding, signoffs
+from db.audit import finding, signoffs, words
 from db.audit.words import Query
 from db.describe import exemplars, subjects
 from db.describe.exemplars import UnitRow
@@ -82,18 +81,7 @@ def standing_query(db: Database, concept: str) -> Query:
     given = signoffs.current(db, concept=concept)
     if not given:
         raise BadInput(f"expected a concept that was judged, got {concept!r}")
-    return stored_query(given[-1].seen.get("filter", {}))
-
-
-def stored_query(stored: Mapping[str, Any]) -> Query:
-    """The filter of a sign-off; keys that filters no longer have are passed over."""
-    known = Query.__dataclass_fields__
-    values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in stored.items()
-        if key in known
-    }
-    return Query(**values)
+    return words.stored(given[-1].seen.get("filter", {}))
 
 
 def _one(

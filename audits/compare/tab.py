@@ -36,7 +36,7 @@ def build(doors: Doors, item: gr.Tab) -> None:
         return (
             gr.update(choices=concepts, value=chosen),
             gr.update(choices=known, value=[name for name in names or known if name in known]),
-            gr.skip() if concepts else _NOTHING,
+            gr.skip() if concepts else page.nothing(),
         )
 
     @doors.allow(*STAFF)
@@ -46,17 +46,8 @@ def build(doors: Doors, item: gr.Tab) -> None:
         with open_db() as db:
             query = counts.standing_query(db, concept)
             found = counts.compare(db, query, names)
-        return (
-            f"{page.bars(found, concept)}{page.table(found)}"
-            f"<h3>What was confirmed</h3>{page.sheets(found)}"
-        )
+        return page.compared(found, concept)
 
     hidden: dict[str, Any] = {"show_progress": "hidden"}
     item.select(arrive, [concept, names], [concept, names, shown], **hidden)
     compare.click(show, [concept, names], shown)
-
-
-_NOTHING = (
-    '<div class="mw-card">Give verdicts about a concept in <i>Find and sign off</i> first, for two '
-    "networks that you want to hold against each other.</div>"
-)

@@ -5,10 +5,13 @@
 Cohen (1960): chance is what two people with these habits would agree on. Fleiss (1971): chance is
 what people who share one habit would; who answered which unit does not matter. The interval is the
 middle 95 % over units drawn again with replacement.
+
+Cohen's kappa is scikit-learn's. Fleiss' stays by hand, as neither scikit-learn nor scipy has it; so
+does the interval: scipy's bootstrap draws others, and a report's numbers are to stay.
 """
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,41 +47,38 @@ def agreement(verdicts: Sequence[Mapping[str, str]]) -> Agreement | None:
     Every unit must have as many verdicts as the first with several; others are left out. One and
     the same two people: Cohen. Otherwise: Fleiss.
     """
-    several = [each for each in verdicts if len(each) > 1]
+    several = [unit for unit in verdicts if len(unit) > 1]
     if not several:
         return None
-    several = [each for each in several if len(each) == len(several[0])]
-    people = sorted({person for each in several for person in each})
-    labels = sorted({verdict for each in several for verdict in each.values()})
-    place = {label: index for index, label in enumerate(labels)}
+    several = [unit for unit in several if len(unit) == len(several[0])]
+    people = sorted({person for unit in several for person in unit})
+    labels = sorted({verdict for unit in several for verdict in unit.values()})
     if len(people) == 2:
-        first, second = (np.array([place[each[who]] for each in several]) for who in people)
-        pairs = np.eye(len(labels))[first], np.eye(len(labels))[second]
-        name, kappa = "Cohen's kappa", _cohen(*pairs)
-        drawn = [_cohen(pairs[0][rows], pairs[1][rows]) for rows in _draws(len(several))]
+        first, second = ([unit[who] for unit in several] for who in people)
+        pairs = _pairs(first, second, labels)
+        measure, kappa = "Cohen's kappa", cohen(first, second)
+        drawn = [_of_pairs(pairs[rows].sum(axis=0)) for rows in _draws(len(several))]
     else:
-        counts = np.zeros((len(several), len(labels)))
-        for row, each in enumerate(several):
-            for verdict in each.values():
-                counts[row, place[verdict]] += 1
-        name, kappa = "Fleiss' kappa", fleiss(counts)
-        drawn = [fleiss(counts[rows]) for rows in _draws(len(several))]
-    same = sum(len(set(each.values())) == 1 for each in several) / len(several)
+        counts = np.array([[[*unit.values()].count(name) for name in labels] for unit in several])
+        measure, kappa = "Fleiss' kappa", fleiss(counts.astype(np.float64))
+        drawn = [fleiss(counts[rows].astype(np.float64)) for rows in _draws(len(several))]
+    same = sum(len(set(unit.values())) == 1 for unit in several) / len(several)
     defined = np.array([value for value in drawn if not math.isnan(value)])
     low, high = np.quantile(defined, [0.025, 0.975]) if defined.size else (math.nan, math.nan)
-    return Agreement(name, kappa, float(low), float(high), same, len(several))
+    return Agreement(measure, kappa, float(low), float(high), same, len(several))
 
 
-def cohen(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
+def cohen(first: Sequence[str], second: Sequence[str]) -> float:
     """Cohen's kappa of two people's labels of the same things; nan when chance always agrees.
 
     >>> cohen(["yes", "yes", "no", "no"], ["yes", "no", "no", "no"])
     0.5
     """
-    labels = list(dict.fromkeys([*first, *second]))
-    place = {label: index for index, label in enumerate(labels)}
-    one, two = (np.eye(len(labels))[[place[label] for label in each]] for each in (first, second))
-    return _cohen(one, two)
+    from sklearn.metrics import cohen_kappa_score
+
+    if len({*first, *second}) < 2:
+        return math.nan
+    return float(cohen_kappa_score(first, second))
 
 
 def fleiss(counts: npt.NDArray[np.float64]) -> float:
@@ -91,10 +91,21 @@ def fleiss(counts: npt.NDArray[np.float64]) -> float:
     return _beyond(float(observed.mean()), float(((counts.mean(axis=0) / people) ** 2).sum()))
 
 
-def _cohen(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> float:
-    """Of one-hot labels (things, labels)."""
-    observed = float((first * second).sum(axis=1).mean())
-    return _beyond(observed, float((first.mean(axis=0) * second.mean(axis=0)).sum()))
+def _pairs(
+    first: Sequence[str], second: Sequence[str], labels: Sequence[str]
+) -> npt.NDArray[np.float64]:
+    """One-hot pairs of labels: (things, labels, labels); their sum is the table of both people."""
+    one_hot = np.eye(len(labels))
+    left, right = ([labels.index(name) for name in own] for own in (first, second))
+    pairs: npt.NDArray[np.float64] = one_hot[left][:, :, None] * one_hot[right][:, None, :]
+    return pairs
+
+
+def _of_pairs(table: npt.NDArray[np.float64]) -> float:
+    """Cohen's kappa of a table (labels, labels): 2,000 draws a time, too many for scikit-learn."""
+    shares = table / table.sum()
+    chance = float((shares.sum(axis=0) * shares.sum(axis=1)).sum())
+    return _beyond(float(np.trace(shares)), chance)
 
 
 def _beyond(observed: float, chance: float) -> float:

@@ -8,7 +8,6 @@ confirmed(db, "resnet18", query.concept)           # what may be ablated: see `a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from audits.find.words import check
 from db.audit.words import Query, Source, parse
 from db.errors import BadInput
 
@@ -45,7 +44,6 @@ def query_of(fields: Fields, presets: Mapping[str, Sequence[str]]) -> Query:
     meaning = " ".join(fields.meaning.split())
     listed = tuple(presets.get(fields.preset, ()))
     words = " ".join([*listed, fields.typed]).strip()
-    check(words.replace(",", " ").split())
     query = Query() if meaning and not words else parse(words)
     query = replace(query, meaning=meaning)
     return replace(

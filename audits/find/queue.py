@@ -1,25 +1,56 @@
-"""One step of the reviewer's queue: everything that the page shows for a filter and a person.
+"""One step of the reviewer's queue: everything that is known of a filter and a person.
 
-step(db, query, person="ada", place=0, offset=0)     # Step, as HTML and the unit in front
+step(db, query, person="ada", place=0, offset=0)           # Step, with the unit in front
 take_back(db, query, signoff_id, person="ada", place=0)    # undo, and the place to go on at
-ask_detectors(workspace, unit_id)                    # evidence about its regions, as HTML
+ask_detectors(workspace, unit_id)                          # evidence about its regions
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
-from audits.find import page as find_page
 from db.annotate import annotations
+from db.annotate.annotations import Said
 from db.audit import decisions, evidence, finding, signoffs
-from db.audit.finding import Match
+from db.audit.decisions import Decision
+from db.audit.evidence import Evidence
+from db.audit.finding import Found, Match
+from db.audit.signoffs import Signoff
 from db.audit.words import Query
 from db.describe import descriptions, exemplars, faithfulness
+from db.describe.descriptions import Candidate, Description
+from db.describe.exemplars import UnitRow
+from db.describe.faithfulness import Score
 from db.errors import NotFound
 from db.workspace import Workspace, open_database
 from describer import shelf
 
 PAGE = 25
+LAMBDA = 0.2
+
+
+@dataclass(frozen=True)
+class Look:
+    """The unit in front, with all that a reviewer may know of it.
+
+    Attributes:
+        people: what they wrote of it.
+        machines: what methods said, with `scores` of how faithful that is.
+        best: the candidates of the matched description, the best first.
+        others: verdicts that the reviewer may see.
+        seen: what detectors saw in its regions.
+    """
+
+    match: Match
+    unit: UnitRow
+    people: list[Said]
+    machines: list[Description]
+    scores: list[Score]
+    best: list[Candidate]
+    others: list[Signoff]
+    decision: Decision
+    seen: list[Evidence]
 
 
 @dataclass(frozen=True)
@@ -27,21 +58,34 @@ class Step:
     """What is on the page.
 
     Attributes:
-        match: the unit in front; None when none waits for this person.
-        place: its place among those that wait.
+        found: a page of all matches; None before anything was looked for.
+        look: the unit in front; None when none waits for this person.
+        place: its place among the `waiting` ones.
         offset: where the page of all matches begins.
-        any_match: whether the filter finds anything.
+        own: this person's verdicts on the concept.
+        states: what they may know of each unit's verdicts.
+        needed: how many people judge each unit.
     """
 
-    found: str
-    look: str
-    evidence: str
-    tally: str
-    listing: str
-    match: Match | None
-    place: int
-    offset: int
-    any_match: bool
+    concept: str = ""
+    found: Found | None = None
+    look: Look | None = None
+    place: int = 0
+    waiting: int = 0
+    offset: int = 0
+    own: list[Signoff] = field(default_factory=list)
+    states: Mapping[int, str] = field(default_factory=dict)
+    needed: int = 1
+
+    @property
+    def match(self) -> Match | None:
+        """The match in front."""
+        return self.look.match if self.look else None
+
+    @property
+    def any_match(self) -> bool:
+        """Whether the filter finds anything."""
+        return self.found is not None and bool(self.found.units)
 
 
 def step(
@@ -49,14 +93,13 @@ def step(
 ) -> Step:
     """The queue of one person; places beyond its ends are taken for its ends."""
     if query is None:
-        return Step("", find_page.nothing_yet(), "", "", "", None, 0, 0, False)
-    offset = max(offset, 0)
+        return Step()
+    offset, place = max(offset, 0), max(place, 0)
     try:
         page = finding.find(db, query, limit=PAGE, offset=offset, viewer=person)
         if not page.matches and offset:
             offset = max(0, (page.units - 1) // PAGE * PAGE)
             page = finding.find(db, query, limit=PAGE, offset=offset, viewer=person)
-        place = max(place, 0)
         waiting = finding.find(db, query, limit=1, offset=place, viewer=person, waiting_for=person)
         if not waiting.matches and waiting.units:
             place = waiting.units - 1
@@ -64,24 +107,18 @@ def step(
                 db, query, limit=1, offset=place, viewer=person, waiting_for=person
             )
     except NotFound:
-        return Step("", find_page.nothing_yet(), "", "", "", None, 0, 0, False)
-    match = waiting.matches[0] if waiting.matches else None
-    own = signoffs.current(db, concept=query.concept, person=person)
-    states = decisions.known_states(db, query.concept, viewer=person)
+        # A network that the filter names was taken out meanwhile.
+        return Step()
     return Step(
-        found=find_page.found(page, query.concept),
-        look=_look(db, match, query, person, place, waiting.units)
-        if match
-        else find_page.queue_done(page),
-        evidence=find_page.evidence(evidence.of_unit(db, match.unit_id), [], asked=False)
-        if match
-        else "",
-        tally=find_page.tally(own, waiting.units, decisions.needed(db)),
-        listing=find_page.results(page, states, offset=offset),
-        match=match,
+        concept=query.concept,
+        found=page,
+        look=_look(db, waiting.matches[0], query.concept, person) if waiting.matches else None,
         place=place,
+        waiting=waiting.units,
         offset=offset,
-        any_match=bool(page.units),
+        own=signoffs.current(db, concept=query.concept, person=person),
+        states=decisions.known_states(db, query.concept, viewer=person),
+        needed=decisions.needed(db),
     )
 
 
@@ -90,15 +127,15 @@ def take_back(
 ) -> int:
     """Undo a verdict; returns where its unit waits to be judged anew, else the given place."""
     standing = signoffs.current(db, person=person)
-    undone = [each.unit_id for each in standing if each.signoff_id == signoff_id]
+    undone = [given.unit_id for given in standing if given.signoff_id == signoff_id]
     signoffs.undo(db, signoff_id, person=person)
     waiting = (
         finding.unit_ids(db, query, viewer=person, waiting_for=person) if query is not None else []
     )
-    return next((waiting.index(each) for each in undone if each in waiting), place)
+    return next((waiting.index(unit_id) for unit_id in undone if unit_id in waiting), place)
 
 
-def ask_detectors(workspace: Workspace, unit_id: int) -> str:
+def ask_detectors(workspace: Workspace, unit_id: int) -> list[Evidence]:
     """Let the detectors that are installed look at a unit's regions; what they saw is kept."""
     from audits.find import detectors
 
@@ -107,25 +144,23 @@ def ask_detectors(workspace: Workspace, unit_id: int) -> str:
     shown = shelf.source_of(workspace, unit).unit(unit.layer, unit.unit)
     seen = detectors.look(shown.images, shown.masks)
     with open_database(workspace) as db:
-        for each in seen:
-            evidence.add(db, unit_id, each.detector, found=each.found, regions=each.regions)
-        kept = evidence.of_unit(db, unit_id)
-    return find_page.evidence(kept, detectors.absent(), asked=True)
+        for one in seen:
+            evidence.add(db, unit_id, one.detector, found=one.found, regions=one.regions)
+        return evidence.of_unit(db, unit_id)
 
 
-def _look(db: Database, match: Match, query: Query, person: str, place: int, total: int) -> str:
+def _look(db: Database, match: Match, concept: str, person: str) -> Look:
     machines = descriptions.of_unit(db, match.unit_id)
-    beams = [each for each in machines if each.description_id == match.sentence_id]
+    beams = [said for said in machines if said.description_id == match.sentence_id]
     candidates = beams[0].candidates if beams and not match.written else ()
-    return find_page.look(
-        match,
-        exemplars.unit(db, match.unit_id),
-        place=place,
-        total=total,
+    return Look(
+        match=match,
+        unit=exemplars.unit(db, match.unit_id),
         people=annotations.accepted(db, match.unit_id),
         machines=machines,
-        scores=faithfulness.of_descriptions(db, [each.description_id for each in machines]),
-        best=shelf.ranked(candidates, find_page.LAMBDA),
-        others=decisions.open_verdicts(db, match.unit_id, query.concept, viewer=person),
-        decision=decisions.decision(db, match.unit_id, query.concept),
+        scores=faithfulness.of_descriptions(db, [said.description_id for said in machines]),
+        best=shelf.ranked(candidates, LAMBDA),
+        others=decisions.open_verdicts(db, match.unit_id, concept, viewer=person),
+        decision=decisions.decision(db, match.unit_id, concept),
+        seen=evidence.of_unit(db, match.unit_id),
     )

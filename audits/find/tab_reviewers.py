@@ -1,6 +1,6 @@
 """Below the queue: how many reviewers a unit needs, how far they agree, and the audit's log.
 
-    build(doors, page, query)             # `query` holds what was looked for
+    build(doors, query)             # `query` holds what was looked for
 
 Both parts are read when they are unfolded.
 """
@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from audits.find import page as find_page
+from audits.find import page
 from audits.find.kappa import agreement
 from db import log
 from db.access.doors import Doors
@@ -22,16 +22,23 @@ from db.audit import decisions
 from db.audit.words import Query
 from db.cells import neutral
 from db.errors import BadInput
+from db.log import Event
 from db.workspace import open_database
 
 _LINES = 50
 _COLUMNS = ("time", "person", "did", "to", "about")
+_HIDDEN: dict[str, Any] = {"show_progress": "hidden"}
 
 
-def build(doors: Doors, page: gr.Blocks, query: gr.State) -> None:
+def build(doors: Doors, query: gr.State) -> None:
     """Put both parts on the page that is being built."""
-    open_db = partial(open_database, doors.workspace)
+    _agreement(doors, query)
+    _log(doors)
 
+
+def _agreement(doors: Doors, query: gr.State) -> None:
+    """How many people judge each unit, and how far they agree."""
+    open_db = partial(open_database, doors.workspace)
     with gr.Accordion("Reviewers and agreement", open=False, elem_id="reviewing") as people:
         with gr.Row(equal_height=True):
             count = gr.Number(
@@ -46,23 +53,14 @@ def build(doors: Doors, page: gr.Blocks, query: gr.State) -> None:
             )
             require = gr.Button("Set (admin)", elem_id="set_reviewers")
         kappa = gr.HTML(elem_id="kappa")
-    with gr.Accordion("Who did what, and when", open=False, elem_id="log_box") as logged:
-        with gr.Row(equal_height=True):
-            who = gr.Dropdown([("everybody", "")], value="", label="Person", elem_id="log_person")
-            since = gr.Textbox(label="From day", placeholder="2026-01-31", elem_id="log_since")
-            until = gr.Textbox(label="To day", placeholder="2026-01-31", elem_id="log_until")
-            show = gr.Button("Show", elem_id="log_show")
-            export = gr.Button("Make a CSV file", elem_id="log_export")
-        lines = gr.HTML(elem_id="log")
-        file = gr.File(label="File", interactive=False, visible=False, elem_id="log_file")
 
     @doors.allow(*STAFF)
     def agree(wanted: Query | None, request: gr.Request) -> tuple[Any, ...]:
         with open_db() as db:
             needed = decisions.needed(db)
             blind = decisions.blind_verdicts(db, wanted.concept if wanted else "")
-        measured = agreement([{e.person: e.verdict for e in each} for each in blind.values()])
-        return needed, find_page.kappa(measured, needed=needed)
+        measured = agreement([{one.person: one.verdict for one in own} for own in blind.values()])
+        return needed, page.kappa(measured, needed=needed)
 
     @doors.allow("admin")
     def set_count(count: float | None, request: gr.Request) -> None:
@@ -73,9 +71,26 @@ def build(doors: Doors, page: gr.Blocks, query: gr.State) -> None:
             "again, and are not ablated as confirmed until they have enough."
         )
 
+    people.expand(agree, query, [count, kappa], **_HIDDEN)
+    require.click(set_count, count, None).success(agree, query, [count, kappa], **_HIDDEN)
+
+
+def _log(doors: Doors) -> None:
+    """Who did what, and when, on the page and as a file."""
+    open_db = partial(open_database, doors.workspace)
+    with gr.Accordion("Who did what, and when", open=False, elem_id="log_box") as logged:
+        with gr.Row(equal_height=True):
+            who = gr.Dropdown([("everybody", "")], value="", label="Person", elem_id="log_person")
+            since = gr.Textbox(label="From day", placeholder="2026-01-31", elem_id="log_since")
+            until = gr.Textbox(label="To day", placeholder="2026-01-31", elem_id="log_until")
+            show = gr.Button("Show", elem_id="log_show")
+            export = gr.Button("Make a CSV file", elem_id="log_export")
+        lines = gr.HTML(elem_id="log")
+        file = gr.File(label="File", interactive=False, visible=False, elem_id="log_file")
+
     def events(
         person: str | None, since: str | None, until: str | None, request: gr.Request, limit: int
-    ) -> tuple[list[log.Event], int]:
+    ) -> tuple[list[Event], int]:
         with open_db() as db:
             return log.audit(
                 db,
@@ -87,11 +102,11 @@ def build(doors: Doors, page: gr.Blocks, query: gr.State) -> None:
             )
 
     @doors.allow(*STAFF)
-    def read_log(person: str, since: str, until: str, request: gr.Request) -> tuple[Any, str]:
+    def read_log(person: str, since: str, until: str, request: gr.Request) -> tuple[Any, Any]:
         with open_db() as db:
-            known = [("everybody", ""), *((each, each) for each in decisions.reviewers(db))]
+            known = [("everybody", ""), *((name, name) for name in decisions.reviewers(db))]
         found = events(person, since, until, request, _LINES)
-        return gr.update(choices=known), find_page.log(*found)
+        return gr.update(choices=known), page.log(*found)
 
     @doors.allow(*STAFF)
     def write_log(person: str, since: str, until: str, request: gr.Request) -> Any:
@@ -99,18 +114,19 @@ def build(doors: Doors, page: gr.Blocks, query: gr.State) -> None:
         found, _ = events(person, since, until, request, -1)
         if not found:
             raise BadInput("Nothing was done by them at that time.")
-        path = Path(tempfile.mkdtemp(prefix="milan-log-")) / "audit-log.csv"
-        with path.open("w", encoding="utf-8", newline="") as table:
-            writer = csv.writer(table)
-            writer.writerow(_COLUMNS)
-            for each in found:
-                about = str(each.detail.get("concept", ""))
-                cells = (each.at_utc, each.person, each.action, each.target, about)
-                writer.writerow([neutral(cell) for cell in cells])
-        return gr.File(str(path), visible=True)
+        return gr.File(str(_write_csv(found)), visible=True)
 
-    hidden: dict[str, Any] = {"show_progress": "hidden"}
-    people.expand(agree, query, [count, kappa], **hidden)
-    require.click(set_count, count, None).success(agree, query, [count, kappa], **hidden)
-    gr.on([logged.expand, show.click], read_log, [who, since, until], [who, lines], **hidden)
+    gr.on([logged.expand, show.click], read_log, [who, since, until], [who, lines], **_HIDDEN)
     export.click(write_log, [who, since, until], file)
+
+
+def _write_csv(events: list[Event]) -> Path:
+    path = Path(tempfile.mkdtemp(prefix="milan-log-")) / "audit-log.csv"
+    with path.open("w", encoding="utf-8", newline="") as table:
+        writer = csv.writer(table)
+        writer.writerow(_COLUMNS)
+        for event in events:
+            about = str(event.detail.get("concept", ""))
+            cells = (event.at_utc, event.person, event.action, event.target, about)
+            writer.writerow([neutral(cell) for cell in cells])
+    return path

@@ -1,7 +1,8 @@
-"""Find sentences by words without a workspace: whole words and their other forms.
+"""Find sentences by words: whole words and their other forms.
 
     sentences = analyse(english.load(), ["Dog faces", "Surfaces"])
     find(sentences, query_of(["preset:face"]))          # {"Dog faces": ((4, 9),)}
+    analyse_missing(db)                                 # a workspace keeps the words it has read
 
 The same rules as in a workspace (db/audit/words.py): a word stands for itself and for its lemma,
 as a whole; "text" finds "texts" and never "texture". Several words in one keyword ("traffic light")
@@ -9,8 +10,12 @@ are looked for side by side. What is found comes with the spans to mark.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlite_utils import Database
+
+from db.audit import words as kept
 from db.audit.words import PRESETS, Query, Word
 from db.errors import BadInput
 from describer import english
@@ -41,34 +46,28 @@ meaning='', nearness=0.5, faithful=0.0)
     for keyword in keywords:
         name = keyword.removeprefix(_PRESET)
         if name == keyword:
-            some.append(keyword.strip())
+            some.append(keyword)
         elif name in PRESETS:
             some += PRESETS[name]
         else:
             raise BadInput(f"expected a preset among {', '.join(PRESETS)}, got {name!r}")
-    check(some)
-    query = Query(
-        any=tuple(word for word in some if word and word[0] not in "+-"),
-        all=tuple(word[1:] for word in some if word[:1] == "+" and word[1:]),
-        none=tuple(word[1:] for word in some if word[:1] == "-" and word[1:]),
-        lemmas=lemmas,
-    )
+    query = replace(kept.of_keywords(some), lemmas=lemmas)
     if not query.any and not query.all:
         raise BadInput("expected at least one keyword to look for, got none")
     return query
 
 
-def check(keywords: Iterable[str]) -> None:
-    """Refuse a `|` without a word on each side, or in a keyword that is no `+word`.
+def analyse_missing(db: Database) -> int:
+    """Read every stored sentence that was not read yet; returns how many there were.
 
-    Raises:
-        BadInput: with the keyword.
+    The first call of a process that finds one also loads the pipeline (seconds).
     """
-    for keyword in keywords:
-        if "|" in keyword and (keyword[0] != "+" or not all(keyword[1:].split("|"))):
-            raise BadInput(
-                f"expected a word on each side of | and + before them, as +dog|cat, got {keyword!r}"
-            )
+    texts = kept.missing(db)
+    if not texts:
+        return 0
+    nlp = english.load()
+    kept.add(db, english.source(nlp), analyse(nlp, texts))
+    return len(texts)
 
 
 def analyse(nlp: "Language", texts: Iterable[str]) -> dict[str, tuple[Word, ...]]:

@@ -11,7 +11,7 @@ images. torch is imported when a function runs a network.
 """
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,11 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from audits.paste.pixels import Cut, Mask, Pixels, cut, paste, scale_for
+from audits.paste.pixels import Cut, Mask, Pasted, Pixels, cut, paste, scale_for
 from db.arrays import new_folder
 from db.cells import neutral
-from db.errors import BadInput, Cancelled
-from db.jobs import Progress
+from db.errors import BadInput
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -237,8 +236,6 @@ def batch(
     placing: Placing | None = None,
     trials: int = 5,
     seed: int = 0,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
 ) -> Batch:
     """Paste every distractor on every base, and pieces of other images in the same places.
 
@@ -251,7 +248,6 @@ def batch(
 
     Raises:
         BadInput: nothing to paste, or on, or to control with.
-        Cancelled: `cancelled()` said so.
     """
     from audits.figures.intervals import interval
 
@@ -261,45 +257,35 @@ def batch(
             f"{len(bases)}, {len(distractors)} and {len(others)}"
         )
     placing = placing or Placing()
-    before = probabilities(network, [each.image for each in bases]).argmax(axis=1)
+    before = probabilities(network, [base.image for base in bases]).argmax(axis=1)
     pairs = [(row, piece) for row in range(len(bases)) for piece in range(len(distractors))]
     generator = np.random.default_rng(seed)
     started = np.array([before[row] for row, _ in pairs])
 
-    def laid(cuts: Sequence[Cut], name: str, done: int) -> tuple[list[Pixels], list[float]]:
-        images, covered = [], []
-        for (row, _), piece in zip(pairs, cuts, strict=True):
-            if cancelled is not None and cancelled():
-                raise Cancelled(f"stopped after {done} of {trials + 1} rounds of pasting")
-            base = bases[row].image
-            scale = scale_for(piece, base.shape[1:], placing.share)
-            one = paste(base, piece, x=placing.x, y=placing.y, scale=scale)
-            images.append(one.image)
-            covered.append(one.covered)
-        if progress is not None:
-            progress(done, trials + 1, name)
-        return images, covered
+    def laid(cuts: Sequence[Cut]) -> list[Pasted]:
+        return [
+            _laid(bases[row].image, piece, placing)
+            for (row, _), piece in zip(pairs, cuts, strict=True)
+        ]
 
-    masks = [_mask(each) for each in distractors]
-    real = [cut(distractors[piece].image, masks[piece]) for _, piece in pairs]
-    images, covered = laid(real, "pasting", 0)
-    after = probabilities(network, images).argmax(axis=1)
+    masks = [_mask(piece) for piece in distractors]
+    real = laid([cut(distractors[piece].image, masks[piece]) for _, piece in pairs])
+    after = probabilities(network, [one.image for one in real]).argmax(axis=1)
     random, random_toward = [], []
-    for trial in range(trials):
+    for _ in range(trials):
         drawn = generator.integers(0, len(others), len(pairs)).tolist()
         pieces = [
             cut(others[other], masks[piece]) for (_, piece), other in zip(pairs, drawn, strict=True)
         ]
-        control, _ = laid(pieces, "pasting pieces of other images", trial + 1)
-        said = probabilities(network, control).argmax(axis=1)
+        said = probabilities(network, [one.image for one in laid(pieces)]).argmax(axis=1)
         random.append(float((said != started).mean()))
         random_toward.append(_toward(started, said, toward))
     attacks = tuple(
         Attack(
             bases[row].name,
             distractors[piece].name,
-            images[place],
-            covered[place],
+            real[place].image,
+            real[place].covered,
             bases[row].truth,
             int(started[place]),
             int(after[place]),
@@ -315,6 +301,11 @@ def batch(
         interval(random),
         interval(random_toward),
     )
+
+
+def _laid(base: Pixels, piece: Cut, placing: Placing) -> Pasted:
+    scale = scale_for(piece, base.shape[1:], placing.share)
+    return paste(base, piece, x=placing.x, y=placing.y, scale=scale)
 
 
 def save(

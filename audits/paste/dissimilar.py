@@ -2,12 +2,12 @@
 
     ranked = rank({12: "animals, vehicles, and vases"}, checkpoint="demo")
     ranked.units[0].pair                     # ("animals", "vases")
+    listed(db, "resnet18")                   # all units of a network as choices, those first
 
 Source: MILAN, Section 5's maximum word difference and Appendix D: a unit described with "animals
 and vehicles" may let one stand for the other. The paper takes the largest distance between any two
 words; here only nouns count, since "a" and "of" lie far from everything and "green" far from what
-it describes. Distances
-depend on the word vectors, which are named beside them.
+it describes. Distances depend on the word vectors, which are named beside them.
 """
 
 import functools
@@ -16,7 +16,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from sqlite_utils import Database
 
+from db.describe import descriptions, exemplars, subjects
+
+LISTED = 5000
 CONTENT = ("NOUN", "PROPN")
 
 
@@ -55,6 +59,30 @@ def rank(texts: Mapping[int, str], *, checkpoint: str) -> Ranked:
     ]
     joined.sort(key=lambda one: (-one.difference, one.unit_id))
     return Ranked(tuple(joined), vectors)
+
+
+def listed(db: Database, network: str) -> list[tuple[str, int]]:
+    """(what it is called, id) of a network's units with exemplars, the most dissimilar first."""
+    units = [
+        unit
+        for kept in exemplars.sets(db, subject=network)
+        if kept.folder
+        for unit in exemplars.units_of(db, kept.exemplar_set_id)
+    ]
+    named = {unit.unit_id: f"{unit.layer}-{unit.unit}" for unit in units[:LISTED] if not unit.dead}
+    rows = descriptions.page(db, subject=network, limit=LISTED).rows
+    texts = {row.unit_id: row.text for row in rows if row.unit_id in named}
+    checkpoints = [row.source for row in subjects.every_checkpoint(db)]
+    joined = rank(texts, checkpoint=next(iter(checkpoints), "demo")).units
+    first = {
+        one.unit_id: f"{named[one.unit_id]} · {' ≠ '.join(one.pair)} · {one.text}" for one in joined
+    }
+    rest = {
+        unit_id: f"{name} · {texts[unit_id]}" if unit_id in texts else name
+        for unit_id, name in named.items()
+        if unit_id not in first
+    }
+    return [(name, unit_id) for unit_id, name in {**first, **rest}.items()]
 
 
 @functools.lru_cache(maxsize=8)

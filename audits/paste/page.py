@@ -1,7 +1,7 @@
-"""What the cut-and-paste page shows, as HTML made of plain values; every text is escaped here.
+"""What the cut-and-paste page shows, made of plain values.
 
+unit(name, text, drawn, classes)  which classes a unit speaks for
 pieces(shown, chosen, what)       numbered thumbnails
-speaks_for(drawn, classes, 5)     the classes that a unit speaks for
 arranged(found)                   the piece, the pasted image, first choices before and after
 tried(found, drawn, classes, 3)   all pairs beside their control, the images that changed first
 """
@@ -9,20 +9,23 @@ tried(found, drawn, classes, 3)   all pairs beside their control, the images tha
 import base64
 import io
 from collections.abc import Sequence
-from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from markupsafe import Markup
 from PIL import Image
 
-from audits.figures.intervals import too_few
-from audits.paste.adversaries import Attack, Batch, Outgoing, best, class_name
+from audits.figures.intervals import Interval, too_few
+from audits.paste.adversaries import Batch, Outgoing, best, class_name
 from audits.paste.pixels import Mask, Pixels
+from db import templates
 from db.describe.pictures import DIMMING
 
 if TYPE_CHECKING:
     from audits.paste.bench import Arranged
+
+_PARTS = templates.beside(__file__)
 
 # Dragging on the pasted image moves the sliders that say where the piece lies; they ask the network
 # as they would by hand, few enough times a second that answers keep up.
@@ -84,113 +87,105 @@ CSS = """
 .mw-changed {font-size:1.15rem; font-weight:600; margin:.4rem 0}
 """
 SHOWN_ATTACKS = 24
+SPOKEN_FOR = 5
+_HOW = {
+    "weights": "by the weights that lead from it to the outputs",
+    "ablation": "by what its exemplars' logits lose without it",
+}
 
 
-def pieces(shown: Sequence[tuple[Pixels, Mask | None]], chosen: int, what: str) -> str:
+def nothing() -> Markup:
+    """What stands there before any network was described."""
+    return card(
+        "Describe the units of a network that classifies images first: what is pasted is cut from "
+        "their exemplars."
+    )
+
+
+def card(sentence: str) -> Markup:
+    """A sentence in a frame."""
+    return _PARTS("card", sentence=sentence)
+
+
+def waiting(sentence: str) -> Markup:
+    """What is being done."""
+    return _PARTS("waiting", sentence=sentence)
+
+
+def saved(file: Path, images: int) -> Markup:
+    """Where an adversarial set lies."""
+    size = file.stat().st_size / 1e6
+    return _PARTS("saved", name=file.name, images=images, megabytes=size)
+
+
+def unit(name: str, description: str, drawn: Outgoing, classes: Sequence[str]) -> Markup:
+    """A unit, the classes that it speaks for, and how that is known."""
+    named = [
+        (class_name(classes, number), drawn.effects[number]) for number in drawn.first(SPOKEN_FOR)
+    ]
+    return _PARTS("unit", name=name, description=description, named=named, how=_HOW[drawn.how])
+
+
+def pieces(shown: Sequence[tuple[Pixels, Mask | None]], chosen: int, what: str) -> Markup:
     """Numbered thumbnails; what is outside a mask is dimmed, the chosen one has a frame."""
-    figures = "".join(
-        f'<figure class="{"chosen" if number == chosen else ""}">'
-        f'<img src="{_address(_dimmed(image, mask), 84)}" alt="{escape(what)} {number}">'
-        f"<figcaption>{number}</figcaption></figure>"
-        for number, (image, mask) in enumerate(shown, start=1)
-    )
-    return f'<div class="mw-muted">{escape(what)}</div><div class="mw-pieces">{figures}</div>'
+    figures = [_address(_dimmed(image, mask), 84) for image, mask in shown]
+    return _PARTS("pieces", what=what, figures=figures, chosen=chosen)
 
 
-def speaks_for(drawn: Outgoing, classes: Sequence[str], count: int) -> str:
-    """The classes that a unit speaks for, and how that is known."""
-    how = {
-        "weights": "by the weights that lead from it to the outputs",
-        "ablation": "by what its exemplars' logits lose without it",
-    }[drawn.how]
-    named = ", ".join(
-        f"<b>{escape(class_name(classes, each))}</b> ({drawn.effects[each]:+.2f})"
-        for each in drawn.first(count)
-    )
-    return f"<p>Speaks for {named}, {how}.</p>"
-
-
-def arranged(found: "Arranged", *, toward: Sequence[int] = ()) -> str:
+def arranged(found: "Arranged", *, toward: Sequence[int] = ()) -> Markup:
     """The images and the first choices, before beside after."""
-    said = [int(np.argmax(shares)) for shares in (found.before, found.after)]
-    names = [class_name(found.classes, each) for each in said]
-    if said[0] == said[1]:
-        verdict = f"Still <b>{escape(names[0])}</b>"
-    else:
-        verdict = f"<b>{escape(names[0])}</b> → <b>{escape(names[1])}</b>"
-        if said[1] in toward:
-            verdict += ", a class that the unit speaks for"
+    before, after = (int(np.argmax(shares)) for shares in (found.before, found.after))
     truth = found.base.truth
-    caption = escape(found.base.name)
-    if truth is not None:
-        caption += f" (class {escape(class_name(found.classes, truth))})"
-    figures = "".join(
-        f'<figure><img src="{_address(image, 384)}" alt="{alt}"><figcaption>{text}</figcaption>'
-        "</figure>"
-        for image, alt, text in (
-            (found.base.image, "the image before", caption),
-            (
-                _dimmed(found.source.image, found.mask),
-                "the distractor; what is cut is bright",
-                f"cut from {escape(found.source.name)}",
-            ),
-            (
-                found.pasted.image,
-                "the image with the piece; drag to move the piece",
-                f"the piece covers {found.pasted.covered:.1%}; drag it",
-            ),
-        )
-    )
-    return (
-        f'<p class="mw-changed" aria-live="polite">{verdict}</p><div class="mw-paste">{figures}'
-        f"<div>{_choices('Before', found, found.before)}</div>"
-        f"<div>{_choices('After', found, found.after)}</div></div>"
+    return _PARTS(
+        "arranged",
+        found=found,
+        images={
+            "base": _address(found.base.image, 384),
+            "source": _address(_dimmed(found.source.image, found.mask), 384),
+            "pasted": _address(found.pasted.image, 384),
+        },
+        before=class_name(found.classes, before),
+        after=class_name(found.classes, after),
+        truth=None if truth is None else class_name(found.classes, truth),
+        spoken_for=after in toward,
+        best_before=best(found.before, found.classes),
+        best_after=best(found.after, found.classes),
     )
 
 
-def tried(found: Batch, drawn: Outgoing, classes: Sequence[str], count: int) -> str:
+def tried(found: Batch, drawn: Outgoing, classes: Sequence[str], count: int) -> Markup:
     """The shares with their controls, and the pasted images, changed ones first."""
-    pairs, trials = len(found.attacks), len(found.random)
-    named = ", ".join(escape(class_name(classes, each)) for each in drawn.first(count))
-    rows = "".join(
-        f"<tr><td>{what}</td><td class='n'>{share:.1%}</td><td class='n'>{band.mean:.1%} "
-        f"({max(0.0, band.low):.1%} to {min(1.0, band.high):.1%})"
-        f"{too_few(max(0.0, band.low), min(1.0, band.high), trials)}</td></tr>"
-        for what, share, band in (
-            ("first choice changed", found.changed, found.random_band),
-            (f"… to {named}", found.toward, found.toward_band),
-        )
-    )
+    trials = len(found.random)
+    named = ", ".join(class_name(classes, number) for number in drawn.first(count))
+    changed = _share(found.random_band)
+    toward = _share(found.toward_band)
     order = sorted(found.attacks, key=lambda one: one.before == one.after)
-    shown = "".join(_attack(one, classes) for one in order[:SHOWN_ATTACKS])
-    more = "" if pairs <= SHOWN_ATTACKS else f" (the first {SHOWN_ATTACKS})"
-    return (
-        f"<table class='mw-table' style='max-width:52rem'><tr><th>{pairs} pairs</th>"
-        f"<th>this unit's pieces</th><th>pieces of other images, {trials} draws (95 % of draws)"
-        f"</th></tr>{rows}</table><p class='mw-muted'>The control lays pieces of the same shape, "
-        "place and size, cut from exemplars of other units: any piece hides something. Images of "
-        "one base or one piece are not independent, so the interval is about the draw of other "
-        f"images alone.</p><p>Changed ones first{more}:</p><div class='mw-pieces'>{shown}</div>"
+    return _PARTS(
+        "tried",
+        pairs=len(found.attacks),
+        trials=trials,
+        shares=[
+            (what, share, band, too_few(band.low, band.high, trials))
+            for what, share, band in (
+                ("first choice changed", found.changed, changed),
+                (f"… to {named}", found.toward, toward),
+            )
+        ],
+        attacks=[
+            (
+                _address(one.image, 128),
+                one,
+                class_name(classes, one.before),
+                class_name(classes, one.after),
+            )
+            for one in order[:SHOWN_ATTACKS]
+        ],
     )
 
 
-def _attack(one: Attack, classes: Sequence[str]) -> str:
-    before, after = (escape(class_name(classes, each)) for each in (one.before, one.after))
-    said = f"{before} → <b>{after}</b>" if one.before != one.after else f"still {before}"
-    return (
-        f'<figure><img src="{_address(one.image, 128)}" style="width:7rem;height:7rem" '
-        f'alt="{escape(one.base)} with {escape(one.distractor)}"><figcaption>{said}</figcaption>'
-        "</figure>"
-    )
-
-
-def _choices(title: str, found: "Arranged", shares: NDArray[np.float64]) -> str:
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td><td><div class='mw-bar'><span style='width:{share:.1%}'>"
-        f"</span></div></td><td class='n'>{share:.1%}</td></tr>"
-        for name, share in best(shares, found.classes)
-    )
-    return f"<b>{title}</b><table class='mw-choices'>{rows}</table>"
+def _share(band: Interval) -> Interval:
+    """The part of an interval that a share can have."""
+    return Interval(band.mean, max(0.0, band.low), min(1.0, band.high))
 
 
 def _dimmed(image: Pixels, mask: Mask | None) -> Pixels:

@@ -5,7 +5,7 @@
     report.write(workspace, found, html=Path("text.html"), json_file=Path("text.json"))
 
 Everything is read from the workspace at the moment it is asked for, in a fixed order, and nothing
-says when that was: two reports over the same data are the same bytes. The page (report_page.py)
+says when that was: two reports over the same data are the same bytes. The page (page.py)
 is one file that needs no other.
 """
 
@@ -16,17 +16,27 @@ import platform
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from audits.compare.counts import stored_query
 from audits.find import verdicts
 from audits.report import findings, page
+from audits.report.contents import (
+    Contents,
+    Experiment,
+    Layer,
+    Network,
+    NotExamined,
+    Person,
+    Report,
+    Unit,
+    Verdict,
+)
 from db import log
-from db.audit import ablations, decisions, finding, signoffs
+from db.audit import ablations, decisions, finding, signoffs, words
 from db.audit.ablations import Ablation
 from db.describe import descriptions, exemplars, subjects
 from db.describe.exemplars import UnitRow
@@ -34,7 +44,6 @@ from db.errors import BadInput
 from db.workspace import Workspace
 
 SOFTWARE = ("milan-workbench", "torch", "torchvision", "spacy", "numpy", "pillow", "sqlite-utils")
-VERDICTS = ("confirmed", "rejected", "unsure")
 LIMITS = (
     "A unit whose description does not hold the words was not looked at: what describes units may "
     "miss what they do.",
@@ -45,14 +54,6 @@ LIMITS = (
     "interval in a table is where one more draw would lie in 19 of 20 cases. Neither says anything "
     "about other images.",
 )
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a report says, as JSON can hold it, and the units whose pictures it shows."""
-
-    values: dict[str, Any]
-    units: tuple[UnitRow, ...]
 
 
 def state_purpose(db: Database, concept: str, purpose: str, *, person: str) -> None:
@@ -98,21 +99,21 @@ def gather(db: Database, *, concept: str, subject_names: Sequence[str] = ()) -> 
         for each in reversed(ablations.latest(db, limit=10_000))
         if each.subject in wanted and each.request.get("concept") == concept and each.summary
     ]
-    values: dict[str, Any] = {
-        "concept": concept,
-        "purpose": purpose_of(db, concept),
-        "networks": [_network(db, name, concept) for name in sorted(wanted)],
-        "people": _people(db, concept, judged, wanted),
-        "reviewers_needed": decisions.needed(db),
-        "filters": _filters(db, concept),
-        "units": [_unit(db, unit, concept) for unit in units],
-        "not_examined": _not_examined(db, concept, sorted(wanted)),
-        "experiments": [_experiment(db, each) for each in measured],
-        "findings": findings.gather(db, concept=concept, units=units, names=wanted),
-        "limits": list(LIMITS),
-        "software": _software(),
-    }
-    return Report(values, tuple(units))
+    contents = Contents(
+        concept=concept,
+        purpose=purpose_of(db, concept),
+        networks=tuple(_network(db, name, concept) for name in sorted(wanted)),
+        people=_people(db, concept, judged, wanted),
+        reviewers_needed=decisions.needed(db),
+        filters=_filters(db, concept),
+        units=tuple(_unit(db, unit, concept) for unit in units),
+        not_examined=_not_examined(db, concept, sorted(wanted)),
+        experiments=tuple(_experiment(db, one) for one in measured),
+        findings=findings.gather(db, concept=concept, units=units, names=wanted),
+        limits=LIMITS,
+        software=_software(),
+    )
+    return Report(contents, tuple(units))
 
 
 def as_json(found: Report) -> str:
@@ -129,7 +130,7 @@ def as_html(workspace: Workspace, found: Report) -> str:
         for unit in found.units
         if unit.folder
     }
-    return page.page(found.values, pictures)
+    return str(page.page(found.contents, pictures))
 
 
 def write(workspace: Workspace, found: Report, *, html: Path, json_file: Path | None) -> None:
@@ -170,131 +171,134 @@ def file_name(concept: str) -> str:
     return f"report-{plain}-{hashlib.sha256(concept.encode()).hexdigest()[:8]}".replace("--", "-")
 
 
-def _network(db: Database, name: str, concept: str) -> dict[str, Any]:
+def _network(db: Database, name: str, concept: str) -> Network:
     """A network, the data that its exemplars come from, and what was found in each layer."""
     row = subjects.get(db, name)
     # Each row is of one set of exemplars, and so are the units that were judged by them.
     units = verdicts.confirmed(db, name, concept)
     confirmed = Counter(unit.exemplar_set_id for unit in units)
-    sizes = {each.layer: each.units for each in exemplars.sets(db, subject=name)}
-    return {
-        "name": row.name,
-        "weights": row.weights_hash,
-        "units": sum(sizes.values()),
-        "confirmed": len({(unit.layer, unit.unit) for unit in units}),
-        "layers": [
-            {
-                "layer": each.layer,
-                "units": each.units,
-                "confirmed": confirmed[each.exemplar_set_id],
-                "exemplars": each.hash,
-                "images": each.probing_set or "",
-                "images_hash": str(each.provenance.get("images", "")),
-                "images_count": each.provenance.get("image_count"),
-                "k": each.k,
-                "quantile": each.provenance.get("quantile"),
-            }
-            for each in exemplars.sets(db, subject=name)
-        ],
-        "layers_without_exemplars": sorted(
-            {layer.name for layer in row.layers if layer.listed}
-            - {each.layer for each in exemplars.sets(db, subject=name)}
+    sets = exemplars.sets(db, subject=name)
+    return Network(
+        name=row.name,
+        weights=row.weights_hash,
+        units=sum({one.layer: one.units for one in sets}.values()),
+        confirmed=len({(unit.layer, unit.unit) for unit in units}),
+        layers=tuple(
+            Layer(
+                layer=one.layer,
+                units=one.units,
+                confirmed=confirmed[one.exemplar_set_id],
+                exemplars=one.hash,
+                images=one.probing_set or "",
+                images_hash=str(one.provenance.get("images", "")),
+                images_count=one.provenance.get("image_count"),
+                k=one.k,
+                quantile=one.provenance.get("quantile"),
+            )
+            for one in sets
         ),
-    }
+        layers_without_exemplars=tuple(
+            sorted(
+                {layer.name for layer in row.layers if layer.listed} - {one.layer for one in sets}
+            )
+        ),
+    )
 
 
 def _people(
     db: Database, concept: str, judged: dict[int, UnitRow], wanted: set[str]
-) -> list[dict[str, Any]]:
+) -> tuple[Person, ...]:
     counts: dict[str, Counter[str]] = {}
-    for each in signoffs.current(db, concept=concept):
-        if judged[each.unit_id].subject in wanted and not _blind(db, each.unit_id, concept):
-            counts.setdefault(each.person, Counter())[each.verdict] += 1
-    return [
-        {"person": person, **{verdict: found[verdict] for verdict in VERDICTS}}
+    for given in signoffs.current(db, concept=concept):
+        if judged[given.unit_id].subject in wanted and not _blind(db, given.unit_id, concept):
+            counts.setdefault(given.person, Counter())[given.verdict] += 1
+    return tuple(
+        Person(person, found["confirmed"], found["rejected"], found["unsure"])
         for person, found in sorted(counts.items())
-    ]
+    )
 
 
 def _blind(db: Database, unit_id: int, concept: str) -> bool:
     return decisions.decision(db, unit_id, concept).state == "waiting"
 
 
-def _filters(db: Database, concept: str) -> list[dict[str, Any]]:
+def _filters(db: Database, concept: str) -> tuple[dict[str, Any], ...]:
     """The filters that stood on the screen when verdicts were given, each once."""
     seen = {
-        json.dumps(each.seen.get("filter", {}), sort_keys=True)
-        for each in signoffs.current(db, concept=concept)
+        json.dumps(given.seen.get("filter", {}), sort_keys=True)
+        for given in signoffs.current(db, concept=concept)
     }
-    return [json.loads(text) for text in sorted(seen)]
+    return tuple(json.loads(text) for text in sorted(seen))
 
 
-def _unit(db: Database, unit: UnitRow, concept: str) -> dict[str, Any]:
+def _unit(db: Database, unit: UnitRow, concept: str) -> Unit:
     """A unit with every verdict about it, superseded and withdrawn ones too."""
     decision = decisions.decision(db, unit.unit_id, concept)
     blind = _blind(db, unit.unit_id, concept)
     history = [
-        each for each in signoffs.history(db, unit.unit_id) if each.concept == concept and not blind
+        given
+        for given in signoffs.history(db, unit.unit_id)
+        if given.concept == concept and not blind
     ]
-    later = {each.supersedes_id for each in history}
-    return {
-        "unit": unit.name,
-        "subject": unit.subject,
-        "layer": unit.layer,
-        "index": unit.unit,
-        "exemplars": unit.hash,
-        "dead": unit.dead,
-        "decision": decision.state,
-        "withheld": decision.given if blind else 0,
-        "verdicts": [
-            {
-                "person": each.person,
-                "verdict": each.verdict,
-                "tag": each.tag,
-                "note": each.note,
-                "given": each.created_utc,
-                "standing": not each.withdrawn and each.signoff_id not in later,
-                "withdrawn": each.withdrawn,
-                "description": str(each.seen.get("description", "")),
-                "method": str(each.seen.get("method", "")),
-                "exemplars_seen": str(each.seen.get("exemplars", "")),
-            }
-            for each in history
-        ],
-    }
+    later = {given.supersedes_id for given in history}
+    return Unit(
+        unit=unit.name,
+        subject=unit.subject,
+        layer=unit.layer,
+        index=unit.unit,
+        exemplars=unit.hash,
+        dead=unit.dead,
+        decision=decision.state,
+        withheld=decision.given if blind else 0,
+        verdicts=tuple(
+            Verdict(
+                person=given.person,
+                verdict=given.verdict,
+                tag=given.tag,
+                note=given.note,
+                given=given.created_utc,
+                standing=not given.withdrawn and given.signoff_id not in later,
+                withdrawn=given.withdrawn,
+                description=str(given.seen.get("description", "")),
+                method=str(given.seen.get("method", "")),
+                exemplars_seen=str(given.seen.get("exemplars", "")),
+            )
+            for given in history
+        ),
+    )
 
 
-def _not_examined(db: Database, concept: str, names: Sequence[str]) -> list[dict[str, Any]]:
+def _not_examined(db: Database, concept: str, names: Sequence[str]) -> tuple[NotExamined, ...]:
     """What no verdict speaks of, network by network."""
-    judged = {each.unit_id for each in signoffs.current(db, concept=concept)}
-    filters = [stored_query(each) for each in _filters(db, concept)]
+    judged = {given.unit_id for given in signoffs.current(db, concept=concept)}
+    queries = [words.stored(asked) for asked in _filters(db, concept)]
     # What a filter asked of verdicts is left out: they have moved on since.
     everybody: dict[str, Any] = {"verdict": None, "reviewer": None}
     found = []
     for name in names:
         matching: set[int] = set()
-        for query in filters:
+        for query in queries:
             if not query.subjects or name in query.subjects:
                 matching |= {*finding.unit_ids(db, replace(query, **everybody, subjects=(name,)))}
-        ids = [
+        ids = {
             unit.unit_id
-            for each in exemplars.sets(db, subject=name)
-            for unit in exemplars.units_of(db, each.exemplar_set_id)
-        ]
+            for one in exemplars.sets(db, subject=name)
+            for unit in exemplars.units_of(db, one.exemplar_set_id)
+        }
         said = descriptions.page(db, subject=name, limit=1_000_000).rows
         found.append(
-            {
-                "network": name,
-                "units": len(ids),
-                "without_description": len(set(ids) - {each.unit_id for each in said}),
-                "matching_without_verdict": len(matching - judged),
-                "not_matching": len(set(ids) - matching - judged),
-            }
+            NotExamined(
+                network=name,
+                units=len(ids),
+                without_description=len(ids - {one.unit_id for one in said}),
+                matching_without_verdict=len(matching - judged),
+                not_matching=len(ids - matching - judged),
+            )
         )
-    return found
+    return tuple(found)
 
 
-def _experiment(db: Database, experiment: Ablation) -> dict[str, Any]:
+def _experiment(db: Database, experiment: Ablation) -> Experiment:
     """An ablation with its whole curve; labels that were pasted in are named by their hash."""
     request = {
         key: value
@@ -304,15 +308,15 @@ def _experiment(db: Database, experiment: Ablation) -> dict[str, Any]:
     for key in ("validation_labels", "test_labels"):
         if table := experiment.request.get(key):
             request[f"{key}_hash"] = hashlib.sha256(table.encode()).hexdigest()
-    return {
-        "number": experiment.ablation_id,
-        "subject": experiment.subject,
-        "person": experiment.person,
-        "asked": experiment.created_utc,
-        "request": request,
-        "summary": experiment.summary,
-        "points": [asdict(point) for point in ablations.curve(db, experiment.ablation_id)],
-    }
+    return Experiment(
+        number=experiment.ablation_id,
+        subject=experiment.subject,
+        person=experiment.person,
+        asked=experiment.created_utc,
+        request=request,
+        summary=experiment.summary,
+        points=tuple(ablations.curve(db, experiment.ablation_id)),
+    )
 
 
 def _software() -> dict[str, str]:

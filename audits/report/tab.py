@@ -4,12 +4,11 @@ build(doors, item)
 """
 
 from functools import partial
-from html import escape
 from typing import Any
 
 import gradio as gr
 
-from audits.report import gather
+from audits.report import gather, page
 from db.access.doors import Doors
 from db.access.users import STAFF
 from db.audit import signoffs
@@ -38,7 +37,7 @@ def build(doors: Doors, item: gr.Tab) -> None:
         with open_db() as db:
             concepts = signoffs.concepts(db)
         chosen = concept if concept in concepts else next(iter(concepts), None)
-        return gr.update(choices=concepts, value=chosen), "" if concepts else _NOTHING
+        return gr.update(choices=concepts, value=chosen), "" if concepts else page.nothing()
 
     @doors.allow(*STAFF)
     def offer(concept: str | None, request: gr.Request) -> tuple[Any, str]:
@@ -56,25 +55,10 @@ def build(doors: Doors, item: gr.Tab) -> None:
         name, folder = gather.file_name(concept), doors.workspace.reports
         html, values = folder / f"{name}.html", folder / f"{name}.json"
         gather.write(doors.workspace, found, html=html, json_file=values)
-        # A changed report is another address, so that no old one is shown in its place.
-        mark = gather.digest(found)
-        return (
-            f'<p><a href="/reports/{html.name}" download>{escape(html.name)}</a> '
-            f"({html.stat().st_size / 1e6:.1f} MB, pictures inside) · "
-            f'<a href="/reports/{values.name}" download>{escape(values.name)}</a> · '
-            f'<a href="/reports/{html.name}?v={mark}" target="_blank" rel="noopener">open it in a '
-            "window of its own</a>, where printing makes a PDF of it</p>"
-            f'<iframe src="/reports/{html.name}?v={mark}" sandbox title="the report" '
-            'style="width:100%;height:75vh;border:1px solid #8888;background:#fff"></iframe>'
-        )
+        size = html.stat().st_size / 1e6
+        return page.written(html.name, size, values.name, gather.digest(found))
 
     hidden: dict[str, Any] = {"show_progress": "hidden"}
     item.select(arrive, concept, [concept, shown], **hidden)
     concept.change(offer, concept, [names, purpose], **hidden)
     make.click(write, [concept, names, purpose], shown)
-
-
-_NOTHING = (
-    '<div class="mw-card">There is nothing to report yet: find units and give verdicts first. The '
-    "report then holds them with their pictures, and every ablation of the same concept.</div>"
-)

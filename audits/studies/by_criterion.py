@@ -12,7 +12,7 @@ ten ablated. The scores come from elsewhere (criteria.py has the paper's seven).
 
 Counts of words tie: of 280 units two may have a verb. Were tied units taken in the order of their
 layers, the curve of verbs would be that of the first layer. So ties are broken as the random orders
-have them, several times, and what ties at a cut is told beside the curve.
+have them, several times, and what ties at a cut stands beside the curve.
 """
 
 from collections.abc import Mapping, Sequence

@@ -13,8 +13,6 @@ class when a term's units are pruned. The paper's vectors are CLIP's; here they 
 caller gives, and `lemma_vectors` need no model.
 """
 
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +30,7 @@ from db.jobs import Watch
 from db.units import Unit
 
 CONTENT = ("NOUN", "PROPN", "ADJ", "VERB")
+COMMONEST = 3
 
 
 @dataclass(frozen=True)
@@ -64,15 +63,15 @@ def lemma_vectors(descriptions: Sequence[Sequence[Word]]) -> NDArray[np.float64]
     A lemma counts more the fewer descriptions hold it (inverse document frequency); rows have
     length 1, or 0 where a description has no content word.
     """
-    rows = [Counter(_content(words)) for words in descriptions]
-    counts = Counter(lemma for row in rows for lemma in row)
-    place = {lemma: index for index, lemma in enumerate(sorted(counts))}
-    vectors = np.zeros((len(rows), len(place)))
-    for row, lemmas in enumerate(rows):
-        for lemma, times in lemmas.items():
-            vectors[row, place[lemma]] = times * (1 + math.log(len(rows) / counts[lemma]))
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths == 0, 1, lengths)
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    lemmas = [_content(words) for words in descriptions]
+    if not any(lemmas):
+        return np.zeros((len(lemmas), 0))
+    # Texts are lists of lemmas already: what would split them passes them on.
+    reader = TfidfVectorizer(analyzer=list, smooth_idf=False)
+    vectors: NDArray[np.float64] = reader.fit_transform(lemmas).toarray()
+    return vectors
 
 
 def cluster(
@@ -81,7 +80,8 @@ def cluster(
     """Put every unit into exactly one group in which all are alike, the largest groups first.
 
     The unit with the most like ones begins a group; they join, the most alike first, as long as
-    they are like every member.
+    they are like every member. The rule is the paper's; scikit-learn's complete linkage merges the
+    nearest groups first and would give others.
 
     Args:
         vectors: (units, dimensions), the mean of a unit's label vectors, each of length 1. Their
@@ -131,6 +131,27 @@ def terms(descriptions: Sequence[Sequence[Word]]) -> tuple[Term, ...]:
         Term(lemma, tuple(units), len(units) / len(descriptions)) for lemma, units in places.items()
     ]
     return tuple(sorted(found, key=lambda term: (-len(term.units), term.lemma)))
+
+
+def chosen_terms(known: Sequence[Term], asked: str) -> list[Term]:
+    """The terms that are asked for, separated by commas; the commonest when none are.
+
+    Words of one phrase share their units; of the commonest, one of them is enough.
+
+    Raises:
+        BadInput: a term that no description holds.
+    """
+    wanted = [word.strip().lower() for word in asked.split(",") if word.strip()]
+    if not wanted:
+        distinct = list({term.units: term for term in reversed(known)}.values())[::-1]
+        return distinct[:COMMONEST]
+    chosen = [term for term in known if term.lemma in wanted]
+    if missing := set(wanted) - {term.lemma for term in chosen}:
+        raise BadInput(
+            f"expected terms that descriptions hold, got {', '.join(sorted(missing))}; the "
+            f"commonest are {', '.join(term.lemma for term in known[:5])}"
+        )
+    return chosen
 
 
 def prune(

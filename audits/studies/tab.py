@@ -19,6 +19,7 @@ from audits.network.likely import likely_images
 from audits.studies import page
 from audits.studies import plan as studies_plan
 from audits.studies.plan import Kind
+from audits.studies.results import RESULTS
 from db import jobs
 from db.access.doors import Doors
 from db.access.users import STAFF
@@ -201,16 +202,8 @@ def _plan(kind: Kind, asked: dict[str, Any]) -> studies_plan.Plan:
 def _drawn(db: Database, kind: Kind, job: Job | None) -> str:
     if job is None:
         return audits_page.card(EMPTY)
-    if kind == "uses":
-        return page.uses(job.result)
-    if kind == "faithfulness":
-        shown = [*job.result["most"], *job.result["least"]]
-        draw = page.faithfulness
-    else:
-        shown = [each for ten in job.result["first"].values() for each in ten]
-        draw = page.importance
-    ids = {each["unit_id"] for each in shown}
-    return draw(job.result, {each: exemplars.unit(db, each) for each in ids})
+    found = RESULTS[kind].from_json(job.result)
+    return page.shown(found, {each: exemplars.unit(db, each) for each in page.examples(found)})
 
 
 def _title(job: Job) -> str:

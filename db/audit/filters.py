@@ -11,6 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from db import log
+from db.audit import words
 from db.audit.words import Query
 from db.errors import BadInput, NotFound
 from db.workspace import now
@@ -83,19 +84,10 @@ def remember(db: Database, query: Query, *, person: str) -> None:
 def remembered(db: Database, person: str) -> Query | None:
     """What a person looked for last; None before the first time."""
     for row in db.query("select query_json from last_queries where person = ?", [person]):
-        return _query(row["query_json"])
+        return words.stored(json.loads(row["query_json"]))
     return None
 
 
 def _filter(row: dict[str, Any]) -> Filter:
     values = dict(row)
-    return Filter(query=_query(values.pop("query_json")), **values)
-
-
-def _query(text: str) -> Query:
-    stored: dict[str, Any] = json.loads(text)
-    # JSON has no tuples; a query is hashable and has nothing else.
-    values: dict[str, Any] = {
-        key: tuple(v) if isinstance(v, list) else v for key, v in stored.items()
-    }
-    return Query(**values)
+    return Filter(query=words.stored(json.loads(values.pop("query_json"))), **values)

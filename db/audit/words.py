@@ -8,9 +8,9 @@ The analysis is somebody else's (a spaCy pipeline); here it is only kept. `db.au
 it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlite_utils import Database
 
@@ -80,17 +80,47 @@ def parse(text: str) -> Query:
     ('dog|cat',)
 
     Raises:
-        BadInput: it holds no word to look for.
+        BadInput: it holds no word to look for, or a `|` that joins nothing.
     """
-    words = text.replace(",", " ").casefold().split()
-    query = Query(
-        any=tuple(word for word in words if word[0] not in "+-"),
-        all=tuple(word[1:] for word in words if word[0] == "+" and word[1:].strip("|")),
-        none=tuple(word[1:] for word in words if word[0] == "-" and word[1:]),
-    )
+    query = of_keywords(text.replace(",", " ").casefold().split())
     if not query.any and not query.all:
         raise BadInput("Type at least one word to look for, or pick a preset.")
     return query
+
+
+def of_keywords(keywords: Iterable[str]) -> Query:
+    """The query of keywords one by one, which may hold spaces; it asks nothing without any.
+
+    >>> of_keywords(["traffic light", "-clock", " "])
+    Query(any=('traffic light',), all=(), none=('clock',), lemmas=True, methods=(), subjects=(), \
+layer=None, verdict=None, concept='', source='descriptions', reviewer=None, meaning='', \
+nearness=0.5, faithful=0.0)
+
+    Raises:
+        BadInput: a `|` without a word on each side, or in a keyword that is no `+word`.
+    """
+    words = [keyword for keyword in map(str.strip, keywords) if keyword]
+    for word in words:
+        if "|" in word and (word[0] != "+" or not all(word[1:].split("|"))):
+            raise BadInput(
+                f"expected a word on each side of | and + before them, as +dog|cat, got {word!r}"
+            )
+    return Query(
+        any=tuple(word for word in words if word[0] not in "+-"),
+        all=tuple(word[1:] for word in words if word[0] == "+" and word[1:]),
+        none=tuple(word[1:] for word in words if word[0] == "-" and word[1:]),
+    )
+
+
+def stored(values: Mapping[str, Any]) -> Query:
+    """The query that was stored as JSON; keys that queries no longer have are passed over."""
+    # JSON has no tuples; a query is hashable and has nothing else.
+    known: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in values.items()
+        if key in Query.__dataclass_fields__
+    }
+    return Query(**known)
 
 
 def missing(db: Database) -> list[str]:
@@ -125,7 +155,7 @@ def add(db: Database, pipeline: str, sentences: Mapping[str, Sequence[Word]]) ->
         )
 
 
-def tags(db: Database, text: str) -> list[Word]:
+def of_text(db: Database, text: str) -> list[Word]:
     """The words of one analysed sentence, in order; none when it was not analysed."""
     rows = db.query(
         "select start, stop, word, lemma, tag from words where text = ? order by start", [text]

@@ -15,7 +15,7 @@ import app
 from audits.ablation.importance import importance, single_predictions
 from audits.ablation.measure import Sets, measure
 from audits.ablation.plan import How
-from audits.find import reading
+from audits.find.words import analyse_missing
 from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images, Network, open_images, open_network
 from audits.network.labels import read_class_table
@@ -84,7 +84,7 @@ def described(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tu
     table = ["add", "descriptions", str(folder / "milan.csv"), "--subject", "mobilenet_v2"]
     assert app.main([*table, *place]) == 0
     with open_database(workspace) as db:
-        reading.analyse_missing(db)
+        analyse_missing(db)
         query = Query(any=("people", "face"), methods=("milan",))
         found = [exemplars.unit(db, each) for each in finding.unit_ids(db, query)]
         sentences = {each.unit_id: each.text for each in descriptions.page(db, limit=2000).rows}

@@ -1,10 +1,26 @@
 """The chart: every condition is drawn once, and nothing measured is said to be nothing."""
 
 import re
+from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from audits.figures import chart, class_charts
 from db.audit.ablations import Point
+
+
+@dataclass(frozen=True)
+class Curve:
+    test: tuple[float, ...]
+    validation: tuple[float, ...]
+    random: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Curves:
+    counts: tuple[int, ...] = ()
+    classes: dict[str, Curve] = field(default_factory=dict)
+    left_out: int = 0
+
 
 POINTS = [
     Point(condition, trial, count, split, 0.9 - 0.01 * count - 0.05 * trial)
@@ -45,7 +61,7 @@ def test_lines_boxes_and_bars_are_well_formed_and_named() -> None:
     drawings = (
         chart.lines({"nouns": steps, evil: steps}, [steps, steps], across="units ablated"),
         chart.boxes(
-            {evil: {"low": 0, "q25": 1, "median": 1, "q75": 2, "high": 3, "mean": 1.4}},
+            {evil: chart.Box(low=0, q25=1, median=1, q75=2, high=3, mean=1.4)},
         ),
         chart.bars([("dogs", 4, "#000"), (evil, 1, "#000")]),
     )
@@ -57,8 +73,7 @@ def test_lines_boxes_and_bars_are_well_formed_and_named() -> None:
 
 
 def test_a_score_that_is_0_everywhere_has_0_on_its_axis() -> None:
-    nothing = dict.fromkeys(("low", "q25", "median", "q75", "high", "mean"), 0.0)
-    drawing = chart.boxes({"early": nothing})
+    drawing = chart.boxes({"early": chart.Box(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)})
     assert ">0</text>" in drawing
     assert "1e-09" not in drawing
 
@@ -66,12 +81,10 @@ def test_a_score_that_is_0_everywhere_has_0_on_its_axis() -> None:
 def test_every_class_has_its_own_little_curve() -> None:
     evil = "<script>alert('a class')</script>"
     classes = {
-        "dog": {"test": [1.0, 0.5], "validation": [0.9, 0.4], "random": [1.0, 0.9]},
-        evil: {"test": [0.0, 1.0], "validation": [], "random": [0.2, 0.2]},
+        "dog": Curve(test=(1.0, 0.5), validation=(0.9, 0.4), random=(1.0, 0.9)),
+        evil: Curve(test=(0.0, 1.0), validation=(), random=(0.2, 0.2)),
     }
-    drawing = class_charts.small_multiples(
-        {"counts": [0, 3], "classes": classes, "left_out": 7}, chosen=3
-    )
+    drawing = class_charts.small_multiples(Curves((0, 3), classes, left_out=7), chosen=3)
     shown = ElementTree.fromstring(f"<div>{drawing}</div>")
     assert len(shown.findall(".//svg")) == 2
     assert len(shown.findall(".//polyline")) == 5
@@ -81,7 +94,7 @@ def test_every_class_has_its_own_little_curve() -> None:
     for x, y in re.findall(r"([\d.]+),([\d.]+)", " ".join(re.findall('points="(.*?)"', drawing))):
         assert 0 <= float(x) <= class_charts.WIDE
         assert class_charts.HEAD <= float(y) <= class_charts.TALL - class_charts.FOOT
-    assert class_charts.small_multiples({}) == ""
+    assert class_charts.small_multiples(Curves()) == ""
 
 
 def test_a_growing_curve_keeps_its_place() -> None:

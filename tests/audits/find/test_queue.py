@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlite_utils import Database
 
-from audits.find import detectors, meaning, queue
+from audits.find import detectors, meaning, page, queue
 from audits.find.query import Fields, fields_of, query_of
 from audits.find.queue import step
 from audits.find.verdicts import sign_off
@@ -48,7 +48,7 @@ def test_the_queue_goes_on_after_a_verdict_and_freezes_what_was_seen(db: Databas
     assert first.match is not None
     assert second.match is not None
     assert second.match.unit_id == first.match.unit_id + 1
-    assert "1 of 39 to judge" in second.look
+    assert "1 of 39 to judge" in page.look(second)
     (given,) = signoffs.current(db)
     assert given.seen["exemplars"] == "toy-conv1"
     assert given.seen["description"].startswith("face <script>")
@@ -72,7 +72,7 @@ def test_places_and_pages_beyond_the_ends_are_the_ends(db: Database) -> None:
     assert step(db, QUERY, person="ada", place=99).place == 39
     last = step(db, QUERY, person="ada", offset=queue.PAGE * 9)
     assert last.offset == queue.PAGE
-    assert "26 to 40 of 40" in last.listing
+    assert "26 to 40 of 40" in page.listing(last)
 
 
 def test_text_is_text_wherever_it_is_shown(db: Database) -> None:
@@ -80,16 +80,17 @@ def test_text_is_text_wherever_it_is_shown(db: Database) -> None:
     judge(db, "ada", "confirmed")
     judge(db, "bob", "rejected")
     shown = step(db, QUERY, person="eve")
-    assert "you decide" in shown.look
-    assert "&lt;b&gt;why&lt;/b&gt;" in shown.look
-    assert "<mark>face</mark> &lt;script&gt;" in shown.look
-    assert "<script>" not in shown.look + shown.listing + shown.found
+    look = page.look(shown)
+    assert "you decide" in look
+    assert "&lt;b&gt;why&lt;/b&gt;" in look
+    assert "<mark>face</mark> &lt;script&gt;" in look
+    assert "<script>" not in look + page.listing(shown) + page.found(shown)
 
 
 def test_nothing_found_says_what_to_do(db: Database) -> None:
-    assert "Which units" in step(db, None, person="ada").look
+    assert "Which units" in page.look(step(db, None, person="ada"))
     nothing = step(db, Query(any=("clock",), concept="clock"), person="ada")
-    assert "Try another word" in nothing.look
+    assert "Try another word" in page.look(nothing)
     assert not nothing.any_match
 
 

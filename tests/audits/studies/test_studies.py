@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from audits.find import page as find_page
 from audits.find import queue
 from audits.network import likely
 from audits.studies import page as studies_page
@@ -16,6 +17,7 @@ from audits.studies.job_faithfulness import faithfulness
 from audits.studies.job_importance import importance
 from audits.studies.job_uses import uses
 from audits.studies.plan import Plan
+from audits.studies.results import Faithfulness, Importance, Uses
 from db import jobs
 from db.audit import finding
 from db.audit.words import Query
@@ -193,20 +195,21 @@ def test_what_was_found_can_be_taken_away_and_no_cell_is_run(
 
 
 def test_the_pages_show_it_and_text_is_text(made: Workspace, done: dict[str, Job]) -> None:
-    result = done["importance"].result
-    ids = {each["unit_id"] for ten in result["first"].values() for each in ten}
+    page = ""
+    found = Faithfulness.from_json(done["faithfulness"].result)
     with open_database(made) as db:
-        page = studies_page.importance(result, {each: exemplars.unit(db, each) for each in ids})
-    page += studies_page.uses(done["uses"].result)
-    found = done["faithfulness"].result
-    shown = {each["unit_id"] for each in [*found["most"], *found["least"]]}
-    with open_database(made) as db:
-        page += studies_page.faithfulness(found, {each: exemplars.unit(db, each) for each in shown})
+        for each in (
+            Importance.from_json(done["importance"].result),
+            Uses.from_json(done["uses"].result),
+            found,
+        ):
+            ids = studies_page.examples(each)
+            page += studies_page.shown(each, {id_: exemplars.unit(db, id_) for id_ in ids})
         step = queue.step(db, Query(any=("red",), methods=("by-hand",)), person="ada")
-        each = exemplars.unit(db, found["most"][0]["unit_id"])
+        each = exemplars.unit(db, found.most[0].unit_id)
         told = descriptions.of_unit(db, each.unit_id)
         scores = db_faithfulness.of_descriptions(db, [one.description_id for one in told])
-    assert "a constant sentence 0.12" in step.look
+    assert "a constant sentence 0.12" in find_page.look(step)
     assert "is faithful to AUPRC" in unit_pages.unit(each, told, [1.0], [], scores)
     for text in (
         "Most faithful",
@@ -318,11 +321,13 @@ def test_a_unit_that_is_silent_is_as_faithful_as_chance(tmp_path: Path) -> None:
         done = jobs.get(db, job_id)
         assert (done.state, done.result["silent"]) == ("done", 3)
         found = db_faithfulness.of_descriptions(db, [1, 2, 3])
-        shown = {each["unit_id"]: exemplars.unit(db, each["unit_id"]) for each in _shown(done)}
+        faithful = Faithfulness.from_json(done.result)
+        ids = studies_page.examples(faithful)
+        shown = {each: exemplars.unit(db, each) for each in ids}
     for each in found:
         assert (each.auprc, each.constant, each.shuffled) == (0.1, 0.1, 0.1)
         assert (each.auroc, each.correlation) == (0.5, 0.0)
-    assert "3 units are alike active on all" in studies_page.faithfulness(done.result, shown)
+    assert "3 units are alike active on all" in studies_page.faithfulness(faithful, shown)
 
 
 def test_faithfulness_takes_images_of_any_classes(made: Workspace, tmp_path: Path) -> None:
@@ -340,7 +345,3 @@ def test_faithfulness_takes_images_of_any_classes(made: Workspace, tmp_path: Pat
         found = jobs.get(db, job_id)
     assert (found.state, found.message) == ("done", "")
     assert found.result["image_count"] == 12
-
-
-def _shown(job: Job) -> list[dict[str, int]]:
-    return [*job.result["most"], *job.result["least"]]

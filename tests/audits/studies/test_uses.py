@@ -81,3 +81,16 @@ def test_groups_are_named_by_what_most_of_them_say_and_classed_by_the_nearest_wo
     named = {"animals": np.array([[0, 1.0, 0], [1.0, 0, 0]]), "cars": np.array([[0, 0.1, 0.9]])}
     assert uses.super_classes(vectors, [(0,), (2,)], named) == ["animals", "cars"]
     assert uses.super_classes(vectors, [(2,)], {"animals": named["animals"]}) == ["other"]
+
+
+def test_auroc_is_what_scikit_learn_computes() -> None:
+    from sklearn.metrics import roc_auc_score
+
+    generator = np.random.default_rng(3)
+    scores = generator.integers(0, 6, (40, 4)).astype(float)
+    labels = generator.integers(0, 3, 40)
+    found = uses.auroc(scores, labels, 3)
+    for number in range(3):
+        for unit in range(4):
+            expected = roc_auc_score(labels == number, scores[:, unit])
+            assert found[number, unit] == pytest.approx(expected)

@@ -8,14 +8,14 @@ write(handle, rows)                         # the table to take away
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from audits.find import meaning, reading
-from audits.find.words import analyse
+from audits.find import meaning
+from audits.find.words import analyse, analyse_missing
 from audits.network.activity import activations
 from audits.network.images import BATCH_SIZE, Images, Network, open_entered, open_images
 from audits.studies import clusters
@@ -80,7 +80,7 @@ def open_study(handle: Handle) -> Study:
         row = subjects.get(db, plan.subject)
         folder = subjects.get_probing_set(db, plan.images)
         said = studies_plan.said(db, plan.subject, plan.method, layer=plan.layer)
-        reading.analyse_missing(db)
+        analyse_missing(db)
     handle.watch.progress(0, 0, "loading the network")
     network = open_entered(row, device=devices.choose(handle.job.device))
     images = None
@@ -146,7 +146,7 @@ def read(handle: Handle, phrases: Sequence[str]) -> Read:
     known: dict[str, tuple[Word, ...]] = {}
     with open_database(handle.workspace) as db:
         for phrase in dict.fromkeys(phrases):
-            known[phrase] = tuple(words.tags(db, phrase))
+            known[phrase] = tuple(words.of_text(db, phrase))
     known.update(analyse(english.load(), [phrase for phrase in known if not known[phrase]]))
     tagged = [known[phrase] for phrase in phrases]
     if meaning.missing() is None:
@@ -165,17 +165,6 @@ def model_of(handle: Handle, said: Sequence[Description]) -> Model:
     with open_database(handle.workspace) as db:
         known = {each.hash: each.source for each in subjects.every_checkpoint(db)}
     return milan.load(known.get(checkpoint_of(said[0].model_hash), milan.DEMO))
-
-
-def about(study: Study) -> dict[str, Any]:
-    """What a result says it is about."""
-    return {
-        "subject": study.plan.subject,
-        "method": study.plan.method,
-        "images": study.images.name,
-        "image_count": study.images.count,
-        "units": len(study.said),
-    }
 
 
 def write(handle: Handle, rows: Sequence[Row]) -> str:

@@ -1,0 +1,201 @@
+"""What a report says: every part of it, as the page reads it and as its JSON names it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from audits.studies.results import RESULTS, Faithfulness, Importance, Uses
+from db.audit.ablations import Point
+from db.audit.evidence import Evidence
+from db.describe.exemplars import UnitRow
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A set of exemplars: its layer, its images, and how many of its units are confirmed."""
+
+    layer: str
+    units: int
+    confirmed: int
+    exemplars: str
+    images: str
+    images_hash: str
+    images_count: int | None
+    k: int
+    quantile: float | None
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network; `confirmed` counts a unit once, however many sets of exemplars confirm it."""
+
+    name: str
+    weights: str
+    units: int
+    confirmed: int
+    layers: tuple[Layer, ...]
+    layers_without_exemplars: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """How often a reviewer gave each verdict that stands."""
+
+    person: str
+    confirmed: int
+    rejected: int
+    unsure: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One verdict with what was seen when it was given; `standing` unless it was replaced."""
+
+    person: str
+    verdict: str
+    tag: str
+    note: str
+    given: str
+    standing: bool
+    withdrawn: bool
+    description: str
+    method: str
+    exemplars_seen: str
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit with every verdict about it; `withheld` counts those that must stay blind."""
+
+    unit: str
+    subject: str
+    layer: str
+    index: int
+    exemplars: str
+    dead: bool
+    decision: str
+    withheld: int
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class NotExamined:
+    """How many units of a network no verdict speaks of, and why."""
+
+    network: str
+    units: int
+    without_description: int
+    matching_without_verdict: int
+    not_matching: int
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An ablation with its whole curve; request and summary are what the workspace holds."""
+
+    number: int
+    subject: str
+    person: str
+    asked: str
+    request: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far reviewers agreed beyond chance; None where a number is undefined."""
+
+    measure: str
+    kappa: float | None
+    low: float | None
+    high: float | None
+    same: float
+    units: int
+
+
+@dataclass(frozen=True)
+class Faithful:
+    """How faithful one sentence about a unit is, beside its controls."""
+
+    method: str
+    description: str
+    judge: str
+    images: str
+    auprc: float
+    auroc: float
+    correlation: float
+    constant: float
+    shuffled: float
+
+
+@dataclass(frozen=True)
+class OfUnit:
+    """How faithful a unit's descriptions are, and what detectors saw in its regions."""
+
+    faithfulness: tuple[Faithful, ...]
+    detectors: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished study; `result` is as its job stored it, without the table to take away."""
+
+    number: int
+    kind: str
+    title: str
+    person: str
+    asked: str
+    request: Mapping[str, Any]
+    result: Mapping[str, Any]
+
+    @property
+    def found(self) -> Importance | Uses | Faithfulness:
+        """The result, read."""
+        return RESULTS[self.kind].from_json(self.result)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What stands beside verdicts; `of_units` is by the unit's name."""
+
+    agreement: Agreement | None
+    of_units: Mapping[str, OfUnit]
+    studies: tuple[Study, ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that a report says.
+
+    `filters` holds the filters that stood on the screen when verdicts were given, as they were
+    stored; `software` the versions of packages.
+    """
+
+    concept: str
+    purpose: str
+    networks: tuple[Network, ...]
+    people: tuple[Person, ...]
+    reviewers_needed: int
+    filters: tuple[Mapping[str, Any], ...]
+    units: tuple[Unit, ...]
+    not_examined: tuple[NotExamined, ...]
+    experiments: tuple[Experiment, ...]
+    findings: Findings
+    limits: tuple[str, ...]
+    software: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report says, and the units whose pictures it shows."""
+
+    contents: Contents
+    units: tuple[UnitRow, ...]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The contents as JSON holds them."""
+        values: dict[str, Any] = json.loads(json.dumps(asdict(self.contents)))
+        return values
