@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from annotator.exchange import imports, tables
 from annotator.exchange.write import FORMATS, Choice, ExemplarsOf, chosen, write
 from db.annotate import campaigns, transfers
+from db.commands import say
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
 
@@ -92,12 +93,19 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _read(path: Path) -> list[tables.Row]:
+    """The sentences of a table, after saying how it was read."""
+    table = tables.table_of(path)
+    say(table.understood)
+    return tables.rows_of(table)
+
+
 def _stats(options: argparse.Namespace, english: "Callable[[], Language] | None") -> None:
     from annotator.corpus import statistics
 
     if english is None:
         raise BadInput("expected an English pipeline for parts of speech, got none")
-    rows = [(row.layer, row.unit, row.summary) for row in tables.read(options.file)]
+    rows = [(row.layer, row.unit, row.summary) for row in _read(options.file)]
     nlp = english()
     found = statistics.statistics(rows, nlp, total=lambda layer: "all")
     pipeline = f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
@@ -122,7 +130,7 @@ def _agreement(options: argparse.Namespace) -> None:
     from annotator.agreement import scores as agreement_scores
 
     sentences: dict[tuple[str, int], list[tuple[str, str]]] = {}
-    for row in tables.read(options.file):
+    for row in _read(options.file):
         own = sentences.setdefault((row.layer, row.unit), [])
         own.append((str(len(own) + 1), row.summary))
     if options.max_units is not None and options.max_units < len(sentences):
@@ -150,7 +158,7 @@ def _agreement(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    report = tables.check(tables.read(options.file), expected=options.expected)
+    report = tables.check(_read(options.file), expected=options.expected)
     print(json.dumps(report.as_json()) if options.json else report.as_text())
 
 
@@ -182,7 +190,11 @@ def _ratings(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace, enter_pictures: EnterPictures | None) -> None:
-    records = imports.read(options.file, subject=options.subject)
+    found = imports.load(options.file, subject=options.subject)
+    records = found.records
+    say(found.understood)
+    if found.empty:
+        say(f"{found.empty} rows without a sentence left out")
     workspace = create(options.workspace)
     with open_database(workspace) as db:
         campaign = transfers.enter(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from audits.demo import commands as demo_commands
 from audits.spurious import commands as spurious_commands
-from db.commands import add_workspace_option
+from db import unit_tables
+from db.commands import add_workspace_option, say
 from db.jobs import Watch
 from describer.bars import Bar
 
@@ -118,14 +119,19 @@ def _audit(options: argparse.Namespace) -> None:
     from audits.ablation.standalone import Files, audit
     from audits.ablation.summarise import rows
     from audits.edit.export import check_free
+    from audits.network.labels import understood_beside
     from describer.subjects import devices
 
     if options.export is not None:
         check_free(options.export)
+    descriptions = unit_tables.read(options.descriptions, several=True)
+    say(descriptions.understood)
+    for folder in (options.images, options.validation):
+        say(understood_beside(folder) if folder is not None else "")
     given = Files(
         options.subject,
         options.images,
-        options.descriptions,
+        descriptions,
         options.validation,
         options.class_index,
         options.batch_size,

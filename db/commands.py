@@ -1,6 +1,7 @@
 """Commands about the workspace itself: `users`, `backup`, `restore`, `check`."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,12 @@ def add_workspace_option(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the workspace folder (default: %(default)s)",
     )
+
+
+def say(sentence: str) -> None:
+    """Tell a person what is no part of a command's output, such as how a file was read."""
+    if sentence:
+        print(sentence, file=sys.stderr)
 
 
 def _add_user(options: argparse.Namespace) -> None:

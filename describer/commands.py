@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from db.access.doors import LOCAL
-from db.commands import add_workspace_option
+from db.commands import add_workspace_option, say
 from db.errors import BadInput
 from db.workspace import create, open_database
 from describer.bars import Bar
@@ -185,20 +185,20 @@ def _add_to_workspace(options: argparse.Namespace) -> None:
 
 
 def _add_descriptions(options: argparse.Namespace) -> None:
-    from describer.methods import imports, tables
+    from describer.methods import imports
 
     if not options.subject:
         raise BadInput("expected the network that the table is about (--subject NAME), got none")
     with open_database(create(options.workspace)) as db:
         entered = imports.enter(
             db,
-            tables.read(options.path),
-            options.path.name,
+            options.path,
             subject=options.subject,
             method=options.method or "",
             layer=options.layer or "",
             person=LOCAL,
         )
+    say(entered.understood)
     print(imports.said(entered))
 
 
@@ -248,7 +248,11 @@ def _train(options: argparse.Namespace) -> None:
             f"{len(options.exemplars)} folders and {len(options.annotations)} tables"
         )
     folders = [layout.read(folder) for folder in options.exemplars]
-    tables = [data.read_annotations(table) for table in options.annotations]
+    tables = []
+    for table in options.annotations:
+        annotations, understood = data.read_annotations(table)
+        say(understood)
+        tables.append(annotations)
     with Bar() as bar:
         trained = files.train_checkpoint(
             [data.Annotated(*pair) for pair in zip(folders, tables, strict=True)],

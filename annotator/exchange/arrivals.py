@@ -7,24 +7,23 @@
 The text comes from a browser; it is read by the same functions as a file on the command line.
 """
 
-import csv
-import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from annotator.exchange import imports, tables
+from annotator.exchange import imports
+from annotator.exchange.imports import Incoming
 from db.annotate import campaigns, transfers
 from db.annotate.campaigns import Campaign
 from db.annotate.transfers import Record
 from db.describe import exemplars
 from db.errors import BadInput
+from db.tables import of_browser
 
 # A page sends at most 8 MiB (db.access.gate), in which quotes and line ends take two characters.
 LARGEST = 5 * 2**20
-ENDINGS = (".csv", ".jsonl")
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class Seen:
         empty: rows that are left out because they hold no sentence.
         unknown: units of which this workspace has no exemplars: they come without pictures.
         sentences: how many units have so many sentences that count.
+        understood: how the file was read, where it is not spelled as ours are.
         problem: why nothing of it can come in.
     """
 
@@ -44,6 +44,7 @@ class Seen:
     empty: int = 0
     unknown: int = 0
     sentences: tuple[tuple[int, int], ...] = ()
+    understood: str = ""
     problem: str | None = None
 
 
@@ -58,7 +59,8 @@ def look(db: Database, file: str, text: str, *, subject: str = "", name: str = "
     path = Path(Path(file).name)
     called = " ".join(name.split()) or path.stem
     try:
-        records, empty = _read(path, text, " ".join(subject.split()) or None)
+        found = _read(path, text, " ".join(subject.split()) or None)
+        records = found.records
         transfers.check(db, records)
         if called in {campaign.name for campaign in campaigns.every(db)}:
             raise BadInput(f"expected a new campaign name, got {called!r}, which is taken")
@@ -74,9 +76,10 @@ def look(db: Database, file: str, text: str, *, subject: str = "", name: str = "
     return Seen(
         called,
         tuple(records),
-        empty,
+        found.empty,
         sum(hash_ not in known for _, _, hash_, _ in units),
         tuple(sorted(Counter(counts[unit] for unit in units).items())),
+        understood=found.understood,
     )
 
 
@@ -91,23 +94,15 @@ def take(db: Database, seen: Seen, *, person: str) -> Campaign:
     return transfers.enter(db, seen.name, seen.records, person=person)
 
 
-def _read(path: Path, text: str, subject: str | None) -> tuple[list[Record], int]:
-    if path.suffix not in ENDINGS:
-        raise BadInput(f"expected a file that ends in {' or '.join(ENDINGS)}, got {path.name!r}")
+def _read(path: Path, text: str, subject: str | None) -> Incoming:
+    if path.suffix.casefold() not in imports.ENDINGS:
+        raise BadInput(
+            "expected a file that ends in .csv or .jsonl, or in .tsv, .json or .xlsx, got "
+            f"{path.name!r}"
+        )
     if len(text) > LARGEST:
         raise BadInput(
             f"expected at most {LARGEST // 2**20} MB, got {len(text) / 2**20:.0f}; larger files "
             "come in with `python app.py annotations import FILE`"
         )
-    with tempfile.TemporaryDirectory(prefix="milan-import-") as folder:
-        copy = Path(folder) / path.name
-        copy.write_text(text, encoding="utf-8", newline="")
-        try:
-            records = imports.read(copy, subject=subject)
-            columns = set(next(csv.reader([text.partition("\n")[0]]), ()))
-            plain = path.suffix == ".csv" and columns >= set(tables.COLUMNS)
-            empty = len(tables.read(copy)) - len(records) if plain else 0
-        except BadInput as error:
-            # Where the copy lies says nothing to whoever brought the file.
-            raise BadInput(str(error).replace(str(copy), path.name)) from error
-    return records, empty
+    return imports.load_bytes(of_browser(text), path.name, subject=subject)

@@ -9,11 +9,10 @@
 Full exports hold every answer with all its wordings, verdicts and flags; people are pseudonyms.
 """
 
-import csv
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +20,9 @@ import numpy.typing as npt
 
 from annotator.exchange import tables
 from annotator.exchange.tables import Row
+from db import tables as text_tables
 from db.annotate import transfers
 from db.annotate.transfers import Record
-from db.cells import neutral
 from db.errors import BadInput
 
 # images uint8 (k, 3, H, W) and masks bool (k, 1, H, W) of one unit
@@ -174,11 +173,7 @@ def write_jsonl(path: Path, records: Iterable[Record]) -> None:
 
 def write_csv(path: Path, records: Iterable[Record]) -> None:
     """The same as one table; flags, wordings and verdicts are JSON cells, empty cells are none."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(FULL)
-        for record in records:
-            writer.writerow([cell(value) for value in transfers.as_json(record).values()])
+    text_tables.write(path, FULL, (list(transfers.as_json(each).values()) for each in records))
 
 
 def write_parquet(path: Path, records: Iterable[Record]) -> None:
@@ -211,35 +206,36 @@ def write_mturk(path: Path, records: Sequence[Record]) -> None:
     An answer that was asked for anew is neither approved nor rejected, which a requester may read
     as unpaid; it is left to the full record.
     """
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        cleaned = any(record.raw is not None for record in records)
-        writer.writerow((*MTURK, "Answer.raw", "Answer.rules") if cleaned else MTURK)
-        for record in records:
-            if record.purpose != "collect" or record.withdrawn or record.kind != "text":
-                continue
-            if record.status == "requeued":
-                continue
-            judged = [v for v in record.reviews if v.verdict == record.status]
-            verdict = judged[-1] if judged else None
-            when = "" if verdict is None else verdict.created_utc
-            row = [
-                f"{record.subject}-{record.layer}-{record.unit}",
-                record.id,
-                record.annotator,
-                {"approved": "Approved", "waiting": "Submitted"}.get(record.status, "Rejected"),
-                record.claimed_utc or "",
-                record.created_utc,
-                "" if record.seconds is None else round(record.seconds),
-                when if record.status == "approved" else "",
-                when if record.status == "rejected" else "",
-                verdict.reason if verdict is not None else "",
-                record.layer,
-                record.unit,
-                record.text,
-                *((record.raw or "", record.rules) if cleaned else ()),
-            ]
-            writer.writerow([neutral(value) if isinstance(value, str) else value for value in row])
+    cleaned = any(record.raw is not None for record in records)
+    columns = (*MTURK, "Answer.raw", "Answer.rules") if cleaned else MTURK
+    rows = [
+        [*_mturk_row(record), *((record.raw or "", record.rules) if cleaned else ())]
+        for record in records
+        if record.purpose == "collect" and not record.withdrawn and record.kind == "text"
+        if record.status != "requeued"
+    ]
+    text_tables.write(path, columns, rows)
+
+
+def _mturk_row(record: Record) -> list[object]:
+    judged = [verdict for verdict in record.reviews if verdict.verdict == record.status]
+    verdict = judged[-1] if judged else None
+    when = "" if verdict is None else verdict.created_utc
+    return [
+        f"{record.subject}-{record.layer}-{record.unit}",
+        record.id,
+        record.annotator,
+        {"approved": "Approved", "waiting": "Submitted"}.get(record.status, "Rejected"),
+        record.claimed_utc,
+        record.created_utc,
+        "" if record.seconds is None else round(record.seconds),
+        when if record.status == "approved" else "",
+        when if record.status == "rejected" else "",
+        verdict.reason if verdict is not None else "",
+        record.layer,
+        record.unit,
+        record.text,
+    ]
 
 
 def write_ratings(path: Path, records: Iterable[Record]) -> None:
@@ -247,27 +243,27 @@ def write_ratings(path: Path, records: Iterable[Record]) -> None:
 
     Equal descriptions of several methods are one label with a line for each method.
     """
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(RATINGS)
-        for record in records:
-            if record.rating is None:
-                continue
-            plain = {name: getattr(record, name, None) for name in RATINGS}
-            for mark in record.rating.marks:
-                for method in mark.methods:
-                    line = {
-                        **plain,
-                        "rater": record.annotator,
-                        "method": method,
-                        "label": mark.text,
-                        "shown": mark.shown,
-                        "rating": mark.rating,
-                        "best": mark.text == record.rating.best,
-                        "valid": record.rating.valid,
-                        "reason": record.rating.reason,
-                    }
-                    writer.writerow([cell(line[name]) for name in RATINGS])
+    text_tables.write(path, RATINGS, (row for record in records for row in _rating_rows(record)))
+
+
+def _rating_rows(record: Record) -> Iterator[list[object]]:
+    if record.rating is None:
+        return
+    plain = {name: getattr(record, name, None) for name in RATINGS}
+    for mark in record.rating.marks:
+        for method in mark.methods:
+            line = {
+                **plain,
+                "rater": record.annotator,
+                "method": method,
+                "label": mark.text,
+                "shown": mark.shown,
+                "rating": mark.rating,
+                "best": mark.text == record.rating.best,
+                "valid": record.rating.valid,
+                "reason": record.rating.reason,
+            }
+            yield [line[name] for name in RATINGS]
 
 
 def pack(folder: Path, target: Path) -> None:
@@ -277,14 +273,3 @@ def pack(folder: Path, target: Path) -> None:
             if path.is_file():
                 how = zipfile.ZIP_STORED if path.suffix == ".npy" else zipfile.ZIP_DEFLATED
                 archive.write(path, path.relative_to(folder), compress_type=how)
-
-
-def cell(value: object) -> str:
-    """A value as a CSV cell that no spreadsheet runs."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return neutral(value) if isinstance(value, str) else repr(value)

@@ -1,39 +1,63 @@
-"""What comes into the Annotate tab: our own exports, milannotations tables, MTurk results.
+"""What comes into the Annotate tab: our own exports, milannotations, other programs' answers.
 
-    records = read(Path("answers.jsonl"))
-    records = read(Path("annotations.csv"), subject="resnet152-imagenet")
-    transfers.enter(db, "spring", records, person="ada")
+    found = load(Path("answers.jsonl"))
+    found = load(Path("annotations.csv"), subject="resnet152-imagenet")
+    print(found.understood)
+    transfers.enter(db, "spring", found.records, person="ada")
 
 The kind of file is told by its columns. Tables without exemplar hash are about units "as published"
 under that network's name; tables without people get one stand-in author a position in the unit.
 """
 
-import contextlib
-import csv
-import datetime
 import hashlib
-import io
 import json
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from annotator.exchange import tables
+from annotator.exchange import crowds, tables
+from annotator.exchange.crowds import Answer
 from annotator.exchange.exports import FULL
+from db import tables as text_tables
+from db import unit_tables
 from db.annotate import transfers
 from db.annotate.annotations import Revision, Status
 from db.annotate.transfers import Record, Verdict
 from db.cells import restored
 from db.errors import BadInput
-from db.workspace import format_time
+from db.tables import Table, canonical, understood
 
 LONG_AGO = "1970-01-01T00:00:00.000Z"
-_MTURK = ("WorkerId", "Input.layer", "Input.unit", "Answer.summary")
+ENDINGS = (".csv", ".jsonl", ".tsv", ".json", ".xlsx")
+_JSON_ENDINGS = (".jsonl", ".json")
+_UNNAMED = "expected the network's name for {} (--subject NAME), got none"
+_KNOWN = frozenset((*crowds.KNOWN, *unit_tables.KNOWN))
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What a file holds.
+
+    Attributes:
+        empty: rows that are left out because they hold no sentence.
+        understood: how it was read, where it is not spelled as ours are.
+    """
+
+    records: list[Record]
+    empty: int = 0
+    understood: str = ""
 
 
 def read(path: Path, *, subject: str | None = None) -> list[Record]:
-    """Read a file of sentences: .jsonl or .csv of ours, `layer,unit,summary`, or MTurk results.
+    """The records of `load` alone."""
+    return load(path, subject=subject).records
+
+
+def load(path: Path, *, subject: str | None = None) -> Incoming:
+    """Read a file of sentences: .jsonl or .csv of ours, `layer,unit,summary`, or what MTurk, Label
+    Studio, POTATO, Prodigy and tables with a column of Prolific's people hold.
 
     A folder stands for the tables `*/annotations.csv` below it, each about the network of the
     folder that holds its layer's.
@@ -43,32 +67,70 @@ def read(path: Path, *, subject: str | None = None) -> list[Record]:
     """
     if path.is_dir():
         return _folder(path, subject)
-    if path.suffix == ".jsonl":
-        return _jsonl(path)
-    columns = _columns(path)
-    if names_networks(columns):
-        return _full_csv(path)
+    where = str(path)
+    return load_bytes(text_tables.loaded(path, where), path.name, subject=subject, where=where)
+
+
+def load_bytes(
+    content: bytes | str, file: str, *, subject: str | None = None, where: str = ""
+) -> Incoming:
+    """The same of a file's content, which may have come from a browser as text.
+
+    Args:
+        file: its name, of which the ending says the format.
+        where: what messages call it; by default `file`.
+
+    Raises:
+        BadInput: as `load`.
+    """
+    where, path = where or file, Path(file)
     name = subject or (path.stem if path.stem != "annotations" else None)
+    if path.suffix.casefold() in _JSON_ENDINGS:
+        return _json(content, where, name)
+    table = text_tables.read(content, name=where, known=_KNOWN)
+    if names_networks(table.header):
+        return Incoming(_full_csv(table), understood=table.understood)
     if name is None:
-        raise BadInput(f"expected the network's name for {path} (--subject NAME), got none")
-    if set(_MTURK) <= set(columns):
-        return _mturk(path, name)
-    return _table(path, name)
+        raise BadInput(_UNNAMED.format(where))
+    if not crowds.knows(table):
+        return _table(content, where, name)
+    answers, notes = crowds.from_table(table)
+    plain = table.first(unit_tables.LAYERS) and table.first(unit_tables.UNITS)
+    again = _repeated(answers)
+    if plain and again is not None:
+        # `layer,unit,summary` with a column that is not the author's, after all.
+        found = _table(content, where, name)
+        note = f"{again.who} wrote twice of {again.layer} {again.unit}: people were not read"
+        return replace(found, understood=f"{found.understood} {understood([note])}".strip())
+    return _of_answers(answers, name, where, (*table.notes, *notes), _hash(content))
+
+
+def says_networks(content: bytes | str, file: str) -> bool:
+    """Whether a file says itself which networks it is about.
+
+    Raises:
+        BadInput: it cannot be read at all.
+    """
+    if Path(file).suffix.casefold() in _JSON_ENDINGS:
+        return _is_ours(_utf8(content, file))
+    return names_networks(text_tables.read(content, name=file, known=_KNOWN).header)
 
 
 def names_networks(columns: Collection[str]) -> bool:
     """Whether a table with these columns is an export of ours, which says each network itself."""
-    return set(FULL) - set(_LATER) <= set(columns)
+    return set(FULL) - set(_LATER) <= {canonical(column) for column in columns}
 
 
-def _folder(path: Path, subject: str | None) -> list[Record]:
+def _folder(path: Path, subject: str | None) -> Incoming:
     found = sorted(path.rglob("annotations.csv"))
     if not found:
         raise BadInput(f"expected annotations.csv in or below {path}, found none")
-    records: list[Record] = []
-    for table in found:
-        records += _table(table, subject or _network(table))
-    return records
+    parts = [_table(each, str(each), subject or _network(each)) for each in found]
+    return Incoming(
+        [record for part in parts for record in part.records],
+        sum(part.empty for part in parts),
+        " ".join(dict.fromkeys(part.understood for part in parts if part.understood)),
+    )
 
 
 def networks(path: Path, *, subject: str | None = None) -> dict[str, Path]:
@@ -82,28 +144,44 @@ def _network(table: Path) -> str:
     return table.resolve().parent.parent.name
 
 
-def _columns(path: Path) -> list[str]:
+def _json(content: bytes | str, where: str, subject: str | None) -> Incoming:
+    """Our own lines, or what another program writes as JSON."""
+    text = _utf8(content, where)
+    if _is_ours(text):
+        return Incoming(_jsonl(text, where))
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"expected a CSV file with sentences, got {path}: {error}") from error
+        # POTATO keeps the lines of each person in a folder of theirs.
+        answers, notes = crowds.from_json(text, where, author=Path(where).parent.name)
+    except BadInput as error:
+        raise BadInput(
+            f"expected an exported answer in line 1 of {where}, or one of another program; {error}"
+        ) from error
+    if subject is None:
+        raise BadInput(_UNNAMED.format(where))
+    return _of_answers(answers, subject, where, notes, _hash(content))
 
 
-def _jsonl(path: Path) -> list[Record]:
+def _utf8(content: bytes | str, where: str) -> str:
+    try:
+        return content if isinstance(content, str) else content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"expected answers as JSON in UTF-8 in {where}, got {error}") from error
+
+
+def _is_ours(text: str) -> bool:
+    return '"exemplar_hash"' in text.lstrip().partition("\n")[0]
+
+
+def _jsonl(text: str, where: str) -> list[Record]:
     records = []
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"expected an exported .jsonl file, got {path}: {error}") from error
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             records.append(transfers.from_json(json.loads(line)))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise BadInput(
-                f"expected an exported answer in line {number} of {path}: {error}"
+                f"expected an exported answer in line {number} of {where}: {error}"
             ) from error
     return records
 
@@ -122,20 +200,23 @@ _MAY_BE_NONE = ("slot", "seconds", "claimed_utc", "rating", "raw", "rules")
 _LATER = ("rating", "raw", "rules")
 
 
-def _full_csv(path: Path) -> list[Record]:
+def _full_csv(table: Table) -> list[Record]:
+    columns = {name: canonical(name) for name in FULL}
     records = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            try:
-                values = {name: _value(name, row[name]) for name in FULL if name in row}
-                if values.get("rules") is not None:
-                    values["raw"] = values["raw"] or ""  # of an answer without words
-                records.append(transfers.from_json(values))
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                raise BadInput(
-                    f"expected an exported answer in line {reader.line_num} of {path}: {error}"
-                ) from error
+    for row in table.rows:
+        try:
+            values = {
+                name: _value(name, row.cells[column])
+                for name, column in columns.items()
+                if column in table.header
+            }
+            if values.get("rules") is not None:
+                values["raw"] = values["raw"] or ""  # of an answer without words
+            records.append(transfers.from_json(values))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise BadInput(
+                f"expected an exported answer in line {row.line} of {table.name}: {error}"
+            ) from error
     return records
 
 
@@ -149,152 +230,123 @@ def _value(name: str, text: str) -> Any:
     return _NUMBER[name](text) if name in _NUMBER else restored(text)
 
 
-def _table(path: Path, subject: str) -> list[Record]:
+def _table(source: Path | bytes | str, where: str, subject: str) -> Incoming:
     """`layer,unit,summary`: the n-th sentence of a unit is by the n-th stand-in author."""
+    content = text_tables.loaded(source, where)
+    table = tables.table_of(content, name=where)
+    rows = tables.rows_of(table)
+    if not rows:
+        raise BadInput(f"expected at least one sentence in {where}, got the header alone")
     positions: Counter[tuple[str, int]] = Counter()
     records = []
-    source = hashlib.sha256(path.read_bytes() if path.is_file() else b"").hexdigest()[:12]
-    for row in tables.read(path):
+    source_hash = _hash(content)
+    for row in rows:
         positions[row.layer, row.unit] += 1
         number = positions[row.layer, row.unit]
         if not row.summary.strip():
             continue
-        records.append(
-            _record(
-                id_=f"{source}/{subject}/{row.layer}/{row.unit}/{number}",
-                subject=subject,
-                layer=row.layer,
-                unit=row.unit,
-                annotator=f"imported {number}",
-                slot=number,
-                text=row.summary,
-            )
+        answer = Answer(
+            row.layer,
+            row.unit,
+            f"imported {number}",
+            row.summary,
+            line=0,
+            id=f"{source_hash}/{subject}/{row.layer}/{row.unit}/{number}",
         )
-    return records
+        records.append(_record([answer], subject, number))
+    return Incoming(records, len(rows) - len(records), table.understood)
 
 
-def _mturk(path: Path, subject: str) -> list[Record]:
-    """MTurk results with their approvals and rejections; rejected assignments take no slot."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        text = file.read()
-    taken: Counter[tuple[str, int]] = Counter()
+def _repeated(answers: Iterable[Answer]) -> Answer | None:
+    """The first second answer of a person about a unit, rejected ones aside."""
     seen: set[tuple[str, int, str]] = set()
-    records = []
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    for row in reader:
-        layer, unit = restored(row["Input.layer"] or ""), (row["Input.unit"] or "").strip()
-        if not unit.isdecimal():
-            raise BadInput(
-                f"expected a unit's number in line {reader.line_num} of {path}, got {unit!r}"
-            )
-        worker = (row["WorkerId"] or "").strip().casefold() or "unknown"
-        place = layer, int(unit)
-        verdict = _verdict(row)
-        refused = verdict is not None and verdict.verdict == "rejected"
-        repeated = (*place, worker) in seen
-        if repeated:
-            raise BadInput(
-                f"expected one assignment a worker and unit in {path}, got a second of {worker} "
-                f"for {layer} {unit} in line {reader.line_num}"
-            )
-        seen.add((*place, worker))
-        if not refused:
-            taken[place] += 1
-        records.append(
-            _record(
-                id_=restored(row.get("AssignmentId") or "")
-                or f"mturk/{subject}/{layer}/{unit}/{worker}",
-                subject=subject,
-                layer=layer,
-                unit=int(unit),
-                annotator=worker,
-                slot=None if refused else taken[place],
-                text=restored(row["Answer.summary"] or ""),
-                created_utc=_time(row.get("SubmitTime")) or LONG_AGO,
-                claimed_utc=_time(row.get("AcceptTime")),
-                seconds=_seconds(row.get("WorkTimeInSeconds")),
-                reviews=() if verdict is None else (verdict,),
-            )
-        )
-    return records
-
-
-def _verdict(row: dict[str, str]) -> Verdict | None:
-    """What the requester said about an assignment; None while it is only submitted."""
-    told = (row.get("AssignmentStatus") or "").strip().casefold()
-    feedback = restored((row.get("RequesterFeedback") or "").strip())
-    submitted = _time(row.get("SubmitTime")) or LONG_AGO
-    refused, approved = _time(row.get("RejectionTime")), _time(row.get("ApprovalTime"))
-    if told == "rejected" or (refused and told != "approved"):
-        reason = feedback or "rejected on MTurk"
-        return Verdict("rejected", reason, "mturk", refused or submitted)
-    if told == "approved" or approved:
-        return Verdict("approved", feedback, "mturk", approved or submitted)
+    for each in answers:
+        key = each.layer, each.unit, each.who
+        if each.verdict != "rejected" and each.text.strip():
+            if key in seen:
+                return each
+            seen.add(key)
     return None
 
 
-def _time(text: str | None) -> str | None:
-    """A moment as the workspace spells it, from ISO or MTurk's `Mon Jan 05 10:00:00 PST 2026`.
+def _of_answers(
+    answers: Sequence[Answer], subject: str, where: str, notes: Sequence[str], source: str
+) -> Incoming:
+    """Answers with their authors; rejected ones take no slot.
 
-    None for an empty cell and for a time of another kind: the sentence matters more.
+    A person who was rejected may have answered again when the unit was published anew: that is one
+    answer with an earlier wording.
+
+    Raises:
+        BadInput: there is none, or a person has two about a unit that count.
     """
-    plain = (text or "").strip()
-    for zone, offset in (("PST", "-0800"), ("PDT", "-0700"), ("UTC", "+0000"), ("GMT", "+0000")):
-        if f" {zone} " in plain:
-            with contextlib.suppress(ValueError):
-                spelled = plain.replace(f" {zone} ", f" {offset} ")
-                moment = datetime.datetime.strptime(spelled, "%a %b %d %H:%M:%S %z %Y")
-                return format_time(moment.astimezone(datetime.UTC))
-    try:
-        moment = datetime.datetime.fromisoformat(plain)
-    except ValueError:
-        return None
-    return format_time(moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC))
+    said = [each for each in answers if each.text.strip() or each.verdict == "rejected"]
+    if not said:
+        raise BadInput(f"expected at least one answer in {where}, got none")
+    again = _repeated(said)
+    if again is not None:
+        raise BadInput(
+            f"expected one assignment a worker and unit in {where}, got a second of {again.who} "
+            f"for {again.layer} {again.unit} in line {again.line}"
+        )
+    attempts: dict[tuple[str, int, str], list[Answer]] = {}
+    for each in said:
+        attempts.setdefault((each.layer, each.unit, each.who), []).append(each)
+    taken: Counter[tuple[str, int]] = Counter()
+    records = []
+    for (layer, unit, _), own in attempts.items():
+        # What was rejected comes first, so that the wording that counts is the newest.
+        own.sort(key=lambda each: each.verdict != "rejected")
+        counts = own[-1].verdict != "rejected"
+        taken[layer, unit] += counts
+        records.append(_record(own, subject, taken[layer, unit] if counts else None, source))
+    more = sum(len(own) > 1 for own in attempts.values())
+    if more:
+        notes = [*notes, f"{more} answered again after a rejection: one answer, several wordings"]
+    return Incoming(records, len(answers) - len(said), understood(notes))
 
 
-def _seconds(text: str | None) -> float | None:
-    try:
-        return float(text or "")
-    except ValueError:
-        return None
-
-
-def _record(
-    *,
-    id_: str,
-    subject: str,
-    layer: str,
-    unit: int,
-    annotator: str,
-    slot: int | None,
-    text: str,
-    created_utc: str = LONG_AGO,
-    claimed_utc: str | None = None,
-    seconds: float | None = None,
-    reviews: tuple[Verdict, ...] = (),
-) -> Record:
-    status: Status = reviews[-1].verdict if reviews else "waiting"  # type: ignore[assignment]
+def _record(attempts: Sequence[Answer], subject: str, slot: int | None, source: str = "") -> Record:
+    """One person's answer about a unit, from its attempts: all but the last were rejected."""
+    last = attempts[-1]
+    revisions, reviews = [], []
+    for number, each in enumerate(attempts, start=1):
+        moment = each.created_utc or LONG_AGO
+        revisions.append(Revision(number, "text", each.text, moment, False))
+        if each.verdict is not None:
+            decided = each.decided_utc or moment
+            reviews.append(Verdict(each.verdict, each.reason, each.reviewer, decided))
+    if last.verdict is None and reviews:
+        # The rejection was of an earlier wording; this one waits for its own verdict.
+        now = revisions[-1].created_utc
+        reviews.append(Verdict("undone", "", last.reviewer, now, undoes=len(reviews) - 1))
+    status: Status = last.verdict or "waiting"
     return Record(
-        id=id_,
+        id=last.id or f"{source}/{subject}/{last.layer}/{last.unit}/{last.who}",
         subject=subject,
-        layer=layer,
-        unit=unit,
-        exemplar_hash=f"as published: {subject}/{layer}",
-        annotator=annotator,
+        layer=last.layer,
+        unit=last.unit,
+        exemplar_hash=f"as published: {subject}/{last.layer}",
+        annotator=last.who,
         annotator_kind="human",
         purpose="collect",
         slot=slot,
         status=status,
         kind="text",
-        text=text,
+        text=last.text,
         withdrawn=False,
-        claimed_utc=claimed_utc,
-        created_utc=created_utc,
-        revised_utc=created_utc,
-        seconds=seconds,
+        claimed_utc=last.claimed_utc,
+        created_utc=revisions[0].created_utc,
+        revised_utc=revisions[-1].created_utc,
+        seconds=last.seconds,
         pasted_characters=0,
         unmasked_looks=0,
         flags={},
-        revisions=(Revision(1, "text", text, created_utc, False),),
-        reviews=reviews,
+        revisions=tuple(revisions),
+        reviews=tuple(reviews),
     )
+
+
+def _hash(content: bytes | str) -> str:
+    raw = content.encode() if isinstance(content, str) else content
+    return hashlib.sha256(raw).hexdigest()[:12]

@@ -44,6 +44,7 @@ def seen(found: Seen) -> Markup:
     kinds = Counter("rating" if record.rating else record.kind for record in records)
     lines = {
         "becomes the campaign": found.name,
+        "read as": found.understood or "it is spelled as our own tables are",
         "answers": ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in kinds.items()),
         "left out, without a sentence": str(found.empty),
         "by": f"{len({record.annotator for record in records})} people",

@@ -18,6 +18,7 @@ from annotator.html import near
 from db.access.doors import Doors
 from db.access.users import ADMIN
 from db.errors import BadInput
+from db.tables import of_browser
 from db.workspace import open_database
 
 # the chosen file's name and text travel in the places of the two hidden boxes
@@ -29,7 +30,14 @@ READ = """async (...all) => {
   if (file && file.size > LARGEST) { all[0] = "!large"; return all; }
   if (file) {
     try { all[1] = new TextDecoder("utf-8", {fatal: true}).decode(await file.arrayBuffer()); }
-    catch (error) { all[0] = "!encoding"; }
+    catch (error) {
+      // not UTF-8: the bytes as they are, for the reader that knows other encodings
+      const reader = new FileReader();
+      const read = new Promise((done) => { reader.onload = done; });
+      reader.readAsDataURL(file);
+      await read;
+      all[1] = reader.result;
+    }
   }
   return all;
 }""".replace("LARGEST", str(arrivals.LARGEST))
@@ -57,13 +65,9 @@ def build(doors: Doors) -> None:
     def see(db: Any, chosen: str, content: str, network: str, called: str) -> Seen:
         if chosen == "!large":
             raise BadInput(f"Expected at most {MOST} MB; use the command line for larger files.")
-        if chosen == "!encoding":
-            raise BadInput("Expected a text file in UTF-8; save it as that and choose it again.")
         if not chosen:
             raise BadInput("Choose a file first.")
-        columns = [column.strip(' "\r') for column in content.partition("\n")[0].split(",")]
-        named = network.strip() or imports.names_networks(columns)
-        if chosen.endswith(".csv") and not named:
+        if not network.strip() and not imports.says_networks(of_browser(content), chosen):
             raise BadInput("Write the name of the network: this file does not say it.")
         return arrivals.look(db, chosen, content, subject=network, name=called)
 

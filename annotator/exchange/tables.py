@@ -8,15 +8,14 @@ What a spreadsheet would run as a formula is written with an apostrophe before i
 so that a file can be opened anywhere and comes back as it was.
 """
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.cells import neutral, restored
-from db.errors import BadInput
+from db import tables, unit_tables
+from db.tables import Source
+from db.unit_tables import UnitTable
 
 COLUMNS = ("layer", "unit", "summary")
 CLEANED = ("raw", "rules")
@@ -77,46 +76,37 @@ class Report:
         return "\n".join(lines)
 
 
-def read(path: Path) -> list[Row]:
+def read(source: Source, *, name: str = "") -> list[Row]:
     """Read a table with at least the columns layer, unit and summary.
 
     Raises:
-        BadInput: the file or a column is missing, or a row does not fit.
+        BadInput: as `db.unit_tables.read`.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"expected a CSV file with sentences, got {path}: {error}") from error
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-    if missing:
-        raise BadInput(
-            f"expected the columns {', '.join(COLUMNS)} in {path}, got "
-            f"{', '.join(reader.fieldnames or ()) or 'an empty file'}"
-        )
-    rows = []
-    for record in reader:
-        unit = (record["unit"] or "").strip()
-        if not unit.isdecimal() or record["summary"] is None:
-            raise BadInput(
-                f"expected a unit's number and a sentence in line {reader.line_num} of {path}, "
-                f"got {unit!r}"
-            )
-        rows.append(Row(restored(record["layer"]), int(unit), restored(record["summary"])))
-    return rows
+    return rows_of(table_of(source, name=name))
+
+
+def table_of(source: Source, *, name: str = "") -> UnitTable:
+    """The same with what was understood, for whoever shows it."""
+    return unit_tables.read(source, name=name, prefer=unit_tables.SUMMARY, several=True)
+
+
+def rows_of(table: UnitTable) -> list[Row]:
+    """The sentences of a table, each exactly as it was written."""
+    return [Row(said.layer, said.unit, said.text) for said in table.rows]
 
 
 def write(path: Path, rows: Iterable[Row]) -> None:
     """Write rows as `layer,unit,summary`, formulas neutralised; `raw,rules` behind if cleaned."""
     lines = list(rows)
     cleaned = any(row.raw is not None for row in lines)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow((*COLUMNS, *CLEANED) if cleaned else COLUMNS)
-        for row in lines:
-            plain = [neutral(row.layer), row.unit, neutral(row.summary)]
-            writer.writerow([*plain, neutral(row.raw or ""), row.rules] if cleaned else plain)
+    tables.write(
+        path,
+        (*COLUMNS, *CLEANED) if cleaned else COLUMNS,
+        (
+            (row.layer, row.unit, row.summary, *((row.raw, row.rules) if cleaned else ()))
+            for row in lines
+        ),
+    )
 
 
 def check(rows: Sequence[Row], *, expected: int = 3) -> Report:

@@ -12,7 +12,6 @@ from typing import Any
 from audits.ablation import files as audit_files
 from audits.ablation.engine.hooks import check_units
 from audits.ablation.engine.units import by_layer
-from audits.ablation.files import Described
 from audits.ablation.measure import Measured, Sets, measure
 from audits.ablation.open import means_of
 from audits.ablation.plan import How
@@ -23,6 +22,7 @@ from audits.network.images import BATCH_SIZE, Images, Network, open_images, open
 from audits.network.labels import read_class_table
 from db.errors import BadInput
 from db.jobs import Watch
+from db.unit_tables import UnitTable, UnitText
 from db.units import Unit
 from describer import english
 from describer.subjects import definition
@@ -36,13 +36,13 @@ class Files:
     Attributes:
         subject: a SUBJECT.toml.
         images: class/file, to report on; `validation` to order and count on.
-        descriptions: a table `layer,unit,description`.
+        descriptions: what `db.unit_tables.read` gave; a unit may have several.
         class_index: the network's output for each image folder, as JSON.
     """
 
     subject: Path
     images: Path
-    descriptions: Path
+    descriptions: UnitTable
     validation: Path | None = None
     class_index: Path | None = None
     batch_size: int = BATCH_SIZE
@@ -87,10 +87,10 @@ def audit(
     """
     if given.batch_size < 1:
         raise BadInput(f"expected a batch size of at least 1, got {given.batch_size}")
-    described = audit_files.read_descriptions(given.descriptions)
-    matched, reader = _matching(described, keywords, given.descriptions)
+    described = given.descriptions.rows
+    matched, reader = _matching(described, keywords, given.descriptions.name)
     network = open_network(definition.read(given.subject), device=device)
-    examined = sorted({(one.layer, one.unit) for one in described})
+    examined = sorted({one.place for one in described})
     check_units(by_layer(examined), network.sizes)
     table = read_class_table(given.class_index) if given.class_index else None
     skipped: list[Skipped] = []
@@ -138,9 +138,11 @@ def audit(
 
 
 def _matching(
-    described: Sequence[Described], keywords: Sequence[str], path: Path
+    described: Sequence[UnitText], keywords: Sequence[str], name: str
 ) -> tuple[dict[Unit, tuple[str, Spans]], str]:
     """The units whose description holds the words, and what read the sentences."""
+    if not described:
+        raise BadInput(f"expected at least one description in {name}, got none")
     query = words.query_of(keywords)
     nlp = english.load()
     found = words.find(
@@ -151,7 +153,7 @@ def _matching(
     matched = audit_files.matching(described, found)
     if not matched:
         raise BadInput(
-            f"expected a description with one of {', '.join(query.any + query.all)} in {path}, "
+            f"expected a description with one of {', '.join(query.any + query.all)} in {name}, "
             f"got none among {len(described)}"
         )
     return matched, english.source(nlp)

@@ -7,9 +7,8 @@ A flat folder may bring `labels.csv` in it, or `<folder>.csv` beside it, with th
 (as it stands below the folder) and `class`. This module does not open images.
 """
 
-import csv
-import io
 import json
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -18,10 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from db import tables
 from db.errors import BadInput
-from describer.subjects.probing import ProbingSet
+from db.tables import understood
+from db.unit_tables import labels_in
+from describer.subjects.probing import ProbingSet, open_folder
 
-COLUMNS = ("path", "class")
+PATHS = ("path", "filename", "file_name", "file", "image", "image_path")
+CLASSES = ("class", "label", "class_name", "category")
 
 
 def labels_of(
@@ -50,13 +53,18 @@ def labels_of(
             return None
         outputs = class_indices(probing_set.classes, classes=classes, table=table)
         return np.array([outputs[label] for label in probing_set.labels], dtype=np.int64)
-    missing = [path for path in probing_set.paths if path not in labels]
+    known = {tidy(path): name for path, name in labels.items()}
+    missing = [path for path in probing_set.paths if tidy(path) not in known]
     if missing:
+        file = missing[0].rsplit("/", 1)[-1]
+        near = [path for path in labels if path.rsplit("/", 1)[-1].casefold() == file.casefold()]
+        near = near or get_close_matches(missing[0], labels, n=1)
+        hint = f"; it has {(near or list(labels))[0]!r}" if labels else ""
         raise BadInput(
             f"expected a class for each of the {len(probing_set)} images of {probing_set.root}, "
-            f"the table has none for {len(missing)} of them, first {missing[0]!r}"
+            f"the table has none for {len(missing)} of them, first {missing[0]!r}{hint}"
         )
-    wanted = [labels[path] for path in probing_set.paths]
+    wanted = [known[tidy(path)] for path in probing_set.paths]
     names = sorted(set(wanted))
     if table is None and not classes and all(name.isdecimal() for name in names):
         return np.array([int(name) for name in wanted], dtype=np.int64)
@@ -72,31 +80,74 @@ def table_of(root: Path) -> Path | None:
     return None
 
 
-def read_labels(source: Path | str) -> dict[str, str]:
+class Labels(dict[str, str]):
+    """Class by path, paths as `tidy` leaves them, and how the table was read (`understood`)."""
+
+    understood: str = ""
+
+
+def understood_beside(root: Path) -> str:
+    """How the table of labels in or beside a flat folder was read; "" without one.
+
+    Raises:
+        BadInput: as `read_labels`.
+    """
+    beside = table_of(root)
+    if beside is None or open_folder(root).labels is not None:
+        return ""
+    said = read_labels(beside).understood
+    return f"{beside}: {said}" if said else ""
+
+
+def read_labels(source: Path | str) -> Labels:
     """Read a table of `path,class`; other columns may follow.
 
     Args:
         source: a file, or the text of one.
 
     Raises:
-        BadInput: no such file, not such a table, or an image with two classes.
+        BadInput: as `db.tables.read`; no such columns, a row without a path or a class, or an image
+            with two classes: accuracy here is that of one answer an image.
     """
-    where = str(source) if isinstance(source, Path) else "the table"
-    try:
-        text = source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source
-        reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True)
-        rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"expected a CSV file of labels, got {where} ({error})") from error
-    if not set(COLUMNS) <= set(reader.fieldnames or ()):
-        got = ", ".join(reader.fieldnames or ()) or "none"
-        raise BadInput(f"expected the columns path and class in {where}, got {got[:200]}")
-    found: dict[str, str] = {}
-    for row in rows:
-        path, name = (row["path"] or "").strip(), (row["class"] or "").strip()
-        if not path or not name or found.setdefault(path, name) != name:
-            raise BadInput(f"expected one class for each path in {where}, got {path!r}: {name!r}")
+    table = tables.read(source, known=(*PATHS, *CLASSES))
+    paths, classes = table.first(PATHS), table.first(CLASSES)
+    if paths is None or classes is None:
+        raise BadInput(
+            f"expected the columns path and class in {table.name}, got {table.columns()}"
+        )
+    found = Labels()
+    for row in table.rows:
+        path, name = (row.cells.get(column, "").strip() for column in (paths, classes))
+        several = labels_in(name) or [part.strip() for part in name.split("|")]
+        name = ", ".join(several)
+        if not path or not name or len(several) > 1 or found.setdefault(tidy(path), name) != name:
+            raise BadInput(
+                f"expected one class for each path in {table.name}, got {path!r}: {name!r} in line "
+                f"{row.line}"
+            )
+    found.understood = understood(
+        [
+            *table.notes,
+            *(
+                f"column `{table.spelling(column)}` read as {meant}"
+                for column, meant in ((paths, "path"), (classes, "class"))
+                if table.spelling(column) != meant
+            ),
+        ]
+    )
     return found
+
+
+def tidy(path: str) -> str:
+    """A path in the one spelling in which a table and a folder are compared.
+
+    Names of files come decomposed from some systems (e and an accent) and composed from others.
+
+    >>> tidy("./a//b.png"), tidy("a\\\\b.png"), tidy("cafe\\u0301.png") == "caf\\u00e9.png"
+    ('a/b.png', 'a/b.png', True)
+    """
+    parts = unicodedata.normalize("NFC", path.replace("\\", "/")).split("/")
+    return "/".join(part for part in parts if part not in ("", "."))
 
 
 def class_indices(

@@ -19,6 +19,7 @@ from db.access.doors import Doors
 from db.access.users import ADMIN, EVERYBODY
 from db.describe import subjects
 from db.errors import BadInput
+from db.tables import of_browser
 from db.workspace import open_database
 from describer import shelf
 from describer.describe import tab_results
@@ -180,9 +181,10 @@ def _wire_table(adding: Adding, page: gr.Blocks, doors: Doors, results: Results)
         name, person = asked.pop("name") or PASTED, doors.person(request).name
         asked["layer"] = asked["layer"].strip()
         with open_database(doors.workspace) as db:
-            entered = imports.enter(db, text, name, person=person, **asked)
+            entered = imports.enter(db, of_browser(text), name=name, person=person, **asked)
         shown = tab_results.listing(doors, results.fields.wanted(typed))
-        return (status(imports.said(entered)), "", "", *shown)
+        said = f"{imports.said(entered)}. {entered.understood}".strip()
+        return (status(said), "", "", *shown)
 
     page.load(arrive, None, [adding.area, table.subject], **QUIET)
     adding.add.click(

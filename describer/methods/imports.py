@@ -1,13 +1,12 @@
 """Descriptions that other methods wrote, entered into a workspace beside MILAN's.
 
-    text = tables.read(Path("clip.csv"))
-    entered = imports.enter(db, text, "clip.csv", subject="resnet18", person="ada")
+    entered = imports.enter(db, Path("clip.csv"), subject="resnet18", person="ada")
     entered.method, entered.units, entered.new          # "CLIP-Dissect", 1024, 1024
 
-A table comes in whole or not at all; how tables are spelled is the business of `tables`.
+A table comes in whole or not at all; how tables are spelled is the business of `db.unit_tables`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,10 @@ from db.describe import descriptions, exemplars, subjects
 from db.describe.descriptions import NewDescription
 from db.describe.subjects import SubjectRow
 from db.errors import BadInput
+from db.tables import Source, loaded
+from db.units import Unit
 from describer.methods import tables
+from describer.methods.tables import Table
 
 # Names that stand for something else where methods are chosen.
 TAKEN = ("people", "any")
@@ -27,12 +29,16 @@ NAMED = 6
 
 @dataclass(frozen=True)
 class Entered:
-    """What a table brought: units described, and how many of them were not there before."""
+    """What a table brought: units described, and how many of them were not there before.
+
+    understood: how the table was read, where it is not spelled as ours are.
+    """
 
     subject: str
     method: str
     units: int
     new: int
+    understood: str = ""
 
 
 def said(entered: Entered) -> str:
@@ -49,10 +55,10 @@ def said(entered: Entered) -> str:
 
 def enter(
     db: Database,
-    text: str,
-    name: str,
+    source: Source,
     *,
     subject: str,
+    name: str = "",
     method: str = "",
     layer: str = "",
     person: str,
@@ -63,7 +69,7 @@ def enter(
     pictures, but can be found and ablated. The same table again adds nothing.
 
     Args:
-        text, name: the table, and what its file is called.
+        source, name: the table as a file, bytes or text, and what its file is called.
         method: what to call the method; by default what the columns tell, or the file's name.
         layer: of a table without a column for it.
 
@@ -71,35 +77,22 @@ def enter(
         BadInput: the table cannot be used, or speaks of units that the network does not have.
         NotFound: there is no such network.
     """
+    name = name or (source.name if isinstance(source, Path) else "the table")
+    content = loaded(source, name)
     network = subjects.get(db, subject)
     sizes = {each.name: each.units for each in network.layers}
     if layer and layer not in sizes:
         raise BadInput(f"expected a layer of {subject} ({_some(sizes)}), got {layer!r}")
-    table = tables.parse(text, name, layers=tuple(sizes), layer=layer)
+    table = tables.read(content, name=name, layers=tuple(sizes), layer=layer)
     called = " ".join((method or table.method or Path(name).stem).split())
     if not 0 < len(called) <= 64 or called.casefold() in TAKEN:
         raise BadInput(
             f"expected a method's name of 1 to 64 characters, none of {', '.join(TAKEN)}, "
             f"got {called!r}"
         )
-    for row in table.rows:
-        if row.subject not in ("", subject):
-            raise BadInput(
-                f"expected rows about {subject}, got {row.subject!r} in line {row.line} of "
-                f"{table.source}"
-            )
-        if row.layer not in sizes:
-            raise BadInput(
-                f"expected a layer of {subject} ({_some(sizes)}), got {row.layer!r} in line "
-                f"{row.line} of {table.source}"
-            )
-        if row.unit >= sizes[row.layer]:
-            raise BadInput(
-                f"expected units 0 to {sizes[row.layer] - 1} of {row.layer}, got {row.unit} in "
-                f"line {row.line} of {table.source}"
-            )
+    _check(table, subject, sizes)
     with db.atomic():
-        ids: dict[tuple[str, int], int] = {}
+        ids: dict[Unit, int] = {}
         known = 0
         for each in dict.fromkeys(row.layer for row in table.rows):
             where = _newest(db, network, each, sizes[each])
@@ -119,19 +112,39 @@ def enter(
                 for row in table.rows
             ],
         )
-        entered = Entered(subject, called, len(table.rows), len(table.rows) - known)
-        if entered.new:
+        new = len(table.rows) - known
+        if new:
             log.add(
                 db,
                 person,
                 "added descriptions",
                 f"subject:{subject}",
                 method=called,
-                units=entered.units,
+                units=len(table.rows),
                 table=table.source,
                 hash=table.digest,
             )
-    return entered
+    return Entered(subject, called, len(table.rows), new, table.understood)
+
+
+def _check(table: Table, subject: str, sizes: Mapping[str, int]) -> None:
+    """Refuse rows about other networks, and layers and units that this one does not have."""
+    for row in table.rows:
+        if row.subject not in ("", subject):
+            raise BadInput(
+                f"expected rows about {subject}, got {row.subject!r} in line {row.line} of "
+                f"{table.source}"
+            )
+        if row.layer not in sizes:
+            raise BadInput(
+                f"expected a layer of {subject} ({_some(sizes)}), got {row.layer!r} in line "
+                f"{row.line} of {table.source}"
+            )
+        if row.unit >= sizes[row.layer]:
+            raise BadInput(
+                f"expected units 0 to {sizes[row.layer] - 1} of {row.layer}, got {row.unit} in "
+                f"line {row.line} of {table.source}"
+            )
 
 
 def _newest(db: Database, network: SubjectRow, layer: str, units: int) -> int:

@@ -1,12 +1,12 @@
 """What MILAN is trained on: annotated units of folders of exemplars, as features and sentences.
 
-    lessons = gather([Annotated(folder, read_annotations(Path("annotations.csv")))], encoder)
+    annotations, understood = read_annotations(Path("annotations.csv"))
+    lessons = gather([Annotated(folder, annotations)], encoder)
     trained = train(lessons.features, lessons.references, encoder)
 
 Annotations are `layer,unit,summary`, a row a sentence; further columns are not read.
 """
 
-import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from db import unit_tables
 from db.errors import BadInput
 from db.jobs import Progress
+from db.units import Unit
 from describer.milan.encoder import PyramidEncoder
 from describer.milan.features import Cancel, ExemplarSource, encode
 
-Annotations = Mapping[tuple[str, int], Sequence[str]]
-
-COLUMNS = ("layer", "unit", "summary")
+Annotations = Mapping[Unit, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -49,39 +49,23 @@ class Lessons:
     left_out: int
 
 
-def read_annotations(path: Path) -> dict[tuple[str, int], list[str]]:
+def read_annotations(path: Path) -> tuple[dict[Unit, list[str]], str]:
     """Read a table of annotations; rows without a sentence are passed over.
 
+    Returns:
+        The sentences of every unit, and how the table was read where it is not spelled as ours are.
+
     Raises:
-        BadInput: no such file, not UTF-8 text, a column missing, a unit that is no number, or no
-            sentence at all.
+        BadInput: as `db.unit_tables.read`, or no sentence at all.
     """
-    annotations: dict[tuple[str, int], list[str]] = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            missing = [column for column in COLUMNS if column not in (rows.fieldnames or [])]
-            if missing:
-                raise BadInput(
-                    f"expected the columns {', '.join(COLUMNS)} in {path}, got "
-                    f"{', '.join(rows.fieldnames or ['nothing'])}"
-                )
-            for row in rows:
-                unit, summary = (row["unit"] or "").strip(), (row["summary"] or "").strip()
-                if not unit.isdigit():
-                    raise BadInput(
-                        f"expected the number of a unit in line {rows.line_num} of {path}, "
-                        f"got {unit!r}"
-                    )
-                if summary:
-                    annotations.setdefault((row["layer"], int(unit)), []).append(summary)
-    except FileNotFoundError as error:
-        raise BadInput(f"expected a table of annotations at {path}, got no such file") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"expected a UTF-8 CSV table in {path}, got something else") from error
+    annotations: dict[Unit, list[str]] = {}
+    table = unit_tables.read(path, prefer=unit_tables.SUMMARY, several=True)
+    for said in table.rows:
+        if said.text.strip():
+            annotations.setdefault(said.place, []).append(said.text.strip())
     if not annotations:
         raise BadInput(f"expected annotations in {path}, got no row with a sentence")
-    return annotations
+    return annotations, table.understood
 
 
 def gather(

@@ -53,7 +53,7 @@ def test_a_look_counts_and_writes_nothing(db: Database) -> None:
     [
         ("a.txt", TABLE, "ends in .csv or .jsonl"),
         ("annotations.csv", TABLE, "the network's name for annotations.csv"),
-        ("a.csv", "x,y\n1,2\n", "expected the columns layer, unit, summary in a.csv"),
+        ("a.csv", "x,y\n1,2\n", "expected the columns layer, unit and summary in a.csv"),
         ("spring.csv", TABLE, "'spring', which is taken"),
         ("a.csv", "x" * (arrivals.LARGEST + 1), "expected at most 5 MB"),
     ],

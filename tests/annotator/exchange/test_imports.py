@@ -48,7 +48,7 @@ def test_mturk_verdicts_come_back_as_they_were(
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.csv", "layer,unit\nconv1,3\n", "expected the columns layer, unit, summary"),
+        ("x.csv", "layer,unit\nconv1,3\n", "expected the columns layer, unit and summary"),
         ("x.csv", "layer,unit,summary\nconv1,three,dogs\n", "a unit's number.*line 2"),
         ("x.jsonl", '{"id": 1}\n', "exported answer in line 1"),
         ("x.jsonl", "nonsense\n", "exported answer in line 1"),

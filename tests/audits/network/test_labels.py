@@ -1,6 +1,7 @@
 """Labels come from folders, from a table in or beside the folder, or are not known."""
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -68,11 +69,11 @@ def test_tables_that_do_not_fit_are_refused(flat: ProbingSet, labels, message: s
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file,label\na,b\n", "expected the columns path and class in the table, got file, label"),
+        ("where,what\na,b\n", "expected the columns path and class in the table, got where, what"),
         ("", "expected the columns path and class in the table, got none"),
         ("path,class\na.png,cat\na.png,dog\n", "one class for each path in the table, got 'a.png'"),
         ("path,class\na.png,\n", "one class for each path in the table, got 'a.png': ''"),
-        ('path,class\n"a', "expected a CSV file of labels"),
+        ('path,class\n"a', "expected a CSV table, got the table: the quotes of the row .* line 2"),
     ],
 )
 def test_texts_that_are_no_table_are_refused(text: str, message: str) -> None:
@@ -83,8 +84,55 @@ def test_texts_that_are_no_table_are_refused(text: str, message: str) -> None:
 def test_tables_are_read_with_other_columns_and_a_mark_of_their_encoding(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("\ufeffclass,path,who\ncat, a.png ,ann\n", encoding="utf-8")
     assert read_labels(tmp_path / "l.csv") == {"a.png": "cat"}
-    with pytest.raises(BadInput, match=r"expected a CSV file of labels, got .*missing"):
+    with pytest.raises(BadInput, match=r"expected a CSV table at .*missing.csv, got no such"):
         read_labels(tmp_path / "missing.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "understood"),
+    [
+        (f"path;class\n./{NAMES[0]};cat\n", "Understood: cells separated by semicolons."),
+        (
+            f" Filename , LABEL \n.\\{NAMES[0]},cat\n",
+            "Understood: column `Filename` read as path; column `LABEL` read as class.",
+        ),
+        (f"path,class\n{NAMES[0]},\"['cat']\"\n,\n", "Understood: 1 empty line left out."),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_labels_are_understood_however_a_table_spells_them(
+    tmp_path: Path, content: str, understood: str, encoding: str
+) -> None:
+    (tmp_path / "l.csv").write_text(content, encoding=encoding)
+    found = read_labels(tmp_path / "l.csv")
+    assert found == {NAMES[0]: "cat"}
+    said = "Understood: UTF-16 text; " if encoding == "utf-16" else "Understood: "
+    assert found.understood == understood.replace("Understood: ", said)
+
+
+def test_names_are_compared_in_one_unicode_form(tmp_path: Path) -> None:
+    names = [unicodedata.normalize("NFD", "é.png"), "b.png"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    labels = read_labels("path,class\né.png,dog\nb.png,cat\n")
+    found = labels_of(open_folder(tmp_path), classes=("cat", "dog"), labels=labels)
+    assert found is not None
+    assert dict(zip(open_folder(tmp_path).paths, found.tolist(), strict=True)) == {
+        names[0]: 1,
+        "b.png": 0,
+    }
+
+
+@pytest.mark.parametrize("cell", ["cat|dog", "\"['cat', 'dog']\"", "cat\na.png,dog"])
+def test_an_image_of_several_classes_is_refused_with_its_line(cell: str) -> None:
+    with pytest.raises(BadInput, match=r"one class for each path in the table, got 'a.png'.*line"):
+        read_labels(f"path,class\na.png,{cell}\n")
+
+
+def test_a_missing_image_names_the_one_of_the_table_that_is_most_like_it(flat: ProbingSet) -> None:
+    labels = read_labels(f"path,class\nimages/{NAMES[0].upper()},cat\n")
+    with pytest.raises(BadInput, match=f"it has 'images/{NAMES[0].upper()}'"):
+        labels_of(flat, classes=("cat", "dog"), labels=labels)
 
 
 def test_a_name_of_several_outputs_has_to_say_which() -> None:

@@ -46,7 +46,7 @@ def workspace(tmp_path: Path) -> Workspace:
                 layers=[LayerRow("late", "map", 4)],
             )
         text = "layer,unit,description\n" + "".join(f"late,{n},words\n" for n in range(4))
-        imports.enter(db, text, "said.csv", subject="net", person="ada")
+        imports.enter(db, text, name="said.csv", subject="net", person="ada")
         decisions.require(db, 2, person="ada")
         for unit_id in units(db)[:3]:
             for person in ("ada", "bob"):

@@ -43,7 +43,7 @@ def test_the_table_of_one_method_is_read_again_exactly(folder: Path) -> None:
         again = export.write(db, folder, subject="toy", method="milan")
     assert made == again, "the same descriptions make the same file"
     assert made.rows == 2
-    table = tables.parse(tables.read(folder / made.file), made.file)
+    table = tables.read(folder / made.file)
     assert [(each.layer, each.unit, each.text, each.score, each.logs) for each in table.rows] == [
         ("conv1", 0, '=dogs, and "cats"', -0.2, (-1.0, -4.0)),
         ("conv1", 2, "red", None, None),

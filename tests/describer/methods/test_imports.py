@@ -41,9 +41,7 @@ def written(folder: Path, text: str, name: str = "said.csv") -> Path:
 
 def add(workspace: Workspace, path: Path, **more: str) -> imports.Entered:
     with open_database(workspace) as db:
-        return imports.enter(
-            db, tables.read(path), path.name, subject="two-layers", person="ada", **more
-        )
+        return imports.enter(db, path, subject="two-layers", person="ada", **more)
 
 
 def said(workspace: Workspace) -> list[tuple[object, ...]]:
@@ -149,7 +147,7 @@ HEAD = "layer,unit,description,score\n"
         (HEAD + "late,1, ,\n", {}, "1 to 1,000 characters in line 2 of said.csv, got none"),
         (HEAD + f"late,1,{'x' * 1001},\n", {}, "line 2 of said.csv, got 1,001 characters"),
         (HEAD + "late,1,x,high\n", {}, "a number or nothing as score in line 2.*got 'high'"),
-        (HEAD + "late,1,x,nan\n", {}, "got 'nan'"),
+        (HEAD + "late,1,x,inf\n", {}, "a number or nothing as score in line 2.*got 'inf'"),
         (HEAD + "late,1,x,\nlate,2,y,\nlate,1,z,\n", {}, "late 1 in line 2 and again in line 4"),
         (OURS.replace("-2.5,-5", "-2.5,"), {}, "both of log_p_given_e and log_p or neither"),
         ("Neuron ID,label\n0,fish\n", {}, "the layer at the end of its name, got neither"),
@@ -160,7 +158,7 @@ HEAD = "layer,unit,description,score\n"
         (
             'layer,unit,description\nlate,0,"x\n',
             {},
-            "expected a CSV table of descriptions, got said.csv",
+            "expected a CSV table, got said.csv: the quotes of the row that begins in line 2",
         ),
     ],
 )
@@ -223,7 +221,7 @@ def test_the_command_says_what_came_in(
     assert app.main([*command, "--subject", "resnet"]) == 2
     assert "(two-layers), got 'resnet'" in capsys.readouterr().err
     assert app.main(["add", "descriptions", "none.csv", *command[3:], "--subject", "x"]) == 2
-    assert "expected a CSV file of descriptions, got none.csv" in capsys.readouterr().err
+    assert "expected a CSV table at none.csv, got no such file" in capsys.readouterr().err
     command += ["--subject", "two-layers", "--method", "mine"]
     for last in ("mine\n", "mine; all of it was here already\n"):
         assert app.main(command) == 0
@@ -232,17 +230,58 @@ def test_the_command_says_what_came_in(
     assert app.main([*network, "--workspace", str(workspace.path)]) == 2
 
 
+def test_a_table_is_hashed_once_and_its_queries_do_not_grow_with_its_rows(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes: list[int] = []
+    real = tables.hashlib.sha256
+    monkeypatch.setattr(
+        tables.hashlib, "sha256", lambda data=b"": (hashes.append(len(data)), real(data))[1]
+    )
+    queries: dict[int, int] = {}
+    for rows in (2, 6):
+        lines = [f"late,{unit},description {unit}\n" for unit in range(rows)]
+        path = written(tmp_path, "layer,unit,description\n" + "".join(lines), f"r{rows}.csv")
+        with open_database(workspace) as db:
+            count: list[str] = []
+            db.conn.set_trace_callback(count.append)
+            hashes.clear()
+            imports.enter(db, path, subject="two-layers", person="ada")
+            # One statement more for each row that is inserted, nothing else.
+            queries[rows] = sum("insert or ignore into descriptions" not in q for q in count)
+        assert len(hashes) == 1
+    assert queries[6] <= queries[2]
+
+
+def test_spellings_of_other_programs_come_in_and_are_said(
+    workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = ";Layer;Unit;Description;similarity\n0;late;3.0;café;0,25\n1;late;4;tea;nan\n;;;;\n"
+    path = tmp_path / "said.csv"
+    path.write_bytes(text.encode("cp1252"))
+    command = ["add", "descriptions", str(path), "--workspace", str(workspace.path)]
+    assert app.main([*command, "--subject", "two-layers"]) == 0
+    assert said(workspace) == [
+        ("CLIP-Dissect", "late", 3, "café", 0.25),
+        ("CLIP-Dissect", "late", 4, "tea", None),
+    ]
+    shown = capsys.readouterr()
+    assert shown.out == "2 units of two-layers described by CLIP-Dissect\n"
+    for part in ("Windows-1252", "semicolons", "1 empty line", "no name", "such as 3.0"):
+        assert part in shown.err
+
+
 def test_every_published_table_can_be_read(shared: Path) -> None:
     layers = ("conv1", "layer1", "layer2", "layer3", "layer4", "fc")
     methods = {}
     for path in sorted((shared / "data" / "descriptions").rglob("*.csv")):
-        table = tables.parse(tables.read(path), path.name, layers=layers)
+        table = tables.read(path, layers=layers)
         methods.setdefault(path.parent.name, set()).add(table.method)
         assert {row.layer for row in table.rows} <= set(layers)
         lines = path.read_text(encoding="utf-8-sig").strip().splitlines()
         assert len(table.rows) == len(lines) - 1
         if table.method in ("NetDissect", "Describe-and-Dissect"):
-            again = tables.parse(tables.read(path), "x.csv", layer=table.rows[0].layer)
+            again = tables.read(path, name="x.csv", layer=table.rows[0].layer)
             assert again.digest == table.digest
     assert methods["NetDissect"] == {"NetDissect"}
     assert methods["DnD"] == {"Describe-and-Dissect"}

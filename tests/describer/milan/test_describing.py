@@ -190,17 +190,17 @@ def test_tables_of_annotations_are_read_with_their_extra_columns(tmp_path: Path)
     table.write_bytes(
         b'\xef\xbb\xbflayer,unit,summary,annotator\na,0,dog faces,x\na,0," red, sky ",y\na,1,,z\n'
     )
-    assert read_annotations(table) == {("a", 0): ["dog faces", "red, sky"]}
+    assert read_annotations(table) == ({("a", 0): ["dog faces", "red, sky"]}, "")
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (None, "no such file"),
-        (b"", "columns layer, unit, summary"),
+        (b"", "columns layer, unit and summary"),
         (b"layer,unit\na,0\n", "got layer, unit"),
-        (b"layer,unit,summary\na,one,dog\n", "number of a unit in line 2 .* got 'one'"),
-        (b"layer,unit,summary\na\n", "number of a unit in line 2"),
+        (b"layer,unit,summary\na,one,dog\n", "a unit's number from 0 in line 2 .* got 'one'"),
+        (b"layer,unit,summary\na\n", "a unit's number from 0 in line 2"),
         (b"layer,unit,summary\na,0,\n", "no row with a sentence"),
         (b"\xff\xfe\x00", "UTF-8 CSV"),
     ],
