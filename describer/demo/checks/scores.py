@@ -1,4 +1,4 @@
-"""How right sentences are about units whose truth is known. numpy only.
+"""How right sentences are about units whose truth is known.
 
     naming(sentences, profiles)                 # does it name the main concept?
     detection(sentences, activations, Holdings(gallery.atlas))   # does it hold where it is active?
@@ -195,19 +195,25 @@ def strongest(activation: NDArray[np.floating], *, seed: int = 0) -> NDArray[np.
 def auroc(positive: NDArray[np.bool_], score: Floats) -> float:
     """Area under the ROC curve, ties counted half; 0.5 without both kinds.
 
+    By ranks, as in Mann and Whitney's test: scikit-learn's equal number takes a hundred times as
+    long, and a study asks for tens of thousands of them.
+
     >>> auroc(np.array([True, False]), np.array([1.0, 0.0]))
     1.0
     """
     count, rest = int(positive.sum()), int((~positive).sum())
     if not count or not rest:
         return 0.5
-    _, places, sizes = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(sizes) - (sizes - 1) / 2)[places]
+    from scipy.stats import rankdata
+
+    ranks = rankdata(score)
     return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * rest))
 
 
 def auprc(positive: NDArray[np.bool_], score: Floats) -> float:
     """Average precision; images with equal scores are taken at once, so constants give the base.
+
+    Equal to scikit-learn's and by hand for the reason that `auroc` is; 0 without positives.
 
     >>> float(round(auprc(np.array([True, False, False, False]), np.zeros(4)), 2))
     0.25

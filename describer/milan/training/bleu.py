@@ -3,9 +3,9 @@
 corpus_bleu([["dog", "faces"]], [[["dog", "faces"], ["faces", "of", "dogs"]]])
 """
 
-import math
-from collections import Counter
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 Words = Sequence[str]
 
@@ -49,40 +49,30 @@ def counts(candidate: Words, truths: Sequence[Words]) -> list[int]:
 
     The sum of many sentences' counts, column by column, is what `score` takes.
     """
-    matches, totals = [], []
-    for order in range(1, ORDER + 1):
-        found = _ngrams(candidate, order)
-        most: Counter[tuple[str, ...]] = Counter()
-        for truth in truths:
-            most |= _ngrams(truth, order)
-        matches.append((found & most).total())
-        totals.append(found.total())
-    closest = _closest_length(len(candidate), [len(truth) for truth in truths])
-    return [*matches, *totals, len(candidate), closest]
+    found = _bleu().corpus_score([" ".join(candidate)], [[" ".join(truth)] for truth in truths])
+    return [*found.counts, *found.totals, found.sys_len, found.ref_len]
 
 
 def score(summed: Sequence[int]) -> float:
     """BLEU of the summed `counts` of a corpus; 0 for an empty one."""
-    matches, totals = summed[:ORDER], summed[ORDER : 2 * ORDER]
-    if not summed or not matches[0]:
+    if not summed or not summed[0]:
         return 0.0
     said, expected = summed[2 * ORDER :]
-    logarithms = []
-    credit = 1.0
-    for matched, total in zip(matches, totals, strict=True):
-        if not total:
-            break
-        if not matched:
-            credit /= 2
-        logarithms.append(math.log((matched or credit) / total))
-    brevity = min(0.0, 1 - expected / said)
-    return math.exp(brevity + sum(logarithms) / len(logarithms))
+    found = _bleu().compute_bleu(
+        correct=list(summed[:ORDER]),
+        total=list(summed[ORDER : 2 * ORDER]),
+        sys_len=said,
+        ref_len=expected,
+        smooth_method="exp",
+        effective_order=True,
+    )
+    # A perfect score comes as 100.00000000000004.
+    return min(1.0, float(found.score) / 100)
 
 
-def _ngrams(words: Words, order: int) -> Counter[tuple[str, ...]]:
-    return Counter(tuple(words[start : start + order]) for start in range(len(words) - order + 1))
+@cache
+def _bleu() -> Any:
+    """sacrebleu's measure of words that are words already."""
+    from sacrebleu.metrics import BLEU
 
-
-def _closest_length(length: int, candidates: list[int]) -> int:
-    """The reference length nearest to a candidate's, the shorter one of two as near."""
-    return min(candidates, key=lambda other: (abs(other - length), other))
+    return BLEU(tokenize="none", force=True, effective_order=True)

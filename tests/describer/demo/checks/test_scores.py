@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import pearsonr
+from sklearn import metrics
 
 from describer.demo.checks import scores
 from describer.demo.world import scene as world_scene
@@ -53,6 +55,26 @@ def test_curves_agree_with_counting_pairs_and_thresholds(rows: list[tuple[bool, 
         area += (hits - before) / positive.sum() * hits / taken.sum()
         before = hits
     assert scores.auprc(positive, score) == pytest.approx(area)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=40)
+)
+def test_curves_and_correlation_equal_those_of_the_libraries(
+    rows: list[tuple[bool, float, float]],
+) -> None:
+    positive, score = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    other = np.array([round(row[2], 3) for row in rows])
+    if positive.any() and not positive.all():
+        assert scores.auroc(positive, score) == pytest.approx(
+            metrics.roc_auc_score(positive, score)
+        )
+        found = metrics.average_precision_score(positive, score)
+        assert scores.auprc(positive, score) == pytest.approx(found)
+    rounded = np.round(score, 3)
+    if rounded.std() > 1e-3 and other.std() > 1e-3:
+        found = pearsonr(rounded, other).statistic
+        assert scores.correlation(rounded, other) == pytest.approx(found, abs=1e-9)
 
 
 def test_a_sparse_unit_counts_where_it_is_active_alone_and_ties_are_drawn() -> None:

@@ -1,4 +1,4 @@
-"""BLEU against sacrebleu, an independent implementation."""
+"""BLEU of corpora whose numbers of references differ; sums of counts give that of sacrebleu."""
 
 import random
 
