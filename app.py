@@ -34,7 +34,7 @@ from db.workspace import Workspace, create, open_database
 from describer import commands as describer_commands
 from describer import english
 from describer.demo import commands as demo_commands
-from describer.subjects import allocation, devices
+from describer.subjects import devices
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(audit_commands.words_kept(given))
     if options.run is not serve:
-        allocation.keep_freed()
+        devices.keep_freed()
     try:
         options.run(options)
     except WorkbenchError as error:

@@ -50,7 +50,7 @@ def _in_process(keep: bool, batch_size: int, batches: int) -> tuple[float, float
 
 def _measure(keep: bool, batch_size: int, batches: int) -> tuple[float, float]:
     """Seconds, and peak memory in GB (Linux counts it in KiB)."""
-    from describer.subjects.allocation import keep_freed
+    from describer.subjects.devices import keep_freed
 
     if keep:
         keep_freed()

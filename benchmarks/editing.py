@@ -21,7 +21,7 @@ from audits.figures.intervals import interval
 from benchmarks.measurement import Measurement
 from describer import milan
 from describer.demo import units
-from describer.demo.checks.verify import Case
+from describer.demo.checks.case import Case
 from describer.demo.crew import crew
 from describer.demo.sentences import milan as sentence_milan
 from describer.demo.training import curriculum, recipes

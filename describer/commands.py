@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from db.access.doors import LOCAL
 from db.commands import add_workspace_option, say
 from db.errors import BadInput
+from db.jobs import Watch
 from db.workspace import create, open_database
 from describer.bars import Bar
 
@@ -205,7 +206,7 @@ def _add_descriptions(options: argparse.Namespace) -> None:
 def _describe(options: argparse.Namespace) -> None:
     from describer import milan
     from describer.exemplars import layout
-    from describer.milan import backbones, describing, files
+    from describer.milan import backbones, describing
     from describer.subjects import devices
 
     source = layout.read(options.folder)
@@ -218,7 +219,7 @@ def _describe(options: argparse.Namespace) -> None:
         )
         model = model.with_encoder(config, network)
     with Bar() as bar:
-        described, vanished = files.describe_folder(
+        described, vanished = describing.describe_folder(
             source,
             model,
             options.out,
@@ -226,7 +227,7 @@ def _describe(options: argparse.Namespace) -> None:
             options=describing.SearchOptions(
                 options.strategy, options.beam_size, options.temperature, options.downsampling
             ),
-            progress=bar,
+            watch=Watch(bar),
         )
     print(f"{described} units described in {options.out}")
     if vanished:
@@ -238,8 +239,7 @@ def _describe(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from describer.exemplars import layout
-    from describer.milan import files
-    from describer.milan.training import data, loop
+    from describer.milan.training import checkpoint, data, loop
     from describer.subjects import devices
 
     if len(options.exemplars) != len(options.annotations):
@@ -254,7 +254,7 @@ def _train(options: argparse.Namespace) -> None:
         say(understood)
         tables.append(annotations)
     with Bar() as bar:
-        trained = files.train_checkpoint(
+        trained = checkpoint.train_checkpoint(
             [data.Annotated(*pair) for pair in zip(folders, tables, strict=True)],
             _encoder(options, devices.choose(options.device)),
             options.out,
@@ -267,7 +267,7 @@ def _train(options: argparse.Namespace) -> None:
             config=loop.TrainingConfig(
                 max_epochs=options.epochs, patience=options.patience, seed=options.seed
             ),
-            progress=bar,
+            watch=Watch(bar),
         )
     record = trained.record()
     print(

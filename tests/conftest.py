@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from describer.subjects.allocation import keep_freed
+from describer.subjects.devices import keep_freed
 
 PROJECT = Path(__file__).resolve().parents[1]
 

@@ -24,9 +24,9 @@ from audits.figures.intervals import Interval, interval
 from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.units import Unit
+from describer.demo.checks.case import Case
 from describer.demo.checks.scores import Estimate, mean
 from describer.demo.checks.table import Section
-from describer.demo.checks.verify import Case
 from describer.demo.training import fitting
 from describer.demo.world import scene
 from describer.demo.world.concepts import concepts_in

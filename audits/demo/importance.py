@@ -19,9 +19,10 @@ from audits.network.evaluation import Cache, Evaluator
 from audits.studies import criteria
 from audits.studies.by_criterion import TIE_ORDERS, by_attribute
 from db.units import Unit
+from describer.demo.checks.case import Case
 from describer.demo.checks.scores import mean
 from describer.demo.checks.table import Section
-from describer.demo.checks.verify import Case, Verified
+from describer.demo.checks.verify import Verified
 from describer.demo.crew import crew
 
 Report = Callable[[str], None]

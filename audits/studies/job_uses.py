@@ -226,8 +226,7 @@ def _features(
             source,
             encoder,
             {layer: [study.said[row].unit for row in own]},
-            progress=handle.watch.progress,
-            cancelled=handle.watch.cancelled,
+            watch=handle.watch,
         )[layer]
         features = encoded.features.float().mean(dim=1).numpy()  # (units, feature_size)
         number = {int(unit): place for place, unit in enumerate(encoded.units)}

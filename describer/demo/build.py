@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from db.jobs import Watch
 from describer.demo import networks, shipped, workspace
 from describer.demo.crew import crew
 from describer.demo.sentences import milan
@@ -86,7 +87,7 @@ def teach_milan(work: Path, *, report: Report) -> Trained:
         if done % 4 == 0:
             report(f"MILAN: {message}, epoch {done} of at most {total}")
 
-    result = milan.teach(lessons, encoder, progress=progress)
+    result = milan.teach(lessons, encoder, watch=Watch(progress))
     report(f"MILAN: validation BLEU {result.record()['validation_bleu']:.3f}")
     return result
 

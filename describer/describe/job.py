@@ -122,8 +122,7 @@ def _sentences(
         layers=list(left),
         units=left,
         options=options,
-        progress=watch.progress,
-        cancelled=watch.cancelled,
+        watch=watch,
     ):
         with open_database(workspace) as db:
             descriptions.add(

@@ -17,9 +17,8 @@ from torch import nn
 from db.errors import BadInput
 from describer.milan.checkpoints import folder, published
 from describer.milan.describing import UnitDescription, describe
-from describer.milan.description import Candidate, Description, rerank
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.model import STRATEGIES, Model
+from describer.milan.model import STRATEGIES, Candidate, Description, Model, rerank
 
 __all__ = [
     "STRATEGIES",

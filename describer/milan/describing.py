@@ -3,23 +3,28 @@
     for batch in describe(folder, model, layers=["layer4"]):
         for unit in batch:
             store(unit.layer, unit.unit, unit.description)
+    described, vanished = describe_folder(folder, model, Path("descriptions.csv"))
 
 Batches come as soon as they are described, so that the caller can commit as it goes and leave out
 what it has when it starts again. Units whose exemplars are all missing are not described.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 
-from db.errors import BadInput, Cancelled
-from db.jobs import Progress
-from describer.milan.description import Description
-from describer.milan.features import Cancel, Encoded, ExemplarSource, encode, images_of
-from describer.milan.model import BATCH_UNITS, Model
+from db import tables
+from db.arrays import new_file
+from db.errors import BadInput
+from db.jobs import Watch
+from describer.milan.features import Encoded, ExemplarSource, encode, images_of
+from describer.milan.model import BATCH_UNITS, Description, Model
 
+COLUMNS = ("layer", "unit", "description", "score", "log_p_given_e", "log_p")
 MEMORY_LIMIT = 1 << 30  # bytes of features held at once
 
 
@@ -68,8 +73,7 @@ def describe(
     units: Mapping[str, Sequence[int]] | None = None,
     options: SearchOptions | None = None,
     memory_limit: int = MEMORY_LIMIT,
-    progress: Progress | None = None,
-    cancelled: Cancel | None = None,
+    watch: Watch | None = None,
 ) -> Iterator[list[UnitDescription]]:
     """Describe units of a folder, layer by layer.
 
@@ -83,16 +87,16 @@ def describe(
         units: layer -> which units of it; by default all. Layers that it leaves out are whole.
         options: how sentences are searched for.
         memory_limit: bytes of features held at once.
-        progress: called with images and units done, images and units in all, and a message.
-        cancelled: asked before every batch of images and of units.
+        watch: told images and units done and in all; asked before every batch of either.
 
     Yields:
         The units of a batch, in the order of layers and indices.
 
     Raises:
         BadInput: a layer or unit that the folder does not have, or an encoder that does not fit.
-        Cancelled: `cancelled` said so.
+        Cancelled: the watch said so.
     """
+    watch = watch or Watch()
     chosen = _chosen(source, layers, units)
     options = options or SearchOptions()
     encoder = model.encoder(downsampling=options.downsampling)
@@ -102,26 +106,64 @@ def describe(
     done = 0
 
     def report(more: int, message: str) -> None:
-        if progress:
-            progress(done + more, total, message)
+        watch.progress(done + more, total, message)
 
     for group, group_images in zip(groups, images, strict=True):
         encoded = encode(
             source,
             encoder,
             group,
-            progress=lambda more, _of, message: report(more, message),
-            cancelled=cancelled,
+            watch=Watch(lambda more, _of, message: report(more, message), watch.cancelled),
         )
         done += group_images
         for layer, part in encoded.items():
             for rows in _batches(part):
-                if cancelled and cancelled():
-                    raise Cancelled(f"stopped before unit {part.units[rows[0]]} of {layer}")
+                watch.check(f"before unit {part.units[rows[0]]} of {layer}")
                 yield _describe_rows(model, layer, part, rows, options)
                 report(int(rows[-1]) + 1, f"describing {layer}")
             done += len(part.units)
     report(0, "done")
+
+
+def describe_folder(
+    source: ExemplarSource,
+    model: Model,
+    table: Path,
+    *,
+    layers: Sequence[str] | None = None,
+    options: SearchOptions | None = None,
+    watch: Watch | None = None,
+) -> tuple[int, int]:
+    """Describe all units of a folder and write one row each; the table appears whole or not at all.
+
+    Args:
+        source: the exemplars.
+        model: the MILAN model.
+        table: a CSV file with the columns layer, unit, description, score, log_p_given_e, log_p.
+        layers: by default all.
+        options: how sentences are searched for.
+        watch: as for `describe`.
+
+    Returns:
+        How many units were described, and on how many of them every mask was lost at some layer of
+        the encoder.
+    """
+    described, vanished = 0, 0
+
+    def rows() -> Iterator[list[object]]:
+        nonlocal described, vanished
+        for batch in describe(source, model, layers=layers, options=options, watch=watch):
+            for unit in batch:
+                said = unit.description
+                best = said.candidates[0]
+                scores = (said.score, best.log_p_given_e, best.log_p)
+                yield [unit.layer, unit.unit, said.text, *map(_number, scores)]
+                described += 1
+                vanished += max(unit.vanished) == unit.images
+
+    with new_file(table) as temporary:
+        tables.write(temporary, COLUMNS, rows())
+    return described, vanished
 
 
 def _chosen(
@@ -193,3 +235,8 @@ def _describe_rows(
             encoded.units[rows], descriptions, vanished, strict=True
         )
     ]
+
+
+def _number(value: float) -> float | None:
+    """A score for the table, of six digits; None where there is none."""
+    return None if math.isnan(value) else float(f"{value:.6g}")

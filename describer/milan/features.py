@@ -10,7 +10,7 @@ masks of all exemplars that show them before the next batch comes. What stays in
 features themselves; `describing.py` asks for as many units at once as fit.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,14 +19,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from db.errors import Cancelled
-from db.jobs import Progress
+from db.jobs import Watch
 from describer.exemplars.records import LayerExemplars
 from describer.milan.encoder import BATCH_SIZE, PyramidEncoder, pool_levels
 
 MASKS_AT_ONCE = 16
-
-Cancel = Callable[[], bool]
 
 
 class ExemplarSource(Protocol):
@@ -88,8 +85,7 @@ def encode(
     wanted: Mapping[str, Sequence[int]],
     *,
     batch_size: int = BATCH_SIZE,
-    progress: Progress | None = None,
-    cancelled: Cancel | None = None,
+    watch: Watch | None = None,
 ) -> dict[str, Encoded]:
     """Encode the exemplars of some units, each distinct image once.
 
@@ -98,15 +94,15 @@ def encode(
         encoder: the encoder.
         wanted: layer -> indices of its units.
         batch_size: images encoded at once.
-        progress: called with images done, images in all, and a message.
-        cancelled: asked before every batch.
+        watch: told images done and images in all; asked before every batch.
 
     Returns:
         For each layer its features, on the CPU.
 
     Raises:
-        Cancelled: `cancelled` said so.
+        Cancelled: the watch said so.
     """
+    watch = watch or Watch()
     layers = list(wanted)
     pairs = _pairs_of(source, wanted)
     images, first = np.unique(pairs.image, return_index=True)
@@ -114,8 +110,7 @@ def encode(
     size, depth = encoder.feature_size(), len(encoder.config.layers)
     encoded = {layer: _empty(source, layer, wanted[layer], size, depth) for layer in layers}
     for start in range(0, len(images), batch_size):
-        if cancelled and cancelled():
-            raise Cancelled(f"stopped after encoding {start} of {len(images)} images")
+        watch.check(f"after encoding {start} of {len(images)} images")
         batch = images[start : start + batch_size]
         for places, levels in _levels_of(source, encoder, batch, batch_size):
             for place, level_rows in zip(places, _rows_of(levels, len(places)), strict=True):
@@ -123,8 +118,7 @@ def encode(
                 for chunk in range(span.start, span.stop, MASKS_AT_ONCE):
                     chosen = range(chunk, min(chunk + MASKS_AT_ONCE, span.stop))
                     _pool_into(source, encoder, layers, pairs, chosen, level_rows, encoded, wanted)
-        if progress:
-            progress(min(start + batch_size, len(images)), len(images), "encoding images")
+        watch.progress(min(start + batch_size, len(images)), len(images), "encoding images")
     return encoded
 
 

@@ -3,11 +3,14 @@
 model = load("milan-base.pth")                          # published, ours, or "demo"
 descriptions = model.describe_features(features)        # (units, images, feature_size)
 descriptions[0].text, descriptions[0].candidates[0].log_p
+rerank(descriptions[0].candidates, 0.3)                 # another weight of p(d), without a model
 features = model.encoder().pool(images, masks)          # (images, feature_size) of one unit
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +19,6 @@ from db.errors import BadInput
 from describer.milan import backbones, search
 from describer.milan.backbones import EncoderConfig
 from describer.milan.decoder import Decoder
-from describer.milan.description import Candidate, Description, rerank, weighted_pmi
 from describer.milan.encoder import PyramidEncoder
 from describer.milan.language import LanguageModel
 from describer.milan.search import Symbols
@@ -25,6 +27,51 @@ from describer.milan.vocabulary import Vocabulary
 STRATEGIES = ("rerank", "beam", "greedy", "beam_mi", "greedy_mi")
 NEED_LANGUAGE = ("rerank", "beam_mi", "greedy_mi")
 BATCH_UNITS = 16
+
+
+class Candidate(NamedTuple):
+    """A sentence that was considered.
+
+    Attributes:
+        text: the sentence.
+        log_p_given_e: log p(text | exemplars), the stop symbol included.
+        log_p: log p(text); NaN when the checkpoint has no language model.
+    """
+
+    text: str
+    log_p_given_e: float
+    log_p: float
+
+
+@dataclass(frozen=True)
+class Description:
+    """The description of a unit.
+
+    Attributes:
+        text: the sentence.
+        score: what the search maximised.
+        candidates: all that were considered, best first by the same measure; at least one.
+    """
+
+    text: str
+    score: float
+    candidates: list[Candidate]
+
+
+def weighted_pmi(candidate: Candidate, temperature: float) -> float:
+    """log p(d | E) - temperature * log p(d) (Hernandez et al. 2022, equation 3).
+
+    >>> weighted_pmi(Candidate("dog faces", -3.0, -10.0), 0.2)
+    -1.0
+    """
+    if temperature == 0 or math.isnan(candidate.log_p):
+        return candidate.log_p_given_e
+    return candidate.log_p_given_e - temperature * candidate.log_p
+
+
+def rerank(candidates: Iterable[Candidate], temperature: float) -> list[Candidate]:
+    """Candidates by falling weighted PMI; equal ones stay in their order."""
+    return sorted(candidates, key=lambda candidate: -weighted_pmi(candidate, temperature))
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,11 @@ def test_the_edit_is_exported_and_reads_back(
         (("--controls", "0"), ("text",), "at least one random control, got 0"),
         (("--batch-size", "0"), ("text",), "batch size of at least 1, got 0"),
         (("--class-index", "nowhere"), ("text",), "expected a JSON file of class folders"),
-        (("--descriptions", "nowhere"), ("text",), "expected a CSV file of descriptions"),
+        (
+            ("--descriptions", "nowhere"),
+            ("text",),
+            "a CSV table at nowhere, got no such file",
+        ),
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(

@@ -8,23 +8,18 @@ p(d | E): both describe the same units, so that their difference is known better
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from describer.demo.checks import likeness, scores
+from describer.demo.checks.case import OURS, WITHOUT_PRIOR, Case
 from describer.demo.checks.scores import Detection, Estimate, Floats, Naming, interval
 from describer.demo.checks.table import Section
 from describer.demo.units import Gallery
 from describer.demo.world.truth import HALF, LIFT, TIE
 from describer.milan.model import Model
 from describer.milan.training.bleu import score
-
-if TYPE_CHECKING:
-    from describer.demo.checks.verify import Case
-
-OURS, WITHOUT_PRIOR = "MILAN", "p(d | E)"
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ class Scored:
         return score(self.counts[rows].sum(axis=0).tolist())
 
 
-def sections(found: Sequence["Case"], fresh: Gallery, model: Model) -> list[Section]:
+def sections(found: Sequence[Case], fresh: Gallery, model: Model) -> list[Section]:
     """A row for every network and method, and one for every network about the prior."""
     measure, match = likeness.meaning(model)
     scored = _scored(found, fresh, match)
@@ -118,7 +113,7 @@ def differences(first: Scored, second: Scored) -> tuple[Estimate, ...]:
 
 
 def _scored(
-    found: Sequence["Case"], fresh: Gallery, match: likeness.Match
+    found: Sequence[Case], fresh: Gallery, match: likeness.Match
 ) -> dict[tuple[str, str], Scored]:
     """By network and method."""
     holdings = scores.Holdings(fresh.atlas)

@@ -10,18 +10,15 @@ five times as often as anywhere. What MILAN says about it stands beside and does
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from db.describe.pictures import Picture, sheet
+from describer.demo.checks.case import Case
 from describer.demo.checks.table import Section
 from describer.demo.units import Source
 from describer.demo.world.concepts import FACE_ATTRIBUTES, FACE_CONCEPTS, NAMES, concepts_in
-
-if TYPE_CHECKING:
-    from describer.demo.checks.verify import Case
 
 STRIP = Picture(tile=72, columns=10, limit=10)
 FILE = "faces.png"
@@ -45,7 +42,7 @@ class FaceUnit:
         return bool(set(self.attributes) & concepts_in(self.sentence))
 
 
-def attribute_units(one: "Case") -> list[FaceUnit]:
+def attribute_units(one: Case) -> list[FaceUnit]:
     """The units of a network that have a face attribute, those described by it first."""
     found = [
         FaceUnit(one.recipe.name, unit, profile.attributes, sentence)
@@ -57,7 +54,7 @@ def attribute_units(one: "Case") -> list[FaceUnit]:
     return sorted(found, key=lambda each: (not each.told, each.unit))
 
 
-def people(cases: Sequence["Case"]) -> list["Case"]:
+def people(cases: Sequence[Case]) -> list[Case]:
     """The networks trained on people, with sharp or with blurred faces."""
     return [one for one in cases if one.recipe.name.startswith("people")]
 
@@ -73,7 +70,7 @@ def strips(source: Source, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str,
     return found
 
 
-def table(cases: Sequence["Case"]) -> Section:
+def table(cases: Sequence[Case]) -> Section:
     """Figure 5: face units named in the networks with and without blurred faces."""
     columns = [NAMES.index(name) for name in FACE_CONCEPTS]
     rows = []
@@ -114,7 +111,7 @@ def table(cases: Sequence["Case"]) -> Section:
     )
 
 
-def write(cases: Sequence["Case"], folder: Path) -> Path:
+def write(cases: Sequence[Case], folder: Path) -> Path:
     """Draw the sheet of all attribute units into a folder, which is made if needed."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE

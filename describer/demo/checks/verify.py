@@ -7,19 +7,17 @@ Held-out subjects are looked at on `PROBE`'s pictures and tested on `FRESH`'s, n
 network or MILAN was trained on. The applications that ablate units are in `audits.demo.importance`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-from torch import nn
 
+from db.units import Unit
 from describer import milan
 from describer.demo import shipped, units
 from describer.demo.checks import comparison, dissection, faces, scores, transfer
-from describer.demo.checks.comparison import OURS, WITHOUT_PRIOR
+from describer.demo.checks.case import OURS, WITHOUT_PRIOR, Case
 from describer.demo.checks.table import Section
 from describer.demo.crew import crew
 from describer.demo.sentences import milan as sentence_milan
@@ -27,37 +25,12 @@ from describer.demo.training import recipes
 from describer.demo.training.recipes import Recipe
 from describer.demo.units import Gallery, Source
 from describer.demo.world.concepts import NAMES, concepts_in
-from describer.demo.world.truth import Profile
 from describer.milan import describing
 
 Report = Callable[[str], None]
-UnitName = tuple[str, int]
 
 HELD_OUT = tuple(recipe for recipe in recipes.SUBJECTS if not recipe.teaches)
 CONSTANT = "different colored things"
-
-
-@dataclass(frozen=True)
-class Case:
-    """A held-out subject with everything that its scores need; rows are its living units.
-
-    sentences: by method. activations: float (fresh images, rows). strips: the exemplars of the
-    units with a face attribute.
-    """
-
-    recipe: Recipe
-    model: nn.Module
-    units: tuple[UnitName, ...]
-    profiles: tuple[Profile, ...]
-    references: tuple[tuple[str, ...], ...]
-    sentences: Mapping[str, tuple[str, ...]]
-    activations: NDArray[np.float64]
-    strips: Mapping[UnitName, Image.Image] = field(default_factory=dict)
-
-    def of(self, concept_test: Callable[[str], bool], method: str = OURS) -> list[UnitName]:
-        """The units whose sentence passes a test."""
-        rows = zip(self.units, self.sentences[method], strict=True)
-        return [unit for unit, sentence in rows if concept_test(sentence)]
 
 
 @dataclass(frozen=True)
@@ -173,6 +146,6 @@ def text_units(found: Sequence[Case]) -> Section:
     )
 
 
-def _columns(studies: Sequence[units.Study]) -> dict[UnitName, int]:
+def _columns(studies: Sequence[units.Study]) -> dict[Unit, int]:
     names = [(study.layer, unit) for study in studies for unit in range(len(study.profiles))]
     return {name: column for column, name in enumerate(names)}

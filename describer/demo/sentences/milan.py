@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from db.jobs import Progress
+from db.jobs import Watch
 from describer.demo import networks, units
 from describer.demo.sentences import annotators
 from describer.demo.training import recipes
@@ -117,9 +117,9 @@ def teach(
     encoder: PyramidEncoder,
     *,
     config: TrainingConfig = CONFIG,
-    progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> Trained:
     """Train MILAN on the units of some networks."""
     features = torch.cat([lesson.features for lesson in lessons])
     references = [list(three) for lesson in lessons for three in lesson.sentences]
-    return loop.train(features, references, encoder, config=config, progress=progress)
+    return loop.train(features, references, encoder, config=config, watch=watch)

@@ -18,10 +18,10 @@ from torch import Tensor
 
 from db import unit_tables
 from db.errors import BadInput
-from db.jobs import Progress
+from db.jobs import Watch
 from db.units import Unit
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.features import Cancel, ExemplarSource, encode
+from describer.milan.features import ExemplarSource, encode
 
 Annotations = Mapping[Unit, Sequence[str]]
 
@@ -72,15 +72,14 @@ def gather(
     annotated: Sequence[Annotated],
     encoder: PyramidEncoder,
     *,
-    progress: Progress | None = None,
-    cancelled: Cancel | None = None,
+    watch: Watch | None = None,
 ) -> Lessons:
     """Encode the exemplars of all annotated units.
 
     Args:
         annotated: folders of exemplars with their annotations.
         encoder: whose features the model will read.
-        progress, cancelled: as for `encode`, a folder at a time.
+        watch: as for `encode`, a folder at a time.
 
     Raises:
         BadInput: annotations of none of a folder's layers, or of a unit that it does not have.
@@ -90,7 +89,7 @@ def gather(
     references: list[list[str]] = []
     for part in annotated:
         wanted = _wanted(part)
-        encoded = encode(part.source, encoder, wanted, progress=progress, cancelled=cancelled)
+        encoded = encode(part.source, encoder, wanted, watch=watch)
         for layer, units in encoded.items():
             features += list(units.features)
             counts += units.present.sum(axis=1).tolist()

@@ -19,12 +19,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from db.errors import BadInput, Cancelled
-from db.jobs import Progress
+from db.errors import BadInput
+from db.jobs import Watch
 from describer.milan import search
 from describer.milan.decoder import Decoder, DecoderConfig
 from describer.milan.encoder import PyramidEncoder
-from describer.milan.features import Cancel
 from describer.milan.language import LanguageConfig, LanguageModel
 from describer.milan.model import Model
 from describer.milan.search import Symbols
@@ -124,8 +123,7 @@ def train(
     encoder: PyramidEncoder,
     *,
     config: TrainingConfig | None = None,
-    progress: Progress | None = None,
-    cancelled: Cancel | None = None,
+    watch: Watch | None = None,
 ) -> Trained:
     """Train a decoder and a language model.
 
@@ -135,12 +133,11 @@ def train(
         references: for each unit its annotations, at least one.
         encoder: becomes part of the model.
         config: by default the paper's.
-        progress: called with epochs done, epochs at most, and a message.
-        cancelled: asked before every batch.
+        watch: told epochs done and at most; asked before every batch.
 
     Raises:
         BadInput: fewer than two units, a unit without annotations, or features of other units.
-        Cancelled: `cancelled` said so.
+        Cancelled: the watch said so.
     """
     config = config or TrainingConfig()
     texts = [[text for text in unit if tokenize(text)] for unit in references]
@@ -150,9 +147,7 @@ def train(
             f"which {sum(map(bool, texts))} have one"
         )
     generator = torch.Generator().manual_seed(config.seed)
-    order = torch.randperm(len(texts), generator=generator).tolist()
-    held_out = max(1, round(config.validation * len(texts)))
-    validation, training = sorted(order[:held_out]), sorted(order[held_out:])
+    training, validation = _split(len(texts), config.validation, generator)
     vocabulary = Vocabulary.from_texts(
         (text for unit in training for text in texts[unit]), minimum_count=config.minimum_count
     )
@@ -161,19 +156,9 @@ def train(
     device = encoder.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(config.seed)
-        decoder = Decoder(
-            DecoderConfig(
-                vocabulary_size=len(vocabulary),
-                feature_size=features.shape[2],
-                embedding_size=config.embedding_size,
-                hidden_size=config.hidden_size,
-                attention_size=config.attention_size,
-                dropout=config.dropout,
-                steps=config.steps,
-            )
-        ).to(device)
+        decoder = _decoder(config, len(vocabulary), features.shape[2]).to(device)
         decoder.check(features)
-        lesson = _Lesson(config, vocabulary, generator, progress, cancelled)
+        lesson = _Lesson(config, generator, watch or Watch())
         decoder_epochs = lesson.learn(
             decoder,
             seen,
@@ -216,10 +201,8 @@ class _Lesson:
     """What both trainings share."""
 
     config: TrainingConfig
-    vocabulary: Vocabulary
     generator: torch.Generator
-    progress: Progress | None
-    cancelled: Cancel | None
+    watch: Watch
 
     def learn(
         self,
@@ -238,8 +221,7 @@ class _Lesson:
             losses = []
             module.train()
             for rows in self._batches(len(sentences.words)):
-                if self.cancelled and self.cancelled():
-                    raise Cancelled(f"stopped while {message}")
+                self.watch.check(f"while {message}")
                 loss = loss_of(sentences.words[rows], sentences.unit[rows])
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -248,10 +230,6 @@ class _Lesson:
             module.eval()
             return sum(losses) / len(losses)
 
-        def report(done: int) -> None:
-            if self.progress:
-                self.progress(done, self.config.max_epochs, message)
-
         return keep_best(
             module,
             epoch,
@@ -259,12 +237,33 @@ class _Lesson:
             patience=self.config.patience,
             max_epochs=self.config.max_epochs,
             floor=floor,
-            report=report,
+            report=lambda done: self.watch.progress(done, self.config.max_epochs, message),
         )
 
     def _batches(self, rows: int) -> Iterator[Tensor]:
         order = torch.randperm(rows, generator=self.generator)
         yield from torch.split(order, self.config.batch_size)
+
+
+def _split(count: int, share: float, generator: torch.Generator) -> tuple[list[int], list[int]]:
+    """Units to train on, and those held out, each in order; at least one is held out."""
+    order = torch.randperm(count, generator=generator).tolist()
+    held_out = max(1, round(share * count))
+    return sorted(order[held_out:]), sorted(order[:held_out])
+
+
+def _decoder(config: TrainingConfig, words: int, feature_size: int) -> Decoder:
+    return Decoder(
+        DecoderConfig(
+            vocabulary_size=words,
+            feature_size=feature_size,
+            embedding_size=config.embedding_size,
+            hidden_size=config.hidden_size,
+            attention_size=config.attention_size,
+            dropout=config.dropout,
+            steps=config.steps,
+        )
+    )
 
 
 def _encode(

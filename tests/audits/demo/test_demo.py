@@ -8,7 +8,7 @@ from audits.ablation.curves import chosen_count
 from audits.ablation.engine.units import by_layer
 from audits.demo import editing, importance
 from audits.studies import criteria
-from describer.demo.checks.verify import Case
+from describer.demo.checks.case import Case
 from describer.demo.training import curriculum, recipes
 from describer.demo.world.truth import Profile
 from describer.milan.backbones import EncoderConfig

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from db.errors import BadInput, Cancelled
+from db.jobs import Watch
 from describer.milan import describe
 from describer.milan.describing import SearchOptions
 from describer.milan.encoder import PyramidEncoder
@@ -109,7 +110,7 @@ def test_progress_counts_images_and_units_and_ends_at_the_total(
     model: Model, folder: MemoryFolder
 ) -> None:
     seen: list[tuple[int, int, str]] = []
-    list(describe(folder, model, progress=lambda *call: seen.append(call)))
+    list(describe(folder, model, watch=Watch(lambda *call: seen.append(call))))
     assert [call[0] for call in seen] == sorted(call[0] for call in seen)
     assert seen[-1] == (7 + 8, 7 + 8, "done")
     assert {call[2] for call in seen} == {
@@ -122,9 +123,9 @@ def test_progress_counts_images_and_units_and_ends_at_the_total(
 
 def test_describing_stops_when_asked(model: Model, folder: MemoryFolder) -> None:
     with pytest.raises(Cancelled, match="0 of 7 images"):
-        list(describe(folder, model, cancelled=lambda: True))
+        list(describe(folder, model, watch=Watch(cancelled=lambda: True)))
     answers = iter([False, False, True])
-    batches = describe(folder, model, cancelled=lambda: next(answers))
+    batches = describe(folder, model, watch=Watch(cancelled=lambda: next(answers)))
     assert len(next(batches)) == 5
     with pytest.raises(Cancelled, match="before unit 0 of b"):
         next(batches)

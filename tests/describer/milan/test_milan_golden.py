@@ -11,7 +11,7 @@ import torchvision
 from torch import Tensor, nn
 
 from describer import milan
-from describer.milan.description import Candidate
+from describer.milan.model import Candidate
 
 STRATEGIES: dict[str, dict[str, Any]] = {
     "greedy": {"strategy": "greedy"},

@@ -7,8 +7,7 @@ import torch
 
 from db.errors import BadInput
 from describer import milan
-from describer.milan.description import Candidate, rerank
-from describer.milan.model import Model
+from describer.milan.model import Candidate, Model, rerank
 from helpers.milan import FEATURES, make_model
 
 

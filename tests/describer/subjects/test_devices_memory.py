@@ -9,7 +9,7 @@ import pytest
 PROGRAM = """
 import resource, sys
 import numpy as np
-from describer.subjects.allocation import keep_freed
+from describer.subjects.devices import keep_freed
 if sys.argv[1] == "keep":
     assert keep_freed()
 np.ones(2**23)

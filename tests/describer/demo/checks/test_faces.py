@@ -9,7 +9,7 @@ from PIL import Image
 
 from describer.demo import units
 from describer.demo.checks import faces
-from describer.demo.checks.verify import Case
+from describer.demo.checks.case import Case
 from describer.demo.sentences import milan
 from describer.demo.training import curriculum, recipes
 from describer.demo.units import Source

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from db.errors import BadInput, Cancelled
+from db.jobs import Watch
 from describer.milan.encoder import PyramidEncoder
 from describer.milan.training.bleu import corpus_bleu
 from describer.milan.training.early_stopping import keep_best
@@ -155,7 +156,7 @@ def test_training_reports_and_stops_when_asked(encoder: PyramidEncoder) -> None:
     features, texts = lessons(20)
     seen: list[tuple[int, int, str]] = []
     config = replace(SMALL, max_epochs=2)
-    train(features, texts, encoder, config=config, progress=lambda *call: seen.append(call))
+    train(features, texts, encoder, config=config, watch=Watch(lambda *call: seen.append(call)))
     assert seen == [
         (1, 2, "training the decoder"),
         (2, 2, "training the decoder"),
@@ -164,7 +165,7 @@ def test_training_reports_and_stops_when_asked(encoder: PyramidEncoder) -> None:
     ]
     answers: Iterator[bool] = iter([False, False, True])
     with pytest.raises(Cancelled, match="training the decoder"):
-        train(features, texts, encoder, config=config, cancelled=lambda: next(answers))
+        train(features, texts, encoder, config=config, watch=Watch(cancelled=lambda: next(answers)))
 
 
 @pytest.mark.parametrize("texts", [[], [["dog"]], [["dog"], []], [["dog"], [" "]], [["a"]] * 3])
