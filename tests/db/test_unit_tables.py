@@ -1,9 +1,10 @@
 """The one reader of tables about units: silent mistakes first."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db import tables, unit_tables
@@ -146,3 +147,46 @@ def test_what_is_written_is_read(
     table = unit_tables.read(path, prefer=SUMMARY, several=True)
     assert [(row.unit, row.text) for row in table.rows] == rows
     assert table.understood == ""
+
+
+WORDS = [
+    "layer",
+    "unit",
+    "description",
+    "summary",
+    "fc",
+    "1",
+    "12.0",
+    "nan",
+    "x",
+    '"',
+    "'",
+    "[",
+    "]",
+    ",",
+    ";",
+    "|",
+    "é",
+    "sep=",
+    "-1",
+    "=1",
+]
+PIECES = st.lists(
+    st.sampled_from([*WORDS, "\t", "\n", "\r\n", "\r", " ", "\x00", "\ufeff"]), max_size=30
+).map("".join)
+
+
+@settings(max_examples=500)
+@given(text=PIECES, encoding=st.sampled_from(["utf-8", "utf-16", "cp1252"]))
+def test_whatever_is_given_is_read_or_refused(text: str, encoding: str) -> None:
+    content = text.encode(encoding, errors="replace")
+    head = "layer,unit,description\n"
+    for source in (text, content, head + text, head.encode() + content):
+        with contextlib.suppress(BadInput):
+            assert all(row.layer and 0 <= row.unit < 10**9 for row in read(source).rows)
+
+
+@given(st.binary(max_size=60))
+def test_whatever_bytes_are_read_or_refused(content: bytes) -> None:
+    with contextlib.suppress(BadInput):
+        read(content)

@@ -1,12 +1,16 @@
 """Answers as other programs export them: nothing attributed to another unit, person or wording."""
 
+import contextlib
 import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from annotator.exchange import arrivals, imports
+from db import tables
 from db.annotate import annotations, transfers
 from db.errors import BadInput
 
@@ -243,3 +247,67 @@ def test_the_page_shows_how_a_file_was_read_before_it_is_taken(db: Database) -> 
     )
     assert "Windows-1252" in page.seen(seen)
     assert not imports.says_networks(table, "a.csv")
+
+
+CELLS = st.sampled_from(
+    [
+        "fc",
+        "3",
+        "3.0",
+        "nan",
+        "Rejected",
+        "Approved",
+        "[",
+        "{}",
+        "[[1]]",
+        "[]",
+        "ada",
+        "fc_3",
+        "fc_3.png",
+        "data:x",
+        "null",
+        "1e999",
+        "2026-01-01",
+        "1767225600",
+        '{"text":[]}',
+        '{"a":"x"}',
+        "99999999999999999999",
+    ]
+)
+COLUMNS = st.lists(
+    st.sampled_from(
+        [
+            "layer",
+            "unit",
+            "image",
+            "summary",
+            "annotator",
+            "WorkerId",
+            "Input.layer",
+            "Input.unit",
+            "Answer.taskAnswers",
+            "Status",
+            "a:::b",
+            "created_at",
+            "lead_time",
+            "text",
+            "answer",
+        ]
+    ),
+    min_size=1,
+    max_size=7,
+)
+
+
+@settings(max_examples=500)
+@given(st.data(), COLUMNS)
+def test_whatever_another_program_writes_is_read_or_refused(
+    data: st.DataObject, columns: list[str]
+) -> None:
+    rows = data.draw(st.lists(st.lists(CELLS, min_size=len(columns), max_size=len(columns))))
+    table = "".join(tables.lines(columns, rows))
+    lines = "\n".join(json.dumps(dict(zip(columns, row, strict=True))) for row in rows)
+    for content, name in ((table, "a.csv"), (lines, "a.jsonl")):
+        with contextlib.suppress(BadInput):
+            found = imports.load_bytes(content, name, subject="net")
+            assert all(record.layer and record.annotator for record in found.records)
