@@ -5,7 +5,6 @@ Measurement.from_json(job.result)            # as a job kept it
 write_units(path, found)
 """
 
-import csv
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 
 from annotator.agreement import scores as agreements
 from annotator.agreement.scores import Agreement, Scores, UnitAgreement
-from db.cells import neutral
+from db import tables
 from db.units import Unit
 
 VERSION = 1
@@ -82,12 +81,8 @@ def measured(scores: Scores, subject_of: Mapping[str, str]) -> Measurement:
 
 def write_units(path: Path, found: Measurement) -> None:
     """Every unit as a table, lowest agreement first."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*COLUMNS, "model"])
-        for unit in found.units:
-            layer, *numbers = dataclasses.astuple(unit)
-            writer.writerow([neutral(layer), *numbers, found.model])
+    rows = ([*dataclasses.astuple(unit), found.model] for unit in found.units)
+    tables.write(path, [*COLUMNS, "model"], rows)
 
 
 def _among(layers: frozenset[str]) -> Callable[[Unit], bool]:

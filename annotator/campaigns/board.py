@@ -5,7 +5,6 @@ detail(db, campaign_id)              # one of them
 write_uneven(db, campaign_id, path)  # the units that have too few sentences, as a table
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +13,10 @@ from sqlite_utils import Database
 from annotator.agreement import job
 from annotator.agreement.measurement import Measurement
 from annotator.review import quality
+from db import tables
 from db.annotate import campaigns, progress, reviews
 from db.annotate.campaigns import Campaign
 from db.annotate.progress import CampaignProgress, Uneven
-from db.cells import neutral
 from db.describe import exemplars
 from db.jobs import Job
 
@@ -90,13 +89,8 @@ def detail(db: Database, campaign_id: int) -> Detail:
 def write_uneven(db: Database, campaign_id: int, path: Path) -> int:
     """All uneven units of a campaign as a table; returns how many."""
     found = progress.uneven(db, campaign_id)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["subject", "layer", "unit", "sentences", "no_pattern", "expected"])
-        for unit in found:
-            names = [neutral(unit.subject), neutral(unit.layer)]
-            counts = [unit.unit, unit.sentences, unit.no_pattern, unit.expected]
-            writer.writerow([*names, *counts])
+    columns = ("subject", "layer", "unit", "sentences", "no_pattern", "expected")
+    tables.write(path, columns, ([getattr(unit, name) for name in columns] for unit in found))
     return len(found)
 
 

@@ -8,7 +8,6 @@ shares of parts of speech depend on which, so name it beside them. It does not k
 nor how well annotators agree. `Counted` is such a table as a job keeps it.
 """
 
-import csv
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from db.cells import neutral
+from db import tables
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -110,12 +109,8 @@ def statistics(
 
 def write(path: Path, found: Counted) -> None:
     """The rows as a table; shares of words in [0, 1]."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*COLUMNS, "pipeline"])
-        for row in found.rows:
-            layer, *numbers = dataclasses.astuple(row)
-            writer.writerow([neutral(layer), *numbers, found.pipeline])
+    rows = ([*dataclasses.astuple(row), found.pipeline] for row in found.rows)
+    tables.write(path, [*COLUMNS, "pipeline"], rows)
 
 
 @dataclass

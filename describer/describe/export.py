@@ -7,15 +7,13 @@ network and method beside them: `app.py audit` and `app.py add descriptions` rea
 network and method.
 """
 
-import csv
 import hashlib
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from db.cells import neutral
+from db import tables
 from db.describe import descriptions
 from db.describe.descriptions import Description
 
@@ -55,11 +53,7 @@ def write(
         place = (each.subject, each.layer, each.unit, each.method)
         if place not in newest or newest[place].description_id < each.description_id:
             newest[place] = each
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_cells(each) for each in newest.values())
-    content = text.getvalue().encode()
+    content = "".join(tables.lines(COLUMNS, map(_cells, newest.values()))).encode()
     name = f"descriptions-{hashlib.sha256(content).hexdigest()[:12]}.csv"
     (folder / name).write_bytes(content)
     return Made(name, len(newest))
@@ -67,6 +61,4 @@ def write(
 
 def _cells(each: Description) -> list[object]:
     logs = next((tail for text, *tail in each.candidates if text == each.text), ["", ""])
-    texts = [neutral(text) for text in (each.subject, each.layer, each.method, each.text)]
-    score = "" if each.score is None else each.score
-    return [texts[0], texts[1], each.unit, texts[2], texts[3], score, *logs]
+    return [each.subject, each.layer, each.unit, each.method, each.text, each.score, *logs]
