@@ -1,5 +1,6 @@
 """A table of another method's descriptions, read by a real browser."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +20,10 @@ def test_a_table_comes_in_and_a_bad_one_refused(page: Page, serve: Serve, tmp_pa
     with open_database(workspace) as db:
         shelf.enter_subject(db, two_layer_subject(tmp_path / "subject"))
     head = "layer,unit,description,similarity\n"
-    good, bad, large = (tmp_path / name for name in ("good.csv", "bad.csv", "large.csv"))
+    good, bad, large, latin = (
+        tmp_path / f"{name}.csv" for name in ("good", "bad", "large", "latin")
+    )
+    latin.write_bytes("layer;unit;description\nlate;3;café tables\n".encode("cp1252"))
     good.write_text(head + "late,7,red wheels,0.5\nlate,2,<b>blue</b>,0.4\n")
     bad.write_text(head + "late,8,red wheels,0.5\n")
     large.write_text(head + "late,7,red,0.5\n" * 300_000)
@@ -45,5 +49,12 @@ def test_a_table_comes_in_and_a_bad_one_refused(page: Page, serve: Serve, tmp_pa
     page.locator("#rows [data-unit]").nth(1).click()
     expect(page.locator("#unit")).to_contain_text("No exemplars of this layer")
     expect(page.locator("#unit")).to_contain_text("red wheels")
+    # What is not UTF-8 comes as its bytes, and what was understood is said.
+    chosen.set_input_files(latin)
+    expect(text).to_have_value(re.compile("^data:.*base64,"))
+    page.locator("#add_descriptions").click()
+    expect(page.locator("#table_told")).to_contain_text("Windows-1252 text, as in “café tables”")
     with open_database(workspace) as db:
-        assert descriptions.methods(db) == ["CLIP-Dissect"]
+        assert descriptions.methods(db) == ["CLIP-Dissect", "latin"]
+        said = [each.text for each in descriptions.page(db, method="latin").rows]
+    assert said == ["café tables"]

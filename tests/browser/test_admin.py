@@ -71,6 +71,30 @@ def test_an_admin_runs_a_campaign(
         )
 
 
+def test_a_table_in_another_encoding_is_shown_as_it_was_read_and_then_taken(
+    browser: Browser, guarded: tuple[Workspace, str], tmp_path: Path
+) -> None:
+    workspace, address = guarded
+    table = tmp_path / "winter.csv"
+    table.write_bytes("Layer;Unit;Summary\nconv1;1.0;a dog’s nose\n;;\n".encode("cp1252"))
+    page = sign_in(browser, address, "admin", 1440)
+    open_tab(page, "Manage")
+    open_tab(page, "Import")
+    page.locator("#an-import-choose").set_input_files(table)
+    page.locator("#an-import-preview").click()
+    page.wait_for_selector("#an-import-note >> text=Write the name of the network")
+    fill(page, "#an-import-subject", "toy")
+    page.locator("#an-import-preview").click()
+    note = page.locator("#an-import-note")
+    expect(note).to_contain_text("Windows-1252 text, as in “a dog’s nose” in line 2")
+    expect(note).to_contain_text("1 empty line left out")
+    expect(note).to_contain_text("Nothing is written yet")
+    page.locator("#an-import-confirm").click()
+    expect(note).to_contain_text("1 answers came in as the campaign “winter”")
+    with open_database(workspace) as db:
+        assert campaigns.named(db, "winter").state == "closed"
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_an_admin_makes_a_test_by_looking_and_marking(
     browser: Browser, guarded: tuple[Workspace, str], width: int
