@@ -1,6 +1,7 @@
 """The house's rules, read from the code itself: names, import direction, sizes, style, types."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -174,3 +175,12 @@ def test_the_checkers_are_content(command: list[str]) -> None:
         [sys.executable, "-m", *command], cwd=PROJECT, capture_output=True, text=True
     )
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-1000:]
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/ARCHITECTURE.md", "docs/AUDIT.md"])
+def test_documents_name_files_that_are_there(name: str) -> None:
+    text = (PROJECT / name).read_text("utf-8")
+    named = re.findall(r"`((?:annotator|audits|benchmarks|db|describer|docs|tests)/[\w./]*)`", text)
+    missing = [path for path in named if not (PROJECT / path).exists()]
+    assert not missing, f"{name} names {missing}"
+    assert len((PROJECT / "README.md").read_text("utf-8").splitlines()) <= 150
