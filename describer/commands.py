@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +161,8 @@ def _exemplars(options: argparse.Namespace) -> None:
         odd = [f"{len(record.dead)} dead"] if record.dead else []
         odd += [f"{len(record.nan_units)} with NaN"] if record.nan_units else []
         print(f"{layer}: {record.layer.units} units{', ' if odd else ''}{', '.join(odd)}")
+    for note in source.notes:
+        print(note if note.startswith("warning: ") else f"note: {note}", file=sys.stderr)
     if source.skipped:
         print(
             f"{len(source.skipped)} images skipped, the first: {source.skipped[0].path} "

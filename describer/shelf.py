@@ -55,11 +55,12 @@ def survey(path: Path) -> Surveyed:
         BadInput: the file, the network or its weights cannot be used.
     """
     from describer.subjects import definition as files
-    from describer.subjects import latents, layers
+    from describer.subjects import factory, latents, layers
     from describer.subjects.code import code_hash
+    from describer.subjects.weights import weights_hash
 
     subject = files.read(path.expanduser())
-    model = files.build(subject)
+    model = factory.build(subject)
     traced = latents.trace(model, subject)
     layers.find(traced, subject.layers)
     # A file that names no layers leaves the choice among the outermost ones.
@@ -68,7 +69,7 @@ def survey(path: Path) -> Surveyed:
     return Surveyed(
         subject.name,
         subject.source,
-        files.weights_hash(subject, model),
+        weights_hash(subject, model),
         tuple(shown),
         code_hash(subject, model),
     )

@@ -31,7 +31,7 @@ from audits.network.images import Images, Network
 from db.errors import BadInput
 from db.jobs import Watch
 from db.units import Unit
-from describer.subjects import definition
+from describer.subjects import definition, factory
 from describer.subjects.definition import Subject
 
 WEIGHTS = "weights.safetensors"
@@ -236,7 +236,7 @@ def bring_factory(folder: Path, beside: Path, factory: str, kwargs: Mapping[str,
 def _different(folder: Path, network: Network, images: Images, live: Predictions) -> int:
     """On how many images the network that is read from the folder predicts something else."""
     try:
-        model = definition.build(definition.read(folder / "SUBJECT.toml"), device=network.device)
+        model = factory.build(definition.read(folder / "SUBJECT.toml"), device=network.device)
     except (ImportError, FileNotFoundError) as error:
         raise BadInput(
             f"expected a factory that can be read away from the files around it, got "

@@ -34,7 +34,7 @@ from db.errors import BadInput
 from db.jobs import Watch
 from db.units import Unit
 from describer.exemplars.layout import Source
-from describer.subjects import definition, layers, probing
+from describer.subjects import definition, factory, layers, probing
 from describer.subjects.definition import Subject
 from describer.subjects.layers import Layer
 from describer.subjects.probing import Skipped
@@ -164,7 +164,7 @@ def untrained(settings: Settings, classes: Sequence[str]) -> tuple[Subject, nn.M
             mean=(0.5, 0.5, 0.5),
             std=(0.25, 0.25, 0.25),
         )
-    model = definition.build(subject, seed=settings.seed)
+    model = factory.build(subject, seed=settings.seed)
     traced = layers.trace(model, subject.image_size)
     with torch.no_grad():
         logits = model(torch.zeros(2, 3, subject.image_size, subject.image_size))

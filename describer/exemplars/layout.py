@@ -83,6 +83,7 @@ class Written:
         names: for each distinct exemplar image its name in the store.
         size: (H, W) of the images.
         skipped: images that could not be read.
+        notes: sentences about the network and its images, for whoever reads the folder.
     """
 
     hashes: Mapping[str, str]
@@ -91,6 +92,7 @@ class Written:
     names: Mapping[int, str]
     size: tuple[int, int]
     skipped: Sequence[Skipped]
+    notes: Sequence[str] = ()
 
 
 def write(folder: Path, exemplars: Mapping[str, LayerExemplars], written: Written) -> None:
@@ -112,6 +114,7 @@ def write(folder: Path, exemplars: Mapping[str, LayerExemplars], written: Writte
         "images": {str(image_id): name for image_id, name in sorted(written.names.items())},
         "size": list(written.size),
         "skipped": [[each.path, each.reason] for each in written.skipped],
+        **({"notes": list(written.notes)} if written.notes else {}),
     }
     with new_file(folder / DESCRIPTION) as path:
         path.write_text(json.dumps(description, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -194,6 +197,11 @@ class ExemplarFolder:
     def skipped(self) -> list[Skipped]:
         """Images that could not be read."""
         return [Skipped(path, reason) for path, reason in self.description["skipped"]]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the network and its images; folders of earlier versions have none."""
+        return tuple(self.description.get("notes", ()))
 
     def units(self, layer: str) -> int:
         """How many units a layer has."""

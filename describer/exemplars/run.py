@@ -25,12 +25,13 @@ from db.errors import BadInput, Cancelled
 from db.jobs import Progress
 from describer.exemplars import layout, one_pass, records
 from describer.exemplars.records import LayerExemplars, Settings
-from describer.subjects import definition, latents, probing
+from describer.subjects import definition, factory, latents, probing, steadiness
 from describer.subjects import layers as network_layers
 from describer.subjects.code import code_hash
 from describer.subjects.definition import Subject
 from describer.subjects.layers import Layer
 from describer.subjects.probing import ProbingSet, Skipped
+from describer.subjects.weights import weights_hash
 
 RESUME = ".resume"
 CHECKPOINT_S = 30.0
@@ -58,7 +59,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A network ready for its pass, and what the pass will be known by."""
+    """A network ready for its pass, and what the pass will be known by.
+
+    `notes` are sentences for whoever reads the result: they do not belong to its identity.
+    """
 
     subject: Subject
     model: torch.nn.Module
@@ -66,6 +70,7 @@ class Prepared:
     probing_set: ProbingSet
     settings: Settings
     provenance: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -87,7 +92,8 @@ def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None =
     """
     options = options or Options()
     latents.check(subject, probing_set)
-    model = definition.build(subject, device=options.device)
+    made = factory.make(subject, device=options.device)
+    model = made.model
     names = options.layers or subject.layers
     if not names:
         raise BadInput(f"expected layers, got none: name some, or set `layers` in {subject.source}")
@@ -100,7 +106,7 @@ def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None =
     provenance = {
         "subject": subject.name,
         "factory": subject.factory,
-        "weights": definition.weights_hash(subject, model),
+        "weights": weights_hash(subject, model),
         **({"code": code} if code else {}),
         "images": probing.digest(probing_set),
         "image_count": len(probing_set),
@@ -109,9 +115,11 @@ def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None =
         "mean": list(subject.mean),
         "std": list(subject.std),
         **({} if subject.latent_size is None else {"latent_size": subject.latent_size}),
+        **definition.further(subject),
         **asdict(options.settings),
     }
-    return Prepared(subject, model, chosen, probing_set, options.settings, provenance)
+    notes = (*made.notes, *probing_set.left_out)
+    return Prepared(subject, model, chosen, probing_set, options.settings, provenance, notes)
 
 
 def study(
@@ -211,7 +219,7 @@ def run(
                 seeds = np.arange(first, min(first + batch_size, span.stop))
                 yield seeds, latents.inputs(seeds, prepared.subject, device=device)
             elif (batch := pending.get(first)) is not None:
-                yield batch.ids, probing.as_inputs(batch.images, prepared.subject, device=device)
+                yield batch.ids, probing.as_inputs(batch.values, prepared.subject, device=device)
             done = min(first + batch_size, span.stop)
             if progress is not None:
                 progress(done - span.start, len(span), "exemplars: images through the network")
@@ -238,7 +246,6 @@ def finish(
     if not any((each.ids >= 0).any() for each in exemplars.values()):
         reason = f"{skipped[0].path} {skipped[0].reason}" if skipped else "there are none"
         raise BadInput(f"expected images that can be read in {prepared.probing_set.root}: {reason}")
-    size = prepared.subject.image_size
     layout.write(
         folder,
         exemplars,
@@ -247,9 +254,14 @@ def finish(
             provenance=prepared.provenance,
             paths=prepared.probing_set.paths,
             names=_store_images(prepared, exemplars, store),
-            size=(size, size),
+            size=prepared.subject.size,
             # Reading ahead may have named an image before and after an interruption.
             skipped=sorted(set(skipped), key=lambda each: each.path),
+            notes=(
+                *prepared.notes,
+                *probing.conversions(prepared.probing_set, prepared.subject),
+                *steadiness.warnings(prepared.model, prepared.subject),
+            ),
         ),
     )
     return layout.ExemplarFolder(folder, store)

@@ -190,7 +190,7 @@ def from_subject(path: Path, *, downsampling: str = "bilinear") -> tuple[Encoder
     Raises:
         BadInput: what `subjects.read` and `subjects.build` refuse.
     """
-    from describer.subjects import definition
+    from describer.subjects import definition, factory
 
     subject = definition.read(path)
     config = EncoderConfig(
@@ -202,7 +202,7 @@ def from_subject(path: Path, *, downsampling: str = "bilinear") -> tuple[Encoder
         std=tuple(subject.std),
         downsampling=downsampling,
     )
-    return config, definition.build(subject, device="cpu")
+    return config, factory.build(subject, device="cpu")
 
 
 def choose(

@@ -1,34 +1,26 @@
 """The network under study, as a SUBJECT.toml describes it.
 
     subject = read(Path("SUBJECT.toml"))
-    model = build(subject, device="cpu")            # with its weights, in evaluation mode
-    weights_hash(subject)                           # identity of what was studied
+    model = factory.build(subject, device="cpu")    # with its weights, in evaluation mode
 
-A subject file names a factory and where the weights lie. Building one runs the factory: open only
-files whose code you would run. Weights cannot run code: safetensors, or torch files read with
-`weights_only`. torch is imported when a function needs it.
+A subject file names a factory and where the weights lie. Reading one runs nothing and opens no
+weights; beside a folder that Hugging Face or timm wrote it reads how images are prepared.
 """
 
 from __future__ import annotations
 
 import difflib
-import hashlib
-import importlib
-import importlib.util
-import inspect
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from db.errors import BadInput
+from describer.subjects import processors
 
-if TYPE_CHECKING:
-    import torch
-    from torch import nn
-
-NAMED_KEYS = 3
+INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
+COLOURS = {"white": (255, 255, 255), "black": (0, 0, 0), "grey": (128, 128, 128)}
 
 
 @dataclass(frozen=True)
@@ -38,15 +30,28 @@ class Subject:
     Attributes:
         name: what the workspace calls it.
         factory: "module:callable", or "path/to/file.py:callable" relative to the subject file.
-        image_size: side of the centre crop that the network is given, in pixels.
-        mean, std: of each colour channel, for images in [0, 1].
+        image_size: height of the centre crop that the network is given, in pixels.
+        mean, std: of each channel, for images in [0, 1]; one of each for a network of grey images.
         kwargs: arguments of the factory.
-        weights: file of the state dict; None leaves the seeded initial weights.
+        weights: file of the state dict, or the folder that Hugging Face or timm saved; None leaves
+            the seeded initial weights.
         layers: module paths that are studied unless others are asked for.
-        resize_size: shorter side before the crop; None crops what is there.
+        resize_size: shorter side before the crop, or exact (height, width); None crops what is
+            there.
         classes: names of the outputs, in their order.
         input: "image", or "latent" for a generator, whose images are its own outputs.
         latent_size: length of a generator's latent vector.
+        image_width: width of the crop where it is not the height (`image_size = [height, width]`).
+        interpolation: how images are resized.
+        background: the colour (red, green, blue) that transparent pixels are laid on.
+        white: the value of 16-bit, 32-bit and float images that is shown as white; None takes it
+            from the image, see `describer.subjects.pictures`.
+        loader: "path/to/file.py:callable" that reads a file into an array of the network's
+            channels, for images that are no pictures.
+        shown: the three channels of such an array that are looked at as red, green and blue.
+        weights_entry: which entry of the weights file is loaded, where it holds several.
+        weights_prefix: what the keys of the weights begin with and the network's do not.
+        answer: which entry of the network's output is its answer, where the rule takes another.
         source: the subject file.
     """
 
@@ -58,18 +63,39 @@ class Subject:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     weights: Path | None = None
     layers: tuple[str, ...] = ()
-    resize_size: int | None = None
+    resize_size: int | tuple[int, int] | None = None
     classes: tuple[str, ...] = ()
     input: str = "image"
     latent_size: int | None = None
+    image_width: int | None = None
+    interpolation: str = "bilinear"
+    background: tuple[int, ...] = COLOURS["white"]
+    white: float | None = None
+    loader: str = ""
+    shown: tuple[int, ...] = (0, 1, 2)
+    weights_entry: str = ""
+    weights_prefix: str = ""
+    answer: str = ""
     source: Path = Path("SUBJECT.toml")
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the images that the network is given."""
+        return self.image_size, self.image_width or self.image_size
 
-_KEYS = [each.name for each in fields(Subject) if each.name != "source"]
+    @property
+    def channels(self) -> int:
+        """How many channels the network takes."""
+        return len(self.mean)
+
+
+# What changes a result without being among the four values that results were always known by.
+_FURTHER = ("image_width", "interpolation", "background", "white", "loader", "answer")
+_KEYS = [known.name for known in fields(Subject) if known.name not in ("source", "image_width")]
 _REQUIRED = [
-    each.name
-    for each in fields(Subject)
-    if each.default is MISSING and each.default_factory is MISSING
+    known.name
+    for known in fields(Subject)
+    if known.default is MISSING and known.default_factory is MISSING
 ]
 
 
@@ -92,182 +118,50 @@ def read(path: Path) -> Subject:
             raise BadInput(
                 f"expected the keys of a subject in {path}, got {key!r}; nearest: {near[0]}"
             )
+    given = _value(path, values, "weights", str, None)
+    weights = None if given is None else (path.parent / given).expanduser().resolve()
+    if weights is not None and weights.is_dir():
+        values = {**processors.preparation(weights), **values}
     missing = [key for key in _REQUIRED if key not in values]
     if missing:
         raise BadInput(f"expected {', '.join(missing)} in {path}, got none")
-    weights = _value(path, values, "weights", str, None)
+    sides = _sides(path, values, "image_size")
+    height, width = sides if isinstance(sides, tuple) else (sides or 0, None)
     subject = Subject(
         name=_value(path, values, "name", str, ""),
         factory=_value(path, values, "factory", str, ""),
-        image_size=_value(path, values, "image_size", int, 0),
+        image_size=height,
         mean=_numbers(path, values, "mean"),
         std=_numbers(path, values, "std"),
         kwargs=_value(path, values, "kwargs", dict, {}),
-        weights=None if weights is None else (path.parent / weights).resolve(),
+        weights=weights,
         layers=_names(path, values, "layers"),
-        resize_size=_value(path, values, "resize_size", int, None),
+        resize_size=_sides(path, values, "resize_size"),
         classes=_names(path, values, "classes"),
         input=_value(path, values, "input", str, "image"),
         latent_size=_value(path, values, "latent_size", int, None),
+        image_width=None if width == height else width,
+        interpolation=_value(path, values, "interpolation", str, "bilinear"),
+        background=_colour(path, values),
+        white=_value(path, values, "white", int | float, None),
+        loader=_value(path, values, "loader", str, ""),
+        shown=tuple(int(channel) for channel in _numbers(path, values, "shown", [0, 1, 2])),
+        weights_entry=_value(path, values, "weights_entry", str, ""),
+        weights_prefix=_value(path, values, "weights_prefix", str, ""),
+        answer=str(_value(path, values, "answer", str | int, "")),
         source=path.resolve(),
     )
     _check(subject, path)
     return subject
 
 
-def build(subject: Subject, *, device: str | torch.device = "cpu", seed: int = 0) -> nn.Module:
-    """The network with its weights, in evaluation mode.
+def further(subject: Subject) -> dict[str, Any]:
+    """What else a result depends on, by name: empty for subjects that say nothing of it.
 
-    Initial weights are seeded, so that a subject without a weights file is the same every time;
-    another `seed` begins a training elsewhere.
-
-    Raises:
-        BadInput: the factory cannot be found or called, or the weights do not fit it.
+    Results that were stored before these values existed keep the hashes that they have.
     """
-    import torch
-    from torch import nn
-
-    factory = _factory(subject)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        try:
-            network = factory(**subject.kwargs)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise BadInput(
-                f"expected arguments that {subject.factory} takes, got {dict(subject.kwargs)} in "
-                f"{subject.source}: {error}"
-            ) from error
-    if not isinstance(network, nn.Module):
-        raise BadInput(
-            f"expected {subject.factory} to return a torch module, got {type(network).__name__}"
-        )
-    if subject.weights is not None:
-        _fill(network, read_weights(subject.weights), subject)
-    return network.eval().to(device)
-
-
-def weights_hash(subject: Subject, model: nn.Module | None = None) -> str:
-    """Identity of a network: its factory, its arguments, and every number of its state.
-
-    Args:
-        subject: what to identify.
-        model: the built network, when it is at hand.
-    """
-    import torch
-
-    digest = hashlib.blake2b(digest_size=20)
-    digest.update(
-        repr((subject.factory.rpartition("/")[2], sorted(subject.kwargs.items()))).encode()
-    )
-    for key, value in (model or build(subject)).state_dict().items():
-        digest.update(f"{key} {value.dtype} {tuple(value.shape)}".encode())
-        # bfloat16 and the like are unknown to numpy; bytes are bytes.
-        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-    return digest.hexdigest()
-
-
-def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a weights file, on the CPU; half precision is cast to float32.
-
-    A `state_dict` entry is opened and a leading `module.` taken off.
-
-    Raises:
-        BadInput: the file is missing, is of neither format, or would run code.
-    """
-    import pickle
-
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    if not path.is_file():
-        raise BadInput(f"expected a weights file at {path}, found none")
-    try:
-        if path.suffix == ".safetensors":
-            state: Any = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    # What is no weights file makes the readers stumble in all of these ways.
-    except (
-        SafetensorError,
-        pickle.UnpicklingError,
-        RuntimeError,
-        OSError,
-        EOFError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise BadInput(
-            f"expected weights in {path} (safetensors, or a torch file of tensors alone), it could "
-            f"not be read: {(str(error) or type(error).__name__).splitlines()[0]}"
-        ) from error
-    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
-        state = state["state_dict"]
-    tensors = (
-        {str(key): value for key, value in state.items() if isinstance(value, torch.Tensor)}
-        if isinstance(state, Mapping)
-        else {}
-    )
-    if not tensors:
-        raise BadInput(f"expected a state dict in {path}, got {type(state).__name__}")
-    return {
-        key.removeprefix("module."): value.float()
-        if value.dtype in (torch.float16, torch.bfloat16)
-        else value
-        for key, value in tensors.items()
-    }
-
-
-def _fill(network: nn.Module, state: Mapping[str, torch.Tensor], subject: Subject) -> None:
-    expected = network.state_dict()
-    missing = [key for key in expected if key not in state and not key.endswith("_tracked")]
-    unknown = [key for key in state if key not in expected]
-    if missing or unknown:
-        raise BadInput(
-            f"expected the weights of {subject.factory} in {subject.weights}, got "
-            f"{_some(missing)} missing and {_some(unknown)} unexpected"
-        )
-    for key, value in state.items():
-        if value.shape != expected[key].shape:
-            raise BadInput(
-                f"expected {key} of shape {tuple(expected[key].shape)} in {subject.weights}, got "
-                f"{tuple(value.shape)}"
-            )
-    network.load_state_dict(dict(state), strict=False)
-
-
-def _factory(subject: Subject) -> Callable[..., Any]:
-    where, _, name = subject.factory.rpartition(":")
-    try:
-        if where.endswith(".py"):
-            module = _module_of((subject.source.parent / where).resolve())
-        else:
-            module = importlib.import_module(where)
-    except ModuleNotFoundError as error:
-        raise BadInput(
-            f"expected a module for factory {subject.factory!r} of {subject.source}, "
-            f"{error.name} is not installed"
-        ) from error
-    found: Callable[..., Any] | None = getattr(module, name, None)
-    if not callable(found):
-        near = difflib.get_close_matches(name, dir(module), n=2)
-        hint = f"; nearest: {', '.join(near)}" if near else ""
-        raise BadInput(f"expected a callable in {where}, got {name!r} of {subject.source}{hint}")
-    # torchvision's factories would otherwise fetch what their arguments' defaults name.
-    if where.startswith("torchvision") and "weights" in inspect.signature(found).parameters:
-        return lambda **kwargs: found(**{"weights": None, **kwargs})
-    return found
-
-
-def _module_of(path: Path) -> Any:
-    specification = importlib.util.spec_from_file_location(f"subject_{path.stem}", path)
-    if specification is None or specification.loader is None or not path.is_file():
-        raise BadInput(f"expected a Python file with the factory at {path}, found none")
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    defaults = {known.name: known.default for known in fields(Subject)}
+    return {key: said for key in _FURTHER if (said := getattr(subject, key)) != defaults[key]}
 
 
 def _check(subject: Subject, path: Path) -> None:
@@ -278,34 +172,85 @@ def _check(subject: Subject, path: Path) -> None:
         )
     if "/" in subject.name or "\\" in subject.name:
         raise BadInput(f"expected a name without slashes in {path}, got {subject.name!r}")
-    if subject.image_size < 1 or (subject.resize_size or subject.image_size) < subject.image_size:
+    resized = subject.resize_size
+    shorter = min(resized) if isinstance(resized, tuple) else resized
+    if min(subject.size) < 1 or (shorter or max(subject.size)) < min(subject.size):
         raise BadInput(
             f"expected image_size of at least 1 and resize_size of at least image_size in {path}, "
-            f"got {subject.image_size} and {subject.resize_size}"
+            f"got {_shown_size(subject)} and {resized}"
         )
-    if len(subject.mean) != 3 or len(subject.std) != 3 or min(subject.std) <= 0:
+    if not subject.std or len(subject.mean) != len(subject.std) or min(subject.std) <= 0:
         raise BadInput(
-            f"expected three means and three positive deviations in {path}, got "
+            f"expected a mean and a positive deviation for every channel in {path}, got "
             f"{list(subject.mean)} and {list(subject.std)}"
         )
+    if subject.channels not in (1, 3) and not subject.loader and subject.input == "image":
+        raise BadInput(
+            f"expected one mean (grey) or three (colour) in {path}, got {subject.channels}; for "
+            'other channels name what reads the files: loader = "FILE.py:FUNCTION"'
+        )
+    if subject.loader and ".py:" not in subject.loader:
+        raise BadInput(f"expected loader as FILE.py:FUNCTION in {path}, got {subject.loader!r}")
+    if len(subject.shown) != 3 or not all(channel >= 0 for channel in subject.shown):
+        raise BadInput(f"expected shown as three channels in {path}, got {list(subject.shown)}")
+    if subject.interpolation not in INTERPOLATIONS:
+        raise BadInput(
+            f"expected interpolation {', '.join(INTERPOLATIONS[:-1])} or {INTERPOLATIONS[-1]} in "
+            f"{path}, got {subject.interpolation!r}"
+        )
+    if subject.white is not None and subject.white <= 0:
+        raise BadInput(f"expected white as a value above 0 in {path}, got {subject.white}")
     if subject.input not in ("image", "latent"):
         raise BadInput(f"expected input image or latent in {path}, got {subject.input!r}")
     if (subject.input == "latent") != (subject.latent_size is not None):
         raise BadInput(f'expected latent_size with input = "latent", and only with it, in {path}')
 
 
-def _value(path: Path, values: Mapping[str, Any], key: str, kind: type, default: Any) -> Any:
+def _shown_size(subject: Subject) -> int | list[int]:
+    return subject.image_size if subject.image_width is None else list(subject.size)
+
+
+def _value(path: Path, values: Mapping[str, Any], key: str, kind: Any, default: Any) -> Any:
     value = values.get(key, default)
     if key in values and (not isinstance(value, kind) or isinstance(value, bool)):
-        raise BadInput(f"expected {key} as {kind.__name__} in {path}, got {value!r}")
+        name = getattr(kind, "__name__", str(kind))
+        raise BadInput(f"expected {key} as {name} in {path}, got {value!r}")
     return value
 
 
-def _numbers(path: Path, values: Mapping[str, Any], key: str) -> tuple[float, ...]:
-    found = _value(path, values, key, list, [])
+def _numbers(
+    path: Path, values: Mapping[str, Any], key: str, default: Any = ()
+) -> tuple[float, ...]:
+    found = _value(path, values, key, list, default)
     if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in found):
         raise BadInput(f"expected {key} as a list of numbers in {path}, got {found!r}")
     return tuple(float(each) for each in found)
+
+
+def _sides(path: Path, values: Mapping[str, Any], key: str) -> int | tuple[int, int] | None:
+    """A side, or [height, width]."""
+    found = values.get(key)
+    if not isinstance(found, list):
+        side: int | None = _value(path, values, key, int, None)
+        return side
+    if len(found) != 2 or not all(type(side) is int for side in found):
+        raise BadInput(f"expected {key} as a number or [height, width] in {path}, got {found!r}")
+    return found[0], found[1]
+
+
+def _colour(path: Path, values: Mapping[str, Any]) -> tuple[int, ...]:
+    found = values.get("background", "white")
+    colour = COLOURS.get(found, ()) if isinstance(found, str) else found
+    if (
+        not isinstance(colour, list | tuple)
+        or len(colour) != 3
+        or not all(type(part) is int and 0 <= part <= 255 for part in colour)
+    ):
+        raise BadInput(
+            f"expected background as {', '.join(COLOURS)} or three numbers of 0 to 255 in {path}, "
+            f"got {found!r}"
+        )
+    return tuple(colour)
 
 
 def _names(path: Path, values: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -313,10 +258,3 @@ def _names(path: Path, values: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not all(isinstance(each, str) for each in found):
         raise BadInput(f"expected {key} as a list of names in {path}, got {found!r}")
     return tuple(found)
-
-
-def _some(keys: list[str]) -> str:
-    if not keys:
-        return "none"
-    more = f" and {len(keys) - NAMED_KEYS} more" if len(keys) > NAMED_KEYS else ""
-    return f"{', '.join(keys[:NAMED_KEYS])}{more}"

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.errors import BadInput
-from describer.subjects import layers
+from describer.subjects import factory, layers
 from describer.subjects.definition import Subject
 from describer.subjects.layers import Layer
 from describer.subjects.probing import ProbingSet
@@ -54,9 +54,11 @@ def inputs(
 
 def trace(model: nn.Module, subject: Subject) -> list[Layer]:
     """The layers of a network, whatever its inputs are; see `describer.subjects.layers.trace`."""
-    if subject.input != "latent":
-        return layers.trace(model, subject.image_size)
     device = next((each.device for each in model.parameters()), "cpu")
+    if subject.input != "latent":
+        plain = subject.channels == 3 and subject.image_width is None
+        images = None if plain else factory.example(subject, device=device)
+        return layers.trace(model, subject.image_size, inputs=images)
     vectors = inputs([0, 1], subject, device=device)
     return layers.trace(model, subject.image_size, inputs=vectors)
 

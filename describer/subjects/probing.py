@@ -16,31 +16,32 @@ import os
 import re
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from db.errors import BadInput
+from describer.subjects import folders, importing, pictures
 from describer.subjects.definition import Subject
 
 if TYPE_CHECKING:
     import torch
 
-SUFFIXES = frozenset(
-    (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-)
 SEEDS = re.compile(r"seeds:(?P<count>[1-9][0-9]{0,8})")
 MOST_PIXELS = 100_000_000
 MOST_THREADS = 8
 BATCHES_AHEAD = 2
+# Of red, green and blue in a grey picture, in 65,536ths, as Pillow mixes them (ITU-R 601-2).
+_GREY = (19595, 38470, 7471)
 
-Images = NDArray[np.uint8]
+Images = pictures.Images
+Reader = Callable[[str], Any]
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,11 @@ class ProbingSet:
     Attributes:
         root: the folder.
         paths: of its images, relative, with slashes, sorted; an image's id is its place here.
-        classes: names of the sub-folders, sorted, when all images lie in one; else empty.
+        classes: names of the sub-folders, in order, when all images lie in one; else empty.
         labels: for each image the index of its class; None for a flat folder.
         seeds: whether these are the seeds of a generator's latents, and no files.
+        empty: names of further sub-folders, which would be classes and hold no image.
+        left_out: sentences about files and folders that are not among the images.
     """
 
     root: Path
@@ -60,6 +63,8 @@ class ProbingSet:
     classes: tuple[str, ...] = ()
     labels: tuple[int, ...] | None = None
     seeds: bool = False
+    empty: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -79,19 +84,25 @@ class Batch:
 
     Attributes:
         ids: int64 (n,), places in the probing set, rising.
-        images: uint8 (n, 3, S, S).
+        images: uint8 (n, 3, H, W), to look at.
+        arrays: float32 (n, channels, H, W), what a subject's loader read; None for pictures.
     """
 
     ids: NDArray[np.int64]
     images: Images
+    arrays: NDArray[np.float32] | None = None
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """What `as_inputs` takes: the loaded arrays, or the pictures themselves."""
+        return self.images if self.arrays is None else self.arrays
 
 
 def open_folder(root: Path) -> ProbingSet:
     """List the images of a folder: `class/file` (any depth below the class), or flat.
 
-    Files of other kinds and hidden ones are passed over. Images are not opened yet. `seeds:500`
-    instead of a folder are the first 500 seeds of a generator's latents
-    (describer/subjects/latents.py).
+    What is passed over is said in `left_out`. Images are not opened yet. `seeds:500` instead of a
+    folder are the first 500 seeds of a generator's latents (describer/subjects/latents.py).
 
     Raises:
         BadInput: no such folder, or no images in it.
@@ -101,48 +112,33 @@ def open_folder(root: Path) -> ProbingSet:
         return ProbingSet(root, names, seeds=True)
     if not root.is_dir():
         raise BadInput(f"expected a folder of images, got {root}, which is no folder")
-    paths = sorted(
-        path.relative_to(root).as_posix()
-        for path in root.rglob("*")
-        if path.suffix.lower() in SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(root).parts)
-        and path.is_file()
+    root = root.resolve()
+    found = folders.listed(root)
+    if not found.paths:
+        there = f": {'; '.join(found.left_out)}" if found.left_out else ""
+        raise BadInput(
+            f"expected images (jpeg, png, tiff, webp and whatever Pillow opens, or npy) in {root}, "
+            f"found none{there}"
+        )
+    if not found.classes:
+        return ProbingSet(root, found.paths, left_out=found.left_out)
+    index = {name: place for place, name in enumerate(found.classes)}
+    labels = tuple(index[path.partition("/")[0]] for path in found.paths)
+    return ProbingSet(
+        root, found.paths, found.classes, labels, empty=found.empty, left_out=found.left_out
     )
-    if not paths:
-        kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-        raise BadInput(f"expected images ({kinds}) in {root}, found none")
-    parents = [path.split("/")[0] if "/" in path else None for path in paths]
-    if None in parents:
-        return ProbingSet(root.resolve(), tuple(paths))
-    classes = tuple(sorted({parent for parent in parents if parent is not None}))
-    index = {name: place for place, name in enumerate(classes)}
-    labels = tuple(index[parent] for parent in parents if parent is not None)
-    return ProbingSet(root.resolve(), tuple(paths), classes, labels)
 
 
 def prepare(image: Image.Image, subject: Subject) -> Images:
-    """Bring an image to the network's size: uint8 (3, image_size, image_size).
-
-    The shorter side is resized to resize_size (antialiased bilinear, as torchvision does it), then
-    the centre is cut out. Without resize_size an image is cropped as it is, and only one that is
-    too small is enlarged until its shorter side fits.
-    """
-    image = ImageOps.exif_transpose(image).convert("RGB")
-    size = subject.image_size
-    resized = _resized(image.size, subject)
-    if resized != image.size:
-        image = image.resize(resized, Image.Resampling.BILINEAR)
-    left, top = (round((side - size) / 2.0) for side in image.size)
-    image = image.crop((left, top, left + size, top + size))
-    return np.ascontiguousarray(np.asarray(image, dtype=np.uint8).transpose(2, 0, 1))
+    """Bring an image to the network's size: uint8 (3, height, width); see `pictures.prepare`."""
+    return pictures.prepare(image, subject)
 
 
-def _resized(size: tuple[int, int], subject: Subject) -> tuple[int, int]:
-    """Width and height of an image of that size before its centre is cut out."""
-    short = min(size)
-    wanted = subject.resize_size or max(short, subject.image_size)
-    width, height = (wanted if side == short else int(wanted * side / short) for side in size)
-    return width, height
+def conversions(probing_set: ProbingSet, subject: Subject) -> tuple[str, ...]:
+    """Sentences about pictures that are not of 8 bits or are transparent; see `pictures`."""
+    if probing_set.seeds:
+        return ()
+    return pictures.conversions(probing_set.root, probing_set.paths, subject)
 
 
 def batches(
@@ -168,10 +164,11 @@ def batches(
     # Odd metadata and large images are judged, not announced. Filters belong to all threads, so
     # they are set here once: `catch_warnings` in several threads loses those of the program.
     warnings.filterwarnings("ignore", module=r"PIL\.")
+    load = _loader(subject)
     with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[tuple[list[int], list[Future[Images | Skipped]]]] = deque()
+        waiting: deque[tuple[list[int], list[Future[_Read | Skipped]]]] = deque()
         for chunk in chunks:
-            read = [pool.submit(_read, probing_set, image_id, subject) for image_id in chunk]
+            read = [pool.submit(_read, probing_set, image_id, subject, load) for image_id in chunk]
             waiting.append((chunk, read))
             if len(waiting) > BATCHES_AHEAD:
                 yield from _collected(*waiting.popleft(), skipped)
@@ -180,15 +177,34 @@ def batches(
 
 
 def as_inputs(
-    images: Images, subject: Subject, *, device: str | torch.device = "cpu"
+    images: NDArray[Any], subject: Subject, *, device: str | torch.device = "cpu"
 ) -> torch.Tensor:
-    """What the network takes: float32 (n, 3, S, S), scaled to [0, 1] and normalised."""
+    """What the network takes: float32 (n, channels, H, W), normalised.
+
+    Args:
+        images: uint8 (n, 3, H, W), scaled to [0, 1] and mixed to grey for a network of one channel,
+            or float32 (n, channels, H, W) as a subject's loader gives them.
+
+    Raises:
+        BadInput: pictures for a network of other channels, which only its loader can read.
+    """
     import torch
 
-    inputs = torch.from_numpy(images).to(device).float().div_(255)
-    mean = torch.tensor(subject.mean, device=device).view(3, 1, 1)
-    std = torch.tensor(subject.std, device=device).view(3, 1, 1)
-    return inputs.sub_(mean).div_(std)
+    inputs = torch.from_numpy(images).to(device)
+    if images.dtype == np.uint8:
+        if subject.channels == 1 and not subject.loader:
+            parts = torch.tensor(_GREY, device=device).view(3, 1, 1)
+            inputs = (inputs.int() * parts).sum(1, keepdim=True).add_(32768) >> 16
+        elif subject.channels != 3 or subject.loader:
+            raise BadInput(
+                f"expected what {subject.loader or 'a loader'} reads for {subject.name}, whose "
+                f"images have {subject.channels} channels, got pictures that were changed or made "
+                "here"
+            )
+        inputs = inputs.float().div_(255)
+    mean = torch.tensor(subject.mean, device=device).view(-1, 1, 1)
+    std = torch.tensor(subject.std, device=device).view(-1, 1, 1)
+    return inputs.sub(mean).div_(std)
 
 
 def file_hashes(probing_set: ProbingSet) -> list[str]:
@@ -206,17 +222,44 @@ def digest(probing_set: ProbingSet, hashes: Iterable[str] | None = None) -> str:
     return total.hexdigest()
 
 
-def _read(probing_set: ProbingSet, image_id: int, subject: Subject) -> Images | Skipped:
+_Read = tuple[Images, NDArray[np.float32] | None]
+
+
+def _loader(subject: Subject) -> Reader | None:
+    """The function that a subject file names to read its files; None for pictures.
+
+    Raises:
+        BadInput: it is not there or cannot be imported.
+    """
+    if not subject.loader:
+        return None
+    with importing.place(subject.source, subject.loader, fresh=False):
+        return importing.find(subject.loader, subject.source)
+
+
+def _read(
+    probing_set: ProbingSet, image_id: int, subject: Subject, load: Reader | None
+) -> _Read | Skipped:
     path = probing_set.paths[image_id]
+    if load is not None:
+        try:
+            loaded = np.asarray(load(str(probing_set.root / path)))
+            array = pictures.prepare_array(loaded, subject)
+        # The loader is the user's and may raise anything.
+        except Exception as error:
+            return Skipped(path, f"cannot be loaded: {importing.blamed(error)}")
+        return pictures.view(array, subject), array
+    if path.lower().endswith(folders.ARRAYS):
+        return Skipped(path, "is an array: name what reads it, as loader in the subject file")
     try:
         with Image.open(probing_set.root / path) as image:
             width, height = image.size
             if width * height > MOST_PIXELS:
                 return Skipped(path, f"{width} x {height} pixels are more than can be trusted")
-            across, down = _resized(image.size, subject)
+            across, down = pictures.resized(image.size, subject)
             if across * down > MOST_PIXELS:
                 return Skipped(path, f"{width} x {height} pixels become {across} x {down}")
-            return prepare(image, subject)
+            return prepare(image, subject), None
     # Decoders raise all of these over broken files.
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError) as error:
         return Skipped(path, f"cannot be read: {_sentence(error)}")
@@ -225,18 +268,20 @@ def _read(probing_set: ProbingSet, image_id: int, subject: Subject) -> Images | 
 
 
 def _collected(
-    chunk: list[int], read: list[Future[Images | Skipped]], skipped: list[Skipped] | None
+    chunk: list[int], read: list[Future[_Read | Skipped]], skipped: list[Skipped] | None
 ) -> Iterator[Batch]:
-    ids, images = [], []
+    ids, images, arrays = [], [], []
     for image_id, future in zip(chunk, read, strict=True):
         result = future.result()
         if not isinstance(result, Skipped):
             ids.append(image_id)
-            images.append(result)
+            images.append(result[0])
+            arrays += [] if result[1] is None else [result[1]]
         elif skipped is not None:
             skipped.append(result)
     if ids:
-        yield Batch(np.array(ids, dtype=np.int64), np.stack(images))
+        loaded = np.stack(arrays) if arrays else None
+        yield Batch(np.array(ids, dtype=np.int64), np.stack(images), loaded)
 
 
 def _hash(path: Path) -> str:

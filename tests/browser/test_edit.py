@@ -17,7 +17,7 @@ from db.audit import ablations
 from db.describe import exemplars, subjects
 from db.workspace import create, open_database
 from describer.subjects import definition as files
-from describer.subjects import probing
+from describer.subjects import factory, probing
 
 UNITS = 20
 
@@ -99,7 +99,7 @@ def test_text_units_are_confirmed_ablated_and_taken_away_with_the_weights(
         network = subjects.get(db, "signs")
         pictures = subjects.get_probing_set(db, "demo-signs-test").root
     assert len(units) == UNITS
-    model = files.build(files.read(network.source))
+    model = factory.build(files.read(network.source))
     for unit in units:
         model.get_submodule(unit.layer).register_forward_hook(
             lambda _module, _inputs, output, number=unit.unit: output.index_fill(
@@ -110,7 +110,7 @@ def test_text_units_are_confirmed_ablated_and_taken_away_with_the_weights(
         model, pictures, taken.image_size, list(taken.mean), list(taken.std)
     )
     edited, _ = predictions(
-        files.build(taken), pictures, taken.image_size, list(taken.mean), list(taken.std)
+        factory.build(taken), pictures, taken.image_size, list(taken.mean), list(taken.std)
     )
     assert (edited == expected).all()
     accuracy = float((edited == labels).mean())

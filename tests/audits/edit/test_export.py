@@ -14,7 +14,8 @@ from audits.edit.export import export, pack, subject_text
 from audits.network.evaluation import Evaluator
 from audits.network.images import Images, Network, open_network
 from db.errors import BadInput
-from describer.subjects import definition
+from describer.subjects import definition, factory
+from describer.subjects.weights import weights_hash
 from helpers import networks
 
 PICTURES = torch.randn(40, 3, 16, 16, generator=torch.Generator().manual_seed(5)) * 2
@@ -66,11 +67,11 @@ def test_an_export_predicts_as_the_ablation_does_wherever_it_is_read(
     shutil.rmtree(tmp_path / "original")
     shutil.move(tmp_path / "made", tmp_path / "elsewhere")
     again = definition.read(tmp_path / "elsewhere" / "SUBJECT.toml")
-    assert np.array_equal(Evaluator(definition.build(again)).predict(images()), live)
+    assert np.array_equal(Evaluator(factory.build(again)).predict(images()), live)
     assert not np.array_equal(live, Evaluator(original.model).predict(images())), (
         "units of no effect"
     )
-    assert definition.weights_hash(again) != original.weights
+    assert weights_hash(again, factory.build(again)) != original.weights
 
 
 def test_a_wrapper_needs_nothing_of_the_workbench(tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ def test_an_edit_can_be_edited_again(tmp_path: Path) -> None:
         export(tmp_path / f"without-{number}", opened, [("conv", number)], images())
         shutil.rmtree(place)
         place = tmp_path / f"without-{number}"
-    last = definition.build(definition.read(place / "SUBJECT.toml"))
+    last = factory.build(definition.read(place / "SUBJECT.toml"))
     assert np.array_equal(Evaluator(last).predict(images()), live)
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from audits.spurious.training import Config, Pictures, read_pictures, shifted, train
 from db.errors import BadInput, Cancelled
 from db.jobs import Watch
-from describer.subjects import definition
+from describer.subjects import definition, factory
 from describer.subjects.definition import Subject
 from helpers.worlds import coloured_images, two_layer_subject
 
@@ -43,7 +43,7 @@ def same(first: list[torch.Tensor], second: list[torch.Tensor]) -> bool:
 def test_a_network_learns_and_keeps_its_best_epoch(
     subject: Subject, pictures: list[Pictures]
 ) -> None:
-    model = definition.build(subject)
+    model = factory.build(subject)
     trained = train(model, subject, *pictures, config=CONFIG)
     losses = [epoch.validation_loss for epoch in trained.epochs]
     assert losses[trained.best - 1] == min(losses)
@@ -56,31 +56,31 @@ def test_it_stops_when_validation_no_longer_gains(
     subject: Subject, pictures: list[Pictures]
 ) -> None:
     config = Config(learning_rate=1.0, batch_size=8, max_epochs=30, patience=2)
-    trained = train(definition.build(subject), subject, *pictures, config=config)
+    trained = train(factory.build(subject), subject, *pictures, config=config)
     assert len(trained.epochs) == trained.best + 2
 
 
 def test_a_stopped_training_goes_on_as_one_that_was_not(
     subject: Subject, pictures: list[Pictures], tmp_path: Path
 ) -> None:
-    whole = definition.build(subject)
+    whole = factory.build(subject)
     train(whole, subject, *pictures, config=CONFIG)
     asked = iter(range(100))
     resume = tmp_path / "resume"
     with pytest.raises(Cancelled, match="epoch 3"):
         train(
-            definition.build(subject),
+            factory.build(subject),
             subject,
             *pictures,
             config=CONFIG,
             resume=resume,
             watch=Watch(cancelled=lambda: next(asked) >= 7),
         )
-    again = definition.build(subject)
+    again = factory.build(subject)
     trained = train(again, subject, *pictures, config=CONFIG, resume=resume)
     assert len(trained.epochs) == 4
     assert same(weights(whole), weights(again))
-    other = definition.build(subject)
+    other = factory.build(subject)
     train(other, subject, *pictures, config=Config(0.02, 8, 4, 4, seed=1))
     assert not same(weights(whole), weights(other))
 
@@ -107,7 +107,7 @@ def test_impossible_settings_are_refused(
     subject: Subject, pictures: list[Pictures], config: Config, message: str
 ) -> None:
     with pytest.raises(BadInput, match=message):
-        train(definition.build(subject), subject, *pictures, config=config)
+        train(factory.build(subject), subject, *pictures, config=config)
 
 
 def test_unlabelled_pictures_and_other_classes_are_refused(

@@ -28,7 +28,7 @@ from describer.demo.units import Gallery
 from describer.demo.world import albums, scene
 from describer.demo.world.concepts import CONCEPTS
 from describer.exemplars import layout, run
-from describer.subjects import definition, probing
+from describer.subjects import definition, factory, probing
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_every_subject_loads_by_its_file_as_it_was_trained(recipe: recipes.Recip
     images = torch.from_numpy(np.stack([scene.render("shipped", n).image for n in range(2)]))
     inputs = fitting.normalise(images)
     with torch.inference_mode():
-        by_file, by_recipe = definition.build(subject)(inputs), shipped.load(recipe)(inputs)
+        by_file, by_recipe = factory.build(subject)(inputs), shipped.load(recipe)(inputs)
     torch.testing.assert_close(by_file, by_recipe)
 
 

@@ -10,7 +10,7 @@ import torch
 
 from describer.exemplars import layout, run
 from describer.exemplars.layout import ExemplarFolder
-from describer.subjects import definition, layers, probing
+from describer.subjects import definition, factory, layers, probing
 from describer.subjects.definition import Subject
 
 FACTORY = Path(__file__).resolve().parents[3] / "examples" / "cifar_resnet.py"
@@ -60,7 +60,7 @@ def places(shared: Path) -> np.ndarray:
 @pytest.fixture(scope="module")
 def outputs(shared: Path, subject: Subject) -> dict[str, np.ndarray]:
     """All activations, (units, images * positions), by a plain forward pass."""
-    model = definition.build(subject)
+    model = factory.build(subject)
     chosen = layers.find(layers.trace(model, 32), (*LAYERS, "linear"))
     kept: dict[str, list[torch.Tensor]] = {layer.name: [] for layer in chosen}
     for layer in chosen:

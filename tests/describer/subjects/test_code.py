@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 
 from describer.exemplars import run
-from describer.subjects import definition, probing
+from describer.subjects import definition, factory, probing
 from describer.subjects.code import code_hash
+from describer.subjects.weights import weights_hash
 from helpers.worlds import two_layer_subject
 
 
 def known(path: Path) -> str:
     subject = definition.read(path)
-    return code_hash(subject, definition.build(subject))
+    return code_hash(subject, factory.build(subject))
 
 
 def test_another_forward_is_other_code_and_a_comment_is_not(tmp_path: Path) -> None:
@@ -27,9 +28,10 @@ def test_another_forward_is_other_code_and_a_comment_is_not(tmp_path: Path) -> N
     assert known(path) == elsewhere
     network.write_text(text.replace("nn.ReLU()", "nn.Tanh()"))
     assert known(path) != elsewhere
-    model = definition.build(definition.read(path))
-    assert definition.weights_hash(definition.read(path), model) == definition.weights_hash(
-        definition.read(tmp_path / "b" / "SUBJECT.toml")
+    model = factory.build(definition.read(path))
+    other = definition.read(tmp_path / "b" / "SUBJECT.toml")
+    assert weights_hash(definition.read(path), model) == weights_hash(
+        other, factory.build(other)
     ), "weights alone do not tell the two apart"
 
 
@@ -54,13 +56,13 @@ def test_a_module_on_the_path_is_the_users_too(
 
 
 @pytest.mark.parametrize(
-    "factory", ["torchvision.models:resnet18", "describer.demo.networks:residual"]
+    "made_by", ["torchvision.models:resnet18", "describer.demo.networks:residual"]
 )
 def test_what_is_installed_or_comes_with_the_workbench_is_no_users_code(
-    tmp_path: Path, factory: str
+    tmp_path: Path, made_by: str
 ) -> None:
     path = two_layer_subject(tmp_path)
-    text = path.read_text().replace("network.py:two_layers", factory)
+    text = path.read_text().replace("network.py:two_layers", made_by)
     path.write_text(text.replace("kwargs = { width = 6 }", "kwargs = {}"))
     assert known(path) == ""
 

@@ -7,7 +7,8 @@ import torch
 from safetensors.torch import save_file
 
 from db.errors import BadInput
-from describer.subjects import definition
+from describer.subjects import definition, factory
+from describer.subjects.weights import weights_hash
 from helpers.worlds import two_layer_subject
 
 
@@ -29,10 +30,10 @@ def with_weights(path: Path, name: str) -> Path:
 
 def test_a_subject_is_built_in_evaluation_mode_and_always_the_same(subject_file: Path) -> None:
     subject = definition.read(subject_file)
-    first, second = definition.build(subject), definition.build(subject)
+    first, second = factory.build(subject), factory.build(subject)
     assert not first.training
     assert torch.equal(first.head.weight, second.head.weight)
-    assert definition.weights_hash(subject) == definition.weights_hash(subject, first)
+    assert weights_hash(subject, second) == weights_hash(subject, first)
     assert (subject.layers, subject.classes) == (("early", "late"), ("blue", "red"))
 
 
@@ -40,13 +41,13 @@ def test_building_leaves_the_random_state_of_the_program_alone(subject_file: Pat
     torch.manual_seed(7)
     expected = torch.rand(1)
     torch.manual_seed(7)
-    definition.build(definition.read(subject_file))
+    factory.build(definition.read(subject_file))
     assert torch.equal(torch.rand(1), expected)
 
 
 @pytest.mark.parametrize("kind", ["safetensors", "plain", "state_dict", "module", "half"])
 def test_weights_are_read_however_they_were_saved(subject_file: Path, kind: str) -> None:
-    model = definition.build(definition.read(subject_file))
+    model = factory.build(definition.read(subject_file))
     state = {key: value + 1 for key, value in model.state_dict().items()}
     folder = subject_file.parent
     if kind == "safetensors":
@@ -60,20 +61,21 @@ def test_weights_are_read_however_they_were_saved(subject_file: Path, kind: str)
     else:
         save_file({key: value.half() for key, value in state.items()}, folder / "w.safetensors")
     name = next(path.name for path in folder.iterdir() if path.name.startswith("w."))
-    loaded = definition.build(definition.read(with_weights(subject_file, name)))
+    loaded = factory.build(definition.read(with_weights(subject_file, name)))
     for key, value in loaded.state_dict().items():
         torch.testing.assert_close(value, state[key], atol=2e-3, rtol=2e-3)
         assert value.dtype == state[key].dtype
 
 
 def test_another_network_or_other_weights_have_another_hash(subject_file: Path) -> None:
-    narrow = definition.weights_hash(definition.read(subject_file))
+    thin = definition.read(subject_file)
+    narrow = weights_hash(thin, factory.build(thin))
     wide = definition.read(rewritten(subject_file, "width = 6", "width = 7"))
-    assert definition.weights_hash(wide) != narrow
-    model = definition.build(wide)
+    model = factory.build(wide)
+    assert (before := weights_hash(wide, model)) != narrow
     with torch.no_grad():
         model.head.bias[0] += 1e-6
-    assert definition.weights_hash(wide, model) != definition.weights_hash(wide)
+    assert weights_hash(wide, model) != before
 
 
 def test_torchvision_factories_fetch_nothing(tmp_path: Path) -> None:
@@ -82,7 +84,7 @@ def test_torchvision_factories_fetch_nothing(tmp_path: Path) -> None:
         'name = "r"\nfactory = "torchvision.models:squeezenet1_1"\nimage_size = 64\n'
         "mean = [0, 0, 0]\nstd = [1, 1, 1]\nkwargs = { num_classes = 3 }\n"
     )
-    model = definition.build(definition.read(path))
+    model = factory.build(definition.read(path))
     assert model(torch.zeros(1, 3, 64, 64)).shape == (1, 3)
 
 
@@ -93,8 +95,8 @@ def test_torchvision_factories_fetch_nothing(tmp_path: Path) -> None:
         ('name = "two-layers"', "", "expected name in"),
         ("image_size = 32", 'image_size = "32"', "expected image_size as int"),
         ("image_size = 32", "image_size = 0", "image_size of at least 1"),
-        ("std = [0.5, 0.5, 0.5]", "std = [0.5, 0.5]", "three positive deviations"),
-        ("std = [0.5, 0.5, 0.5]", "std = [0.5, 0.5, 0]", "three positive deviations"),
+        ("std = [0.5, 0.5, 0.5]", "std = [0.5, 0.5]", "a positive deviation for every channel"),
+        ("std = [0.5, 0.5, 0.5]", "std = [0.5, 0.5, 0]", "a positive deviation for every channel"),
         ("network.py:two_layers", "network.py:two_layer", "nearest: two_layers"),
         ("network.py:two_layers", "nowhere.py:net", "expected a Python file with the factory"),
         ("network.py:two_layers", "no_such_package:net", "no_such_package is not installed"),
@@ -110,23 +112,23 @@ def test_every_mistake_has_its_sentence(
 ) -> None:
     rewritten(subject_file, old, new)
     with pytest.raises(BadInput, match=sentence):
-        definition.build(definition.read(subject_file))
+        factory.build(definition.read(subject_file))
 
 
 def test_weights_that_do_not_fit_are_named(subject_file: Path) -> None:
-    state = definition.build(definition.read(subject_file)).state_dict()
+    state = factory.build(definition.read(subject_file)).state_dict()
     state["tail.weight"] = state.pop("head.weight")
     save_file(state, subject_file.parent / "w.safetensors")
     with pytest.raises(BadInput, match=r"got head.weight missing and tail.weight unexpected"):
-        definition.build(definition.read(with_weights(subject_file, "w.safetensors")))
+        factory.build(definition.read(with_weights(subject_file, "w.safetensors")))
 
 
 def test_weights_of_another_shape_are_named(subject_file: Path) -> None:
-    state = definition.build(definition.read(subject_file)).state_dict()
+    state = factory.build(definition.read(subject_file)).state_dict()
     state["head.bias"] = torch.zeros(5)
     save_file(state, subject_file.parent / "w.safetensors")
     with pytest.raises(BadInput, match=r"expected head.bias of shape \(2,\).*got \(5,\)"):
-        definition.build(definition.read(with_weights(subject_file, "w.safetensors")))
+        factory.build(definition.read(with_weights(subject_file, "w.safetensors")))
 
 
 class Evil:
@@ -145,7 +147,7 @@ def test_weights_cannot_run_code_or_be_anything_else(subject_file: Path, content
         path.write_bytes(b"these are no weights")
     with_weights(subject_file, "w.pt")
     with pytest.raises(BadInput, match=r"expected (weights in|a weights file at)"):
-        definition.build(definition.read(subject_file))
+        factory.build(definition.read(subject_file))
     assert not Path("/tmp/milan-workbench-was-here").exists()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from describer.subjects import definition, latents, layers
+from describer.subjects import definition, factory, latents, layers
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "examples").glob("*.toml"))
 
@@ -14,7 +14,7 @@ EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "examples").glob("*.tom
 def test_an_example_builds_and_has_its_layers(path: Path) -> None:
     # Weights are downloaded by who uses an example.
     subject = replace(definition.read(path), weights=None)
-    found = layers.find(latents.trace(definition.build(subject), subject), subject.layers)
+    found = layers.find(latents.trace(factory.build(subject), subject), subject.layers)
     assert [layer.name for layer in found] == list(subject.layers)
     assert all(layer.units > 1 and layer.grid > (1, 1) for layer in found)
 

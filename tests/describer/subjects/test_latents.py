@@ -9,7 +9,7 @@ import torch
 from db.errors import BadInput
 from describer.exemplars import layout, run
 from describer.exemplars.records import Settings
-from describer.subjects import definition, latents, probing
+from describer.subjects import definition, factory, latents, probing
 from describer.subjects.definition import Subject
 
 GENERATOR = '''
@@ -54,7 +54,7 @@ def test_exemplar_images_are_the_generators_outputs(tmp_path: Path, subject: Sub
     source = layout.read(tmp_path / "out")
     unit = source.unit("1", 2)
     assert unit.masks.shape == (3, 1, 16, 16)
-    model = definition.build(subject)
+    model = factory.build(subject)
     with torch.inference_mode():
         vectors = latents.inputs(range(10), subject)
         maps = model[1](model[0](vectors)).amax((2, 3))
@@ -84,7 +84,7 @@ def test_a_generator_takes_no_images(tmp_path: Path, subject: Subject) -> None:
 
 
 def test_what_makes_no_images_of_that_size_is_named(tmp_path: Path, subject: Subject) -> None:
-    model = definition.build(subject)[:4]
+    model = factory.build(subject)[:4]
     model[2].size = 8
     with pytest.raises(BadInput, match=r"shape \(2, 3, 16, 16\), got \(2, 3, 8, 8\)"):
         latents.pictures(model, [0, 1], subject)

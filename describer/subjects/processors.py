@@ -1,0 +1,84 @@
+"""How the images of a saved network are prepared, read from the folder that it was saved in.
+
+    preparation(Path("vit-base"))       # {"image_size": 224, "mean": [0.5, …], …}
+
+Hugging Face writes preprocessor_config.json beside the weights, timm a pretrained_cfg into
+config.json. The result has the keys and values of a SUBJECT.toml, which go before it.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_FILTERS = {0: "nearest", 2: "bilinear", 3: "bicubic"}
+
+
+def preparation(folder: Path) -> dict[str, Any]:
+    """What a saved network's folder says of its images; empty where it says nothing."""
+    processor = read_json(folder / "preprocessor_config.json")
+    if processor:
+        return _hugging_face(processor)
+    config = read_json(folder / "config.json").get("pretrained_cfg")
+    return timm_preparation(config) if isinstance(config, Mapping) else {}
+
+
+def timm_preparation(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The same from timm's pretrained_cfg: the crop is a share of what is resized."""
+    _, height, width = config.get("test_input_size") or config.get("input_size") or (3, 224, 224)
+    share = float(config.get("test_crop_pct") or config.get("crop_pct") or 0.875)
+    return {
+        "image_size": height if height == width else [height, width],
+        "resize_size": int(height / share),
+        "mean": [float(part) for part in config.get("mean", ())],
+        "std": [float(part) for part in config.get("std", ())],
+        **_interpolation(str(config.get("interpolation", "bicubic"))),
+    }
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _hugging_face(config: Mapping[str, Any]) -> dict[str, Any]:
+    size, crop = _size(config.get("size")), _size(config.get("crop_size"))
+    crops = bool(config.get("do_center_crop", "crop_size" in config)) and crop is not None
+    image = crop if crops else size
+    found: dict[str, Any] = {}
+    if "crop_pct" in config and isinstance(size, int):
+        # ConvNeXt: small images are a crop of larger ones, those of 384 are brought to the size.
+        crops, share = size < 384, float(config["crop_pct"] or 1)
+        size = int(size / share) if crops else size
+    if image is not None:
+        found["image_size"] = image
+    # Without a crop both sides are brought to the size, whatever the picture's shape.
+    if size is not None and config.get("do_resize", True):
+        found["resize_size"] = size if crops or isinstance(size, list) else [size, size]
+    if config.get("do_normalize", True):
+        mean, std = config.get("image_mean"), config.get("image_std")
+    else:
+        mean, std = [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]
+    if isinstance(mean, list) and isinstance(std, list):
+        found |= {"mean": [float(part) for part in mean], "std": [float(part) for part in std]}
+    return {**found, **_interpolation(_FILTERS.get(int(config.get("resample") or 2), "bilinear"))}
+
+
+def _interpolation(name: str) -> dict[str, str]:
+    return {"interpolation": name} if name in ("bicubic", "nearest") else {}
+
+
+def _size(found: Any) -> int | list[int] | None:
+    """A side (the shorter one), or [height, width], of the ways in which a size is written."""
+    if isinstance(found, int):
+        return found
+    if isinstance(found, Mapping):
+        if "shortest_edge" in found:
+            return int(found["shortest_edge"])
+        if "height" in found and "width" in found:
+            return [int(found["height"]), int(found["width"])]
+    return None

@@ -1,0 +1,182 @@
+"""The state dicts in the files that people have, opened without running code.
+
+    read(Path("best.ckpt"))             # {"state_dict": {"conv1.weight": tensor, …}, "ema": …}
+
+Files are safetensors, torch files of tensors alone (`weights_only`), the index of a sharded
+checkpoint, or a folder with one of them. torch is imported when a function needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from db.errors import BadInput
+from describer.subjects.importing import plain
+
+NAMED_KEYS = 3
+# Where training programs keep the state dict, the likelier first.
+ENTRIES = (
+    "state_dict", "model", "model_state_dict", "net", "network", "module", "weights", "params",
+    "teacher", "student", "state_dict_ema", "model_ema", "ema_state_dict", "ema", "params_ema",
+    "generator", "g_ema", "backbone", "encoder",
+)  # fmt: skip
+# Files that a folder of weights may hold, the safest first.
+FILES = (
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    "pytorch_model.bin.index.json", "open_clip_model.safetensors", "weights.safetensors",
+)  # fmt: skip
+_REFUSED = re.compile(r"(?:GLOBAL|global|class|type)\W+([A-Za-z_][\w.]*\.[\w.]+)")
+
+
+def read(path: Path, *, entry: str = "") -> dict[str, dict[str, Any]]:
+    """The state dicts in a weights file, on the CPU, by the entry that they are in ("" for none).
+
+    Half precision is cast to float32, which the network casts to its own. Besides tensors, only
+    what modules keep as their extra state is left in.
+
+    Raises:
+        BadInput: the file is missing, is of no known format, holds no state dict or not this entry,
+            or would run code.
+    """
+    file = _file_in(path)
+    whole = _sharded(file) if file.name.endswith(".index.json") else _opened(file)
+    choices = dict(_states(whole))
+    if entry and entry not in choices:
+        known = ", ".join(name for name in choices if name) or "none"
+        raise BadInput(f"expected the entry {entry!r} in {file}, got {known}")
+    if not choices:
+        keys = f" with {some([str(key) for key in whole])}" if isinstance(whole, Mapping) else ""
+        raise BadInput(f"expected a state dict in {file}, got {type(whole).__name__}{keys}")
+    return {
+        name: {key: _single(value) for key, value in state.items()}
+        for name, state in choices.items()
+        if entry in ("", name)
+    }
+
+
+def some(keys: Sequence[str]) -> str:
+    """The first of some keys, and how many more.
+
+    >>> some(["a", "b", "c", "d"]), some([])
+    ('a, b, c and 1 more', 'none')
+    """
+    if not keys:
+        return "none"
+    more = f" and {len(keys) - NAMED_KEYS} more" if len(keys) > NAMED_KEYS else ""
+    return f"{', '.join(keys[:NAMED_KEYS])}{more}"
+
+
+def _file_in(path: Path) -> Path:
+    if not path.is_dir():
+        if not path.is_file():
+            raise BadInput(f"expected a weights file at {path}, found none")
+        return path
+    for name in FILES:
+        if (path / name).is_file():
+            return path / name
+    raise BadInput(f"expected one of {', '.join(FILES)} in {path}, found none")
+
+
+def _opened(path: Path) -> Any:
+    """What a single file holds.
+
+    Raises:
+        BadInput: what it holds cannot be read without running code, or not at all.
+    """
+    import pickle
+    import warnings
+
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    # What is no weights file makes the readers stumble in all of these ways.
+    except (
+        SafetensorError,
+        pickle.UnpicklingError,
+        RuntimeError,
+        OSError,
+        EOFError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        raise BadInput(_unread(path, error)) from error
+
+
+def _unread(path: Path, error: Exception) -> str:
+    text = str(error)
+    start = f"expected weights in {path} (safetensors, or a torch file of tensors alone)"
+    if "TorchScript" in text or "torch.jit" in text:
+        return (
+            f"{start}, got a TorchScript archive; in Python: "
+            'torch.save(torch.jit.load("FILE").state_dict(), "weights.pt")'
+        )
+    if refused := _REFUSED.search(text):
+        return (
+            f"{start}, got an object of class {refused[1].rstrip('.')}, which is not loaded as it "
+            "could run code; where the file was made, or where you trust it: "
+            'torch.save(model.state_dict(), "weights.pt"), or safetensors.torch.save_file'
+        )
+    return f"{start}, it could not be read: {plain(text) or type(error).__name__}"
+
+
+def _sharded(index: Path) -> dict[str, Any]:
+    """The tensors of all files that an index names; they lie beside it."""
+    try:
+        files = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise BadInput(f"expected a weight_map of keys and files in {index}: {error}") from error
+    state: dict[str, Any] = {}
+    for name in files:
+        if Path(name).name != name:
+            raise BadInput(f"expected files beside {index}, got {name!r}")
+        if not (index.parent / name).is_file():
+            raise BadInput(
+                f"expected all {len(files)} files of {index} beside it, {name} is missing"
+            )
+        state.update(_opened(index.parent / name))
+    return state
+
+
+def _states(whole: Any, name: str = "") -> list[tuple[str, dict[str, Any]]]:
+    """The state dicts in what a file holds, by the entry that they are in, the likeliest first."""
+    import torch
+
+    if not isinstance(whole, Mapping):
+        return []
+    state = {
+        str(key): value
+        for key, value in whole.items()
+        if isinstance(value, torch.Tensor) or str(key).endswith("_extra_state")
+    }
+    own = [(name, state)] if any(isinstance(each, torch.Tensor) for each in state.values()) else []
+    inner = []
+    for key in sorted(
+        (key for key, value in whole.items() if isinstance(value, Mapping)),
+        key=lambda key: ENTRIES.index(key) if key in ENTRIES else len(ENTRIES),
+    ):
+        # An optimizer's state is tensors as well.
+        if key in ENTRIES or not re.search(r"optim|sched|scaler|loop|callback", str(key), re.I):
+            inner += _states(whole[key], f"{name}.{key}" if name else str(key))
+    # Beside a whole state dict, a number or two are those of the training.
+    large = [each for each in inner if len(each[1]) > len(state)]
+    return [*inner, *own] if large else [*own, *inner]
+
+
+def _single(value: Any) -> Any:
+    import torch
+
+    half = isinstance(value, torch.Tensor) and value.dtype in (torch.float16, torch.bfloat16)
+    return value.float() if half else value
