@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from db.errors import BadInput
-from describer.subjects import importing, offline, outputs, processors, states, weights
+from describer.subjects import answers, importing, offline, processors, states, weights
 from describer.subjects.definition import Subject
 
 if TYPE_CHECKING:
@@ -198,12 +198,12 @@ def _run(model: nn.Module, subject: Subject, device: str | torch.device) -> str:
     from torch import nn
 
     try:
-        return outputs.adapt(model, example(subject, device=device), answer=subject.answer)
+        return answers.adapt(model, example(subject, device=device), answer=subject.answer)
     except BadInput:
         raise
     except (Exception, SystemExit) as error:
         reason = importing.blamed(error)
-        hint, dtype = "", outputs.dtype_of(model)
+        hint, dtype = "", answers.dtype_of(model)
         first = next(
             (
                 (name, module)

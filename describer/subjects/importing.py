@@ -94,7 +94,7 @@ def place(source: Path, *references: str, fresh: bool = True) -> Iterator[set[st
             _ON_PATH.extend(new)
 
 
-def find(reference: str, source: Path) -> Callable[..., Any]:
+def find(reference: str, source: Path, *, what: str = "factory") -> Callable[..., Any]:
     """The callable that "module:callable" or "file.py:callable" names, dots in it followed.
 
     Raises:
@@ -106,14 +106,14 @@ def find(reference: str, source: Path) -> Callable[..., Any]:
         module = importlib.import_module(where) if file is None else _module_of(file)
     except ModuleNotFoundError as error:
         raise BadInput(
-            f"expected a module for {reference!r} of {source}, {_missing(error, source)}"
+            f"expected a module for {what} {reference!r} of {source}, {_missing(error, source)}"
         ) from error
     except BadInput:
         raise
     # Whatever the user's code may raise, and `sys.exit` of a script that was meant to be run.
     except (Exception, SystemExit) as error:
         raise BadInput(
-            f"expected Python code that can be imported for {reference!r} of {source}, it stopped "
+            f"expected Python that can be imported for {what} {reference!r} of {source}, it stopped "
             f"with {blamed(error)}"
         ) from error
     found: Any = module

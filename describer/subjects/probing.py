@@ -234,7 +234,7 @@ def _loader(subject: Subject) -> Reader | None:
     if not subject.loader:
         return None
     with importing.place(subject.source, subject.loader, fresh=False):
-        return importing.find(subject.loader, subject.source)
+        return importing.find(subject.loader, subject.source, what="loader")
 
 
 def _read(
