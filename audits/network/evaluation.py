@@ -210,6 +210,11 @@ def check_outputs(logits: Tensor, images: Images) -> None:
         got = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         raise BadInput(f"expected logits (images, classes) from the network, got {got}")
     outputs = logits.shape[1]
+    if outputs < 2:
+        raise BadInput(
+            "expected at least two outputs to choose from, got one number for each image; let the "
+            "factory return two columns, such as [1 - p, p]"
+        )
     if images.classes and len(images.classes) != outputs:
         raise BadInput(
             f"expected one class name for each of the network's {outputs} outputs, "

@@ -9,21 +9,24 @@ file; every pass reads them from there.
 
 import hashlib
 import json
+import math
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from audits.network.labels import labels_of
+from audits.network.labels import Assigned, assigned, labels_of, numbers_note
 from db.describe.subjects import SubjectRow
 from db.errors import BadInput
 from db.jobs import Watch
 from describer.shelf import check_same
-from describer.subjects import definition, factory, layers, probing
+from describer.subjects import definition, factory, latents, probing, steadiness
 from describer.subjects.code import code_hash
 from describer.subjects.definition import Subject
 from describer.subjects.probing import Skipped
@@ -39,8 +42,9 @@ class Images:
 
     `batches()` starts a new pass and gives float (n, 3, H, W) tensors on the network's device,
     always in the same order and sizes. `labels` are indices of the network's outputs, int64
-    (count,). `classes` names all outputs, or is empty. `digest` stands for the image files and
-    the preprocessing together.
+    (count,). `classes` names all outputs, or is empty; `assigned` says which output each class of
+    images was taken for. `digest` stands for the image files and the preprocessing together.
+    `notes` are sentences about what is in the folder and how it was read.
     """
 
     name: str
@@ -49,6 +53,8 @@ class Images:
     batches: Callable[[], Iterable[Tensor]]
     labels: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
+    assigned: tuple[Assigned, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ class Network:
     """A network with what audits ask of it: its hashes and each layer's number of units.
 
     `weights` and `code` are the hashes of its weights and of the user's code ("" without any).
+    `outputs` is how many classes it answers with, None where its answer is no row of logits.
+    `notes` are sentences about how it was built and whether it is steady.
     """
 
     subject: Subject
@@ -64,6 +72,8 @@ class Network:
     weights: str
     sizes: Mapping[str, int]
     code: str = ""
+    outputs: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -79,11 +89,16 @@ def open_network(subject: Subject, *, device: str = "cpu") -> Network:
     """
     if subject.input != "image":
         raise BadInput(f"expected a network that takes images, got {subject.name}: a generator")
-    model = factory.build(subject, device=device)
-    found = layers.trace(model, subject.image_size)
+    made = factory.make(subject, device=device)
+    model = made.model
+    found = latents.trace(model, subject)
     sizes = {layer.name: layer.units for layer in found}
     weights, code = weights_hash(subject, model), code_hash(subject, model)
-    return Network(subject, model, device, weights, sizes, code)
+    with torch.inference_mode():
+        answer = model(factory.example(subject, device=device))
+    outputs = answer.shape[1] if isinstance(answer, Tensor) and answer.ndim == 2 else None
+    notes = (*made.notes, *steadiness.warnings(model, subject))
+    return Network(subject, model, device, weights, sizes, code, outputs, notes)
 
 
 def open_entered(row: SubjectRow, *, device: str = "cpu") -> Network:
@@ -122,23 +137,29 @@ def open_images(
     """
     subject, watch = network.subject, watch or Watch()
     probing_set = probing.open_folder(folder)
-    known = labels_of(probing_set, classes=subject.classes, table=table, labels=labels)
-    pixels = _room(len(probing_set), subject.image_size)
+    known = labels_of(
+        probing_set, classes=subject.classes, table=table, labels=labels, outputs=network.outputs
+    )
+    pixels: NDArray[Any] | None = None
     ids: list[int] = []
     unread: list[Skipped] = []
     for batch in probing.batches(probing_set, subject, batch_size=batch_size, skipped=unread):
         watch.check(f"after reading {len(ids)} images of {folder}")
-        pixels[len(ids) : len(ids) + len(batch.ids)] = batch.images
+        if pixels is None:
+            pixels = _room((len(probing_set), *batch.values.shape[1:]), batch.values.dtype)
+        pixels[len(ids) : len(ids) + len(batch.ids)] = batch.values
         ids.extend(batch.ids.tolist())
         watch.progress(len(ids) + len(unread), len(probing_set), f"reading {name} images")
     if skipped is not None:
         skipped.extend(unread)
-    if not ids:
+    if pixels is None:
         raise BadInput(f"expected images in {folder}, could read none: {unread[0].reason}")
+
+    read = pixels
 
     def batches() -> Iterator[Tensor]:
         for first in range(0, len(ids), batch_size):
-            part = np.ascontiguousarray(pixels[first : min(first + batch_size, len(ids))])
+            part = np.ascontiguousarray(read[first : min(first + batch_size, len(ids))])
             yield probing.as_inputs(part, subject, device=network.device)
 
     return Images(
@@ -148,20 +169,27 @@ def open_images(
         batches=batches,
         labels=None if known is None else known[ids],
         classes=subject.classes,
+        assigned=assigned(probing_set, known, classes=subject.classes),
+        notes=(
+            *probing_set.left_out,
+            *([] if table or subject.classes else numbers_note(probing_set.classes)),
+            *probing.conversions(probing_set, subject),
+        ),
     )
 
 
 def digest_of(files: str, subject: Subject) -> str:
     """What stands for image files (their digest) and a network's preparation together."""
-    preparation = [subject.image_size, subject.resize_size, subject.mean, subject.std]
+    preparation: list[Any] = [subject.image_size, subject.resize_size, subject.mean, subject.std]
+    if further := definition.further(subject):
+        preparation.append(further)
     return hashlib.sha256(json.dumps([files, preparation]).encode()).hexdigest()
 
 
-def _room(count: int, size: int) -> NDArray[np.uint8]:
-    """An array uint8 (count, 3, size, size), on disk where it would fill the memory."""
-    shape = (count, 3, size, size)
-    if count * 3 * size * size <= MEMORY_BYTES:
-        return np.empty(shape, np.uint8)
+def _room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An array (count, channels, height, width), on disk where it would fill the memory."""
+    if math.prod(shape) * dtype.itemsize <= MEMORY_BYTES:
+        return np.empty(shape, dtype)
     # The file has no name; the system removes it when the array is gone.
     file = tempfile.TemporaryFile()  # noqa: SIM115
-    return np.memmap(file, np.uint8, "w+", shape=shape)
+    return np.memmap(file, dtype, "w+", shape=shape)

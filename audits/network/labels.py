@@ -11,6 +11,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -27,12 +28,24 @@ PATHS = ("path", "filename", "file_name", "file", "image", "image_path")
 CLASSES = ("class", "label", "class_name", "category")
 
 
+@dataclass(frozen=True)
+class Assigned:
+    """A class of images: its folder (or its name in a table), how many images it has, the output
+    that it was taken for (None for an empty folder that was not counted), that output's name."""
+
+    folder: str
+    images: int
+    output: int | None
+    name: str = ""
+
+
 def labels_of(
     probing_set: ProbingSet,
     *,
     classes: Sequence[str] = (),
     table: Mapping[str, int] | None = None,
     labels: Mapping[str, str] | None = None,
+    outputs: int | None = None,
 ) -> NDArray[np.int64] | None:
     """The network's output for every image of a folder; None when nothing says it.
 
@@ -41,9 +54,12 @@ def labels_of(
         table: class name to output, where the names are not the network's.
         labels: class name by path; without it the sub-folders are the classes, or a table that
             lies in or beside a flat folder.
+        outputs: how many the network has, where that is known: classes without names have to be
+            as many.
 
     Raises:
-        BadInput: a class that is none of the network, or a table without some of the images.
+        BadInput: a class that is none of the network, classes that nothing tells the outputs of,
+            or a table without some of the images.
     """
     if labels is None and probing_set.labels is None:
         beside = table_of(probing_set.root)
@@ -51,8 +67,11 @@ def labels_of(
     if labels is None:
         if probing_set.labels is None:
             return None
-        outputs = class_indices(probing_set.classes, classes=classes, table=table)
-        return np.array([outputs[label] for label in probing_set.labels], dtype=np.int64)
+        if table is None and not classes:
+            found = numbered(probing_set.classes, outputs, empty=probing_set.empty)
+        else:
+            found = class_indices(probing_set.classes, classes=classes, table=table)
+        return np.array([found[label] for label in probing_set.labels], dtype=np.int64)
     known = {tidy(path): name for path, name in labels.items()}
     missing = [path for path in probing_set.paths if tidy(path) not in known]
     if missing:
@@ -68,8 +87,88 @@ def labels_of(
     names = sorted(set(wanted))
     if table is None and not classes and all(name.isdecimal() for name in names):
         return np.array([int(name) for name in wanted], dtype=np.int64)
-    index = dict(zip(names, class_indices(names, classes=classes, table=table), strict=True))
+    if table is None and not classes:
+        index = dict(zip(names, numbered(names, outputs), strict=True))
+    else:
+        index = dict(zip(names, class_indices(names, classes=classes, table=table), strict=True))
     return np.array([index[name] for name in wanted], dtype=np.int64)
+
+
+def assigned(
+    probing_set: ProbingSet,
+    found: NDArray[np.int64] | None,
+    *,
+    classes: Sequence[str] = (),
+) -> tuple[Assigned, ...]:
+    """Which output the images of each class were given, in the order of the outputs.
+
+    Args:
+        found: what `labels_of` gave; () without.
+    """
+    if found is None:
+        return ()
+    names = distinct(classes)
+    if probing_set.labels is None:
+        counts = Counter(found.tolist())
+        rows = {(output, ""): count for output, count in counts.items()}
+    else:
+        folders = [probing_set.classes[label] for label in probing_set.labels]
+        rows = dict(Counter(zip(found.tolist(), folders, strict=True)))
+    said = [
+        Assigned(folder, count, output, names[output] if output < len(names) else "")
+        for (output, folder), count in sorted(rows.items())
+    ]
+    return (*said, *(Assigned(folder, 0, None) for folder in probing_set.empty))
+
+
+def numbered(
+    folders: Sequence[str], outputs: int | None = None, *, empty: Sequence[str] = ()
+) -> list[int]:
+    """The network's output for each class folder when nothing names the outputs.
+
+    Folders that are called by numbers are the outputs of these numbers. Others are numbered in
+    sorted order, as ImageFolder does, together with the empty ones where only so they are as many
+    as the outputs.
+
+    >>> numbered(["0", "2", "10"]), numbered(["dog", "owl"], 3, empty=["cat"])
+    ([0, 2, 10], [1, 2])
+
+    Raises:
+        BadInput: there are more or fewer classes than outputs: nothing tells which is which.
+    """
+    if folders and all(folder.isdecimal() for folder in folders):
+        numbers = [int(folder) for folder in folders]
+        if len(set(numbers)) == len(numbers) and (outputs is None or max(numbers) < outputs):
+            return numbers
+    together = sorted({*folders, *empty})
+    if all(folder.isdecimal() for folder in together):
+        together.sort(key=int)
+    if outputs is not None and len(folders) != outputs and len(together) == outputs:
+        return [together.index(folder) for folder in folders]
+    if outputs is not None and len(folders) != outputs:
+        more = f" and {len(folders) - 3} more" if len(folders) > 3 else ""
+        without = f", and {len(empty)} without images" if empty else ""
+        raise BadInput(
+            f"expected one class of images for each of the network's {outputs} outputs, as nothing "
+            f"names these, got {len(folders)} ({', '.join(folders[:3])}{more}){without}; name the "
+            "outputs in `classes` of the subject file, or give --class-index"
+        )
+    return list(range(len(folders)))
+
+
+def numbers_note(folders: Sequence[str]) -> tuple[str, ...]:
+    """That folders called by numbers are outputs, where torchvision's ImageFolder says otherwise.
+
+    >>> numbers_note(["1", "2"]), len(numbers_note(["2", "10"]))
+    ((), 1)
+    """
+    if not all(folder.isdecimal() for folder in folders) or list(folders) == sorted(folders):
+        return ()
+    return (
+        "class folders are called by numbers and were taken as the outputs of these numbers; a "
+        "network that was trained through torchvision's ImageFolder has 10 before 2, and wants "
+        "--class-index or `classes` in the subject file",
+    )
 
 
 def table_of(root: Path) -> Path | None:
@@ -174,6 +273,14 @@ def class_indices(
     known = table
     if known is None:
         known = {name: index for index, name in enumerate(distinct(classes))}
+    # One system writes é as one letter, another as two.
+    composed = {unicodedata.normalize("NFC", name): name for name in known}
+    folders = [
+        folder
+        if folder in known or folder in classes
+        else composed.get(unicodedata.normalize("NFC", folder), folder)
+        for folder in folders
+    ]
     for folder in folders:
         if folder not in known and folder in classes and table is None:
             outputs = [str(index) for index, name in enumerate(classes) if name == folder]

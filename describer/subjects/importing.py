@@ -113,8 +113,8 @@ def find(reference: str, source: Path, *, what: str = "factory") -> Callable[...
     # Whatever the user's code may raise, and `sys.exit` of a script that was meant to be run.
     except (Exception, SystemExit) as error:
         raise BadInput(
-            f"expected Python that can be imported for {what} {reference!r} of {source}, it stopped "
-            f"with {blamed(error)}"
+            f"expected Python that can be imported for {what} {reference!r} of {source}, it "
+            f"stopped with {blamed(error)}"
         ) from error
     found: Any = module
     for part in name.split("."):
