@@ -119,6 +119,7 @@ def _audit(options: argparse.Namespace) -> None:
     from audits.ablation.standalone import Files, audit
     from audits.ablation.summarise import rows
     from audits.edit.export import check_free
+    from audits.network import assignment
     from audits.network.labels import understood_beside
     from describer.subjects import devices
 
@@ -147,6 +148,10 @@ def _audit(options: argparse.Namespace) -> None:
     with Bar() as bar:
         found = audit(given, options.keywords, how, Watch(bar), device=device)
     found.write(options.out)
+    for note in found.provenance["notes"]:
+        print(note if note.startswith("warning: ") else f"note: {note}", file=sys.stderr)
+    for line in assignment.table(found.test.assigned) if found.test.assigned else ():
+        print(line)
     for name, value in rows(found.measured):
         print(f"{name}: {value}")
     for one in found.skipped:

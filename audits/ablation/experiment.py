@@ -106,11 +106,14 @@ def _summary(measured: Measured, opened: Opened, head: Head | None, warnings: li
     sets = [each for each in (opened.validation, opened.test, opened.training) if each is not None]
     return replace(
         found,
-        warnings=tuple(dict.fromkeys([*found.warnings, *warnings])),
+        warnings=tuple(dict.fromkeys([*found.warnings, *warnings, *opened.network.warnings])),
         rows=(*found.rows, *(head.rows() if head else ())),
         head=head,
         weights=opened.network.weights,
-        data={images.name: Data(images.digest, images.count) for images in sets},
+        data={
+            images.name: Data(images.digest, images.count, images.assigned, images.notes)
+            for images in sets
+        },
         skipped=tuple((each.path, each.reason) for each in opened.skipped),
     )
 

@@ -17,6 +17,7 @@ from audits.ablation.open import means_of
 from audits.ablation.plan import How
 from audits.find import words
 from audits.find.words import Spans
+from audits.network import assignment
 from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import BATCH_SIZE, Images, Network, open_images, open_network
 from audits.network.labels import read_class_table
@@ -133,6 +134,12 @@ def audit(
         "examined": len(examined),
         "matched": len(matched),
         "skipped": [[one.path, one.reason] for one in skipped],
+        "classes": assignment.as_json(sets.test.assigned),
+        "notes": list(
+            dict.fromkeys(
+                [*network.notes, *(note for _, images in sets.splits() for note in images.notes)]
+            )
+        ),
     }
     return Audited(network, evaluator, sets.test, matched, measured, tuple(skipped), provenance)
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from audits.figures.intervals import Interval
+from audits.network.labels import Assigned
 from db.audit.ablations import Ablation
 from db.units import Unit
 
@@ -114,10 +115,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Data:
-    """What a set of images is known by, and how many it has."""
+    """What a set of images is known by, how many it has, which output each of its classes was
+    taken for, and sentences about what is in the folder."""
 
     digest: str
     images: int
+    classes: tuple[Assigned, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -214,7 +218,7 @@ class Summary:
                 head["training"], head["units"], Tuned(**head["edited"]), Tuned(**head["unedited"])
             ),
             weights=values.get("weights", ""),
-            data={name: Data(**each) for name, each in values.get("data", {}).items()},
+            data={name: _data(each) for name, each in values.get("data", {}).items()},
             skipped=tuple((path, reason) for path, reason in values.get("skipped", ())),
         )
 
@@ -241,6 +245,15 @@ _POINTS = ("start", "chosen", "best", "end")
 def of(experiment: Ablation) -> Summary | None:
     """What a stored experiment found; None until it is finished."""
     return Summary.from_json(experiment.summary) if experiment.summary else None
+
+
+def _data(values: Mapping[str, Any]) -> Data:
+    return Data(
+        values["digest"],
+        values["images"],
+        tuple(Assigned(**row) for row in values.get("classes", ())),
+        tuple(values.get("notes", ())),
+    )
 
 
 def _units(values: Sequence[Sequence[Any]]) -> tuple[Unit, ...]:

@@ -76,6 +76,12 @@ class Network:
     notes: tuple[str, ...] = ()
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the notes that say that its numbers may not hold."""
+        start = "warning: "
+        return tuple(note.removeprefix(start) for note in self.notes if note.startswith(start))
+
+    @property
     def identity(self) -> str:
         """What its predictions are known by: weights alone do not say what is done with them."""
         return f"{self.weights}+{self.code}" if self.code else self.weights
