@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from db.access.doors import LOCAL
 from db.commands import add_workspace_option, say
 from db.errors import BadInput
 from db.jobs import Watch
-from db.workspace import create, open_database
+from db.workspace import Workspace, create, open_database
 from describer.bars import Bar
 
 if TYPE_CHECKING:
@@ -59,7 +60,18 @@ def _add_add(commands: Any) -> None:
         "add", help="enter a network, images, a checkpoint or descriptions into a workspace"
     )
     add.add_argument("what", choices=("network", "images", "checkpoint", "descriptions"))
-    add.add_argument("path", type=Path)
+    add.add_argument(
+        "path",
+        type=Path,
+        help="a file or folder; of a network also FAMILY/NAME, such as timm/resnet50.a1_in1k, "
+        "torchvision/resnet18, transformers/AutoModelForImageClassification, open_clip/ViT-B-32",
+    )
+    add.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="of a FAMILY/NAME, or the folder it was saved in",
+    )
     add_workspace_option(add)
     table = add.add_argument_group(
         "descriptions", "a table layer,unit,description[,score], or one that a paper published"
@@ -161,8 +173,7 @@ def _exemplars(options: argparse.Namespace) -> None:
         odd = [f"{len(record.dead)} dead"] if record.dead else []
         odd += [f"{len(record.nan_units)} with NaN"] if record.nan_units else []
         print(f"{layer}: {record.layer.units} units{', ' if odd else ''}{', '.join(odd)}")
-    for note in source.notes:
-        print(note if note.startswith("warning: ") else f"note: {note}", file=sys.stderr)
+    _print_notes(source.notes)
     if source.skipped:
         print(
             f"{len(source.skipped)} images skipped, the first: {source.skipped[0].path} "
@@ -172,20 +183,51 @@ def _exemplars(options: argparse.Namespace) -> None:
 
 def _add_to_workspace(options: argparse.Namespace) -> None:
     from describer import shelf
+    from describer.subjects import probing
 
     if options.what == "descriptions":
         _add_descriptions(options)
         return
     if options.subject or options.method or options.layer:
         raise BadInput("expected --subject, --method and --layer with descriptions alone")
-    with open_database(create(options.workspace)) as db:
+    if options.weights is not None and options.what != "network":
+        raise BadInput("expected --weights with network alone")
+    workspace = create(options.workspace)
+    with open_database(workspace) as db:
         if options.what == "network":
-            name = shelf.enter_subject(db, options.path).name
+            found = shelf.survey(_subject_file(options, workspace))
+            name = shelf.enter_subject(db, found).name
+            _print_notes(found.notes)
         elif options.what == "images":
+            _print_notes(probing.open_folder(options.path.expanduser()).left_out)
             name = shelf.enter_images(db, options.path).name
         else:
             name = shelf.enter_checkpoint(db, str(options.path)).name
     print(f"{options.what} {name} is in {options.workspace}")
+
+
+def _subject_file(options: argparse.Namespace, workspace: Workspace) -> Path:
+    """The subject file at a path, or a new one for a network named by its family."""
+    from describer.subjects import families
+
+    name = str(options.path)
+    if options.path.exists() or not families.is_family(name):
+        if options.weights is not None:
+            raise BadInput(
+                f"expected --weights with FAMILY/NAME ({', '.join(families.FAMILIES)}), got {name}; "
+                "a SUBJECT.toml names its weights itself"
+            )
+        return Path(options.path)
+    if options.weights is None:
+        print("note: no --weights: the network is studied as it is initialised", file=sys.stderr)
+    path = families.write(name, workspace.path / "subjects", weights=options.weights)
+    print(f"wrote {path}")
+    return path
+
+
+def _print_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        print(note if note.startswith("warning: ") else f"note: {note}", file=sys.stderr)
 
 
 def _add_descriptions(options: argparse.Namespace) -> None:

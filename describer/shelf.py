@@ -39,13 +39,17 @@ _RENDERING = tuple(threading.Lock() for _ in range(16))
 
 @dataclass(frozen=True)
 class Surveyed:
-    """What a workspace wants to know of a network. source: its SUBJECT.toml."""
+    """What a workspace wants to know of a network.
+
+    source: its SUBJECT.toml. notes: sentences about how it was built and whether it is steady.
+    """
 
     name: str
     source: Path
     weights_hash: str
     layers: tuple[LayerRow, ...]
     code_hash: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def survey(path: Path) -> Surveyed:
@@ -55,12 +59,13 @@ def survey(path: Path) -> Surveyed:
         BadInput: the file, the network or its weights cannot be used.
     """
     from describer.subjects import definition as files
-    from describer.subjects import factory, latents, layers
+    from describer.subjects import factory, latents, layers, steadiness
     from describer.subjects.code import code_hash
     from describer.subjects.weights import weights_hash
 
     subject = files.read(path.expanduser())
-    model = factory.build(subject)
+    made = factory.make(subject)
+    model = made.model
     traced = latents.trace(model, subject)
     layers.find(traced, subject.layers)
     # A file that names no layers leaves the choice among the outermost ones.
@@ -72,6 +77,7 @@ def survey(path: Path) -> Surveyed:
         weights_hash(subject, model),
         tuple(shown),
         code_hash(subject, model),
+        (*made.notes, *steadiness.warnings(model, subject)),
     )
 
 

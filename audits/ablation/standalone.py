@@ -122,6 +122,7 @@ def audit(
         how=how,
         watch=watch,
     )
+    notes = [*network.notes, *(note for _, images in sets.splits() for note in images.notes)]
     provenance = {
         "subject": network.subject.name,
         "weights": network.weights,
@@ -135,11 +136,7 @@ def audit(
         "matched": len(matched),
         "skipped": [[one.path, one.reason] for one in skipped],
         "classes": assignment.as_json(sets.test.assigned),
-        "notes": list(
-            dict.fromkeys(
-                [*network.notes, *(note for _, images in sets.splits() for note in images.notes)]
-            )
-        ),
+        "notes": list(dict.fromkeys(notes)),
     }
     return Audited(network, evaluator, sets.test, matched, measured, tuple(skipped), provenance)
 

@@ -143,8 +143,10 @@ def open_images(
     """
     subject, watch = network.subject, watch or Watch()
     probing_set = probing.open_folder(folder)
+    # A single output is refused when it is looked at, whatever the classes are.
+    outputs = network.outputs if network.outputs != 1 else None
     known = labels_of(
-        probing_set, classes=subject.classes, table=table, labels=labels, outputs=network.outputs
+        probing_set, classes=subject.classes, table=table, labels=labels, outputs=outputs
     )
     pixels: NDArray[Any] | None = None
     ids: list[int] = []

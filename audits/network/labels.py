@@ -22,6 +22,7 @@ from db import tables
 from db.errors import BadInput
 from db.tables import understood
 from db.unit_tables import labels_in
+from describer.subjects.folders import by_number
 from describer.subjects.probing import ProbingSet, open_folder
 
 PATHS = ("path", "filename", "file_name", "file", "image", "image_path")
@@ -118,7 +119,17 @@ def assigned(
         Assigned(folder, count, output, names[output] if output < len(names) else "")
         for (output, folder), count in sorted(rows.items())
     ]
-    return (*said, *(Assigned(folder, 0, None) for folder in probing_set.empty))
+    every = by_number({*probing_set.classes, *probing_set.empty})
+    counted = not classes and all(
+        row.folder in every and every.index(row.folder) == row.output for row in said
+    )
+    return (
+        *said,
+        *(
+            Assigned(folder, 0, every.index(folder) if counted else None)
+            for folder in probing_set.empty
+        ),
+    )
 
 
 def numbered(
@@ -140,9 +151,7 @@ def numbered(
         numbers = [int(folder) for folder in folders]
         if len(set(numbers)) == len(numbers) and (outputs is None or max(numbers) < outputs):
             return numbers
-    together = sorted({*folders, *empty})
-    if all(folder.isdecimal() for folder in together):
-        together.sort(key=int)
+    together = by_number({*folders, *empty})
     if outputs is not None and len(folders) != outputs and len(together) == outputs:
         return [together.index(folder) for folder in folders]
     if outputs is not None and len(folders) != outputs:
