@@ -70,7 +70,7 @@ def _add_add(commands: Any) -> None:
         "--weights",
         type=Path,
         metavar="FILE",
-        help="of a FAMILY/NAME, or the folder it was saved in",
+        help="of a FAMILY/NAME; a file or a folder",
     )
     add_workspace_option(add)
     table = add.add_argument_group(
@@ -214,8 +214,8 @@ def _subject_file(options: argparse.Namespace, workspace: Workspace) -> Path:
     if options.path.exists() or not families.is_family(name):
         if options.weights is not None:
             raise BadInput(
-                f"expected --weights with FAMILY/NAME ({', '.join(families.FAMILIES)}), got {name}; "
-                "a SUBJECT.toml names its weights itself"
+                f"expected --weights with FAMILY/NAME ({', '.join(families.FAMILIES)}), got "
+                f"{name}; a SUBJECT.toml names its weights itself"
             )
         return Path(options.path)
     if options.weights is None:

@@ -3,8 +3,8 @@
     write("timm/resnet50.a1_in1k", Path("subjects"), weights=Path("model.safetensors"))
 
 Families: `torchvision/NAME` (or NAME.WEIGHTS, such as resnet50.IMAGENET1K_V2), `timm/NAME`,
-`open_clip/NAME`, and `transformers/CLASS` (AutoModelForImageClassification, CLIPVisionModel, …) with
-the folder that `save_pretrained` wrote. How images are prepared is read from the packages and
+`open_clip/NAME`, and `transformers/CLASS` (AutoModelForImageClassification, CLIPVisionModel, …)
+with the folder that `save_pretrained` wrote. How images are prepared is read from the packages and
 folders themselves; nothing is fetched.
 """
 
@@ -61,7 +61,7 @@ def write(name: str, folder: Path, *, weights: Path | None = None) -> Path:
     values = {"name": _called(network, weights), **values}
     if weights is not None:
         values["weights"] = str(weights)
-    target = folder / values["name"] / "SUBJECT.toml"
+    target = folder / str(values["name"]) / "SUBJECT.toml"
     if target.exists():
         raise BadInput(f"expected a new subject file, {target} is there already")
     target.parent.mkdir(parents=True, exist_ok=True)

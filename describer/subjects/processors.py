@@ -25,11 +25,13 @@ def preparation(folder: Path) -> dict[str, Any]:
 
 def timm_preparation(config: Mapping[str, Any]) -> dict[str, Any]:
     """The same from timm's pretrained_cfg: the crop is a share of what is resized."""
-    _, height, width = config.get("test_input_size") or config.get("input_size") or (3, 224, 224)
-    share = float(config.get("test_crop_pct") or config.get("crop_pct") or 0.875)
+    _, height, width = config.get("input_size") or (3, 224, 224)
+    share = float(config.get("crop_pct") or 0.875)
+    squashed = config.get("crop_mode") == "squash"
+    whole = [int(height / share), int(width / share)]
     return {
         "image_size": height if height == width else [height, width],
-        "resize_size": int(height / share),
+        "resize_size": whole if squashed else min(whole),
         "mean": [float(part) for part in config.get("mean", ())],
         "std": [float(part) for part in config.get("std", ())],
         **_interpolation(str(config.get("interpolation", "bicubic"))),

@@ -4,7 +4,7 @@
 
 Batch normalisation without running statistics, dropout that was left on, and noise make what was
 measured depend on the batch or on chance. A network is run on an image beside two different
-others, and again; the first module whose input is the same and whose output is not is named.
+others; the first module whose input is the same and whose output is not is named.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ def warnings(model: nn.Module, subject: Subject) -> tuple[str, ...]:
     state = {key: value.clone() for key, value in _buffers(model).items()}
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        once, again, other = (_run(model, batch) for batch in (first, first, beside))
+        once, other = _run(model, first), _run(model, beside)
+        culprit = _culprit(once, other)
+        by_chance = None if culprit is None else _culprit(once, _run(model, first))
     changed = [key for key, value in _buffers(model).items() if not _same(state[key], value)]
     with torch.no_grad():
         for key, value in _buffers(model).items():
             value.copy_(state[key])
-    by_chance = _culprit(once, again)
     if by_chance is not None:
         return (_sentence(model, by_chance, "from one time to the next", subject),)
-    by_batch = _culprit(once, other)
-    if by_batch is not None:
-        return (_sentence(model, by_batch, "with the images beside it in the batch", subject),)
+    if culprit is not None:
+        return (_sentence(model, culprit, "with the images beside it in the batch", subject),)
     if changed:
         return (
             f"warning: {subject.name} changes its own state as it runs ({changed[0]}), so what it "
