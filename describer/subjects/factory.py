@@ -196,9 +196,16 @@ def _fetching(subject: Subject, asked: list[str], error: BaseException | None) -
 def _run(model: nn.Module, subject: Subject, device: str | torch.device) -> str:
     """Run once: lazy modules take their sizes, and the answer is found."""
     from torch import nn
+    from torch.nn.parameter import is_lazy
 
+    # Modules that do not follow eval() would count these images among those they were trained on.
+    state = {name: value.clone() for name, value in model.named_buffers() if not is_lazy(value)}
     try:
-        return answers.adapt(model, example(subject, device=device), answer=subject.answer)
+        said = answers.adapt(model, example(subject, device=device), answer=subject.answer)
+        for name, value in model.named_buffers():
+            if name in state:
+                value.data.copy_(state[name])
+        return said
     except BadInput:
         raise
     except (Exception, SystemExit) as error:

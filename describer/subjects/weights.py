@@ -156,7 +156,8 @@ def _weight_norm(state: dict[str, Any], expected: Mapping[str, Any]) -> dict[str
     found = {}
     for key, value in state.items():
         older = re.sub(r"parametrizations\.(\w+)\.original([01])$", _older, key)
-        found[older if key not in expected and older in expected else key] = value
+        wanted = older in expected or older[:-2] in expected
+        found[older if key not in expected and wanted else key] = value
     for key in [key for key in found if key.endswith("_g")]:
         whole, other = key[:-2], f"{key[:-2]}_v"
         if whole in expected and key not in expected and other in found:
