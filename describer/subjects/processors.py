@@ -67,7 +67,7 @@ def _hugging_face(config: Mapping[str, Any]) -> dict[str, Any]:
         mean, std = [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]
     if isinstance(mean, list) and isinstance(std, list):
         found |= {"mean": [float(part) for part in mean], "std": [float(part) for part in std]}
-    return {**found, **_interpolation(_FILTERS.get(int(config.get("resample") or 2), "bilinear"))}
+    return {**found, **_interpolation(_FILTERS.get(config.get("resample", 2), "bilinear"))}
 
 
 def _interpolation(name: str) -> dict[str, str]:
