@@ -18,7 +18,7 @@ from audits.ablation.open import Opened, means_of, open_plan
 from audits.ablation.plan import Plan, Request
 from audits.ablation.summarise import summarised
 from audits.ablation.summary import Data, Head, Summary
-from audits.network import apart
+from audits.network import apart, assignment
 from audits.network.evaluation import Cache, DatabaseStore, Evaluator
 from audits.network.images import digest_of
 from db.audit import ablations
@@ -103,10 +103,13 @@ def run(
 def _summary(measured: Measured, opened: Opened, head: Head | None, warnings: list[str]) -> Summary:
     """What was measured, with what it was measured on."""
     found = summarised(measured)
+    doubts = assignment.warnings(measured.before, opened.test)
     sets = [each for each in (opened.validation, opened.test, opened.training) if each is not None]
     return replace(
         found,
-        warnings=tuple(dict.fromkeys([*found.warnings, *warnings, *opened.network.warnings])),
+        warnings=tuple(
+            dict.fromkeys([*found.warnings, *doubts, *warnings, *opened.network.warnings])
+        ),
         rows=(*found.rows, *(head.rows() if head else ())),
         head=head,
         weights=opened.network.weights,

@@ -23,7 +23,6 @@ from audits.ablation.importance import UnitImportance, importance
 from audits.ablation.plan import How
 from audits.ablation.summary import Point
 from audits.figures import intervals
-from audits.network import assignment
 from audits.network.evaluation import Evaluation, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
@@ -153,8 +152,6 @@ def measure(
     def look(units: Sequence[Unit]) -> Evaluation:
         return network.evaluate(sets.test, by_layer(units), watch=watch)
 
-    before = look(())
-    warned = (*_warnings(sets, order, sizes, how.controls), *assignment.warnings(before, sets.test))
     return Measured(
         ranking=ranking,
         order=order,
@@ -163,10 +160,10 @@ def measure(
         chosen=None if chosen is None else point(lines, chosen),
         best=point(lines, curves.best_count(_keyword(lines, "test"))),
         end=point(lines, len(order)),
-        before=before,
+        before=look(()),
         after=look(order[:shown]),
         random=tuple(look(draw[:shown]) for draw in draws),
-        warnings=warned,
+        warnings=tuple(_warnings(sets, order, sizes, how.controls)),
     )
 
 

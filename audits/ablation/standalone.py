@@ -5,7 +5,7 @@ found.write(Path("out"))            # curve.csv, units.csv, summary.json
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,8 @@ def audit(
         how=how,
         watch=watch,
     )
+    doubts = assignment.warnings(measured.before, sets.test)
+    measured = replace(measured, warnings=(*measured.warnings, *doubts))
     notes = [*network.notes, *(note for _, images in sets.splits() for note in images.notes)]
     provenance = {
         "subject": network.subject.name,

@@ -166,7 +166,8 @@ class Summary:
     def to_json(self) -> dict[str, Any]:
         """As an experiment stores it."""
         points = {name: _point_json(getattr(self, name)) for name in _POINTS}
-        return {**asdict(self), **points, "version": VERSION}
+        data = {name: _data_json(images) for name, images in self.data.items()}
+        return {**asdict(self), **points, "data": data, "version": VERSION}
 
     def measured_json(self) -> dict[str, Any]:
         """What summary.json says of the measurement: without what only a workspace knows."""
@@ -245,6 +246,11 @@ _POINTS = ("start", "chosen", "best", "end")
 def of(experiment: Ablation) -> Summary | None:
     """What a stored experiment found; None until it is finished."""
     return Summary.from_json(experiment.summary) if experiment.summary else None
+
+
+def _data_json(images: Data) -> dict[str, Any]:
+    """What is known of a set; without what earlier versions did not say and this one has not."""
+    return {key: value for key, value in asdict(images).items() if value != ()}
 
 
 def _data(values: Mapping[str, Any]) -> Data:

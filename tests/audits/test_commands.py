@@ -113,9 +113,17 @@ def test_the_curve_has_every_condition_split_and_count(
     assert summary["chosen"]["validation"] >= summary["start"]["validation"]
     printed = capsys.readouterr()
     assert "2 of 2 matching units ablated" in printed.out
-    assert printed.err == (
-        "warning: 3 random draws are fewer than 5: where one more would lie is known badly.\n"
+    draws, doubts = printed.err.splitlines()
+    assert draws == (
+        "warning: 3 random draws are fewer than 5: where one more would lie is known badly."
     )
+    # The network was not trained.
+    assert "The unedited network is right on 50.0% of test, which is chance" in doubts
+    assert [(row["folder"], row["images"], row["output"]) for row in summary["classes"]] == [
+        ("cat", 4, 0),
+        ("dog", 4, 2),
+    ]
+    assert printed.out.startswith("folder  images  output  class\ncat          4       0  cat\n")
 
 
 def test_without_validation_it_warns_and_has_only_test_rows(
