@@ -23,7 +23,7 @@ from db.describe.subjects import SubjectRow
 from db.errors import BadInput
 from db.jobs import Watch
 from describer.shelf import check_same
-from describer.subjects import definition, layers, probing
+from describer.subjects import definition, latents, probing
 from describer.subjects.code import code_hash
 from describer.subjects.definition import Subject
 from describer.subjects.probing import Skipped
@@ -79,8 +79,7 @@ def open_network(subject: Subject, *, device: str = "cpu") -> Network:
     if subject.input != "image":
         raise BadInput(f"expected a network that takes images, got {subject.name}: a generator")
     model = definition.build(subject, device=device)
-    found = layers.trace(model, subject.image_size)
-    sizes = {layer.name: layer.units for layer in found}
+    sizes = latents.trace(model, subject).sizes
     weights, code = definition.weights_hash(subject, model), code_hash(subject, model)
     return Network(subject, model, device, weights, sizes, code)
 

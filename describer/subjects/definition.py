@@ -47,6 +47,8 @@ class Subject:
         classes: names of the outputs, in their order.
         input: "image", or "latent" for a generator, whose images are its own outputs.
         latent_size: length of a generator's latent vector.
+        axis: the axis of units by layer; that of "" where nothing else tells.
+        prefix_tokens: tokens before those of the image, where the network does not tell.
         source: the subject file.
     """
 
@@ -62,6 +64,8 @@ class Subject:
     classes: tuple[str, ...] = ()
     input: str = "image"
     latent_size: int | None = None
+    axis: Mapping[str, int] = field(default_factory=dict)
+    prefix_tokens: int | None = None
     source: Path = Path("SUBJECT.toml")
 
 
@@ -109,6 +113,8 @@ def read(path: Path) -> Subject:
         classes=_names(path, values, "classes"),
         input=_value(path, values, "input", str, "image"),
         latent_size=_value(path, values, "latent_size", int, None),
+        axis=_axes(path, values),
+        prefix_tokens=_value(path, values, "prefix_tokens", int, None),
         source=path.resolve(),
     )
     _check(subject, path)
@@ -313,6 +319,15 @@ def _names(path: Path, values: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not all(isinstance(each, str) for each in found):
         raise BadInput(f"expected {key} as a list of names in {path}, got {found!r}")
     return tuple(found)
+
+
+def _axes(path: Path, values: Mapping[str, Any]) -> dict[str, int]:
+    """`axis = -1`, or `axis = { "encoder.norm" = -1 }` by layer; both: `{ "" = -1, … }`."""
+    given = values.get("axis", {})
+    found = given if isinstance(given, dict) else {"": given}
+    if not all(isinstance(axis, int) and not isinstance(axis, bool) for axis in found.values()):
+        raise BadInput(f"expected axis as a number, or a number by layer, in {path}, got {given!r}")
+    return dict(found)
 
 
 def _some(keys: list[str]) -> str:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from db.errors import BadInput
 from describer.subjects import layers
 from describer.subjects.definition import Subject
-from describer.subjects.layers import Layer
+from describer.subjects.layers import Layers
 from describer.subjects.probing import ProbingSet
 
 if TYPE_CHECKING:
@@ -52,13 +52,19 @@ def inputs(
     return torch.from_numpy(np.stack(vectors)).to(device)
 
 
-def trace(model: nn.Module, subject: Subject) -> list[Layer]:
+def trace(model: nn.Module, subject: Subject) -> Layers:
     """The layers of a network, whatever its inputs are; see `describer.subjects.layers.trace`."""
-    if subject.input != "latent":
-        return layers.trace(model, subject.image_size)
-    device = next((each.device for each in model.parameters()), "cpu")
-    vectors = inputs([0, 1], subject, device=device)
-    return layers.trace(model, subject.image_size, inputs=vectors)
+    vectors = None
+    if subject.input == "latent":
+        device = next((parameter.device for parameter in model.parameters()), "cpu")
+        vectors = inputs([0, 1], subject, device=device)
+    return layers.trace(
+        model,
+        subject.image_size,
+        inputs=vectors,
+        axes=subject.axis,
+        prefix_tokens=subject.prefix_tokens,
+    )
 
 
 def pictures(
