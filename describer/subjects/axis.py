@@ -80,6 +80,13 @@ KEEP_AXIS = {
     "glu",
 }
 RELU = {"relu", "relu_"}
+# Operations over the rows and columns of maps, whose channels are along axis 1.
+ON_MAPS = ("upsample", "max_pool2d", "avg_pool2d", "adaptive_", "_adaptive_", "im2col")
+
+
+def reads_maps(name: str) -> bool:
+    """Whether an operation takes (N, C, …) and nothing else."""
+    return name in CONVOLUTIONS or name in MAP_NORMS or name.startswith(ON_MAPS)
 
 
 class ChannelTrace(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -142,6 +149,11 @@ class Reads:
         """Whether a ReLU reads it, and nothing else."""
         return bool(self.by) and set(self.by) <= RELU
 
+    @property
+    def as_map(self) -> bool:
+        """Whether an operation on maps (N, C, …) reads it."""
+        return any(reads_maps(name) for name in self.by)
+
 
 def _after(name: str, args: Sequence[Any], inputs: Sequence[Input], out: Shape) -> Channels | None:
     """Where the channels of an operation's output, of that shape, lie."""
@@ -156,7 +168,7 @@ def _after(name: str, args: Sequence[Any], inputs: Sequence[Input], out: Shape) 
         return _product(inputs[0], inputs[1])
     if name == "linear":
         return _made(channels, read=len(shape) - 1, axis=len(out) - 1)
-    if name in MAP_NORMS or name == "im2col":
+    if reads_maps(name):
         return channels or Channels(1)
     if name in LAST_NORMS:
         return channels or Channels(len(out) - 1)
@@ -214,7 +226,8 @@ def _viewed(channels: Channels, shape: Shape, out: Shape) -> Channels | None:
             inside = axis  # the last, whose numbers lie closest
     if holding is not None:
         return Channels(holding)
-    return None if inside is None else Channels(inside, "split")
+    # A vector that becomes a map says nothing of where the map's channels are.
+    return None if inside is None or len(shape) == 2 else Channels(inside, "split")
 
 
 def _reduced(

@@ -303,6 +303,8 @@ def _unit_axis(
             channels = Channels(dimensions - 1)
         elif isinstance(module, FIRST) and _own_forward(module, FIRST):
             channels = Channels(1)
+        elif dimensions == 4 and call.reads.as_map:
+            channels = Channels(1)
     if channels is None:
         steady = [axis for axis in free if axis not in changed]
         if len(steady) == 1:
