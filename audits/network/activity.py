@@ -7,7 +7,7 @@ Source: Describe-and-Dissect, A.6, where a described unit's average activation i
 exemplars are ranked by the greatest one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np

@@ -299,11 +299,11 @@ def _unit_axis(
     channels = call.channels
     doubt = ""
     if channels is None:
-        if isinstance(module, LAST) and _own_forward(module, LAST):
+        if isinstance(module, LAST) and _own_forward(module):
             channels = Channels(dimensions - 1)
-        elif isinstance(module, FIRST) and _own_forward(module, FIRST):
-            channels = Channels(1)
-        elif dimensions == 4 and call.reads.as_map:
+        elif (isinstance(module, FIRST) and _own_forward(module)) or (
+            dimensions == 4 and call.reads.as_map
+        ):
             channels = Channels(1)
     if channels is None:
         steady = [axis for axis in free if axis not in changed]
@@ -342,7 +342,7 @@ def _given(axis: int, dimensions: int, batch: int, where: str) -> int:
     return axis % dimensions
 
 
-def _own_forward(module: nn.Module, kinds: tuple[type[nn.Module], ...]) -> bool:
+def _own_forward(module: nn.Module) -> bool:
     """Whether a module computes what its PyTorch class does: subclasses may permute."""
     return type(module).forward.__module__.startswith("torch.nn.modules")
 
