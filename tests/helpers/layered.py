@@ -196,7 +196,7 @@ class TokenMixing(Open):
 
 
 class Prefixed(Open):
-    """Five tokens before those of the image, or before none."""
+    """Five tokens before those of the image, made by a convolution or by no module at all."""
 
     def __init__(self, patches: bool = True) -> None:
         super().__init__()
@@ -210,6 +210,7 @@ class Prefixed(Open):
         if self.patches:
             x = self.patch(x).flatten(2).transpose(1, 2)
         else:
+            assert x.shape[-1] == 16, "images of one size"
             x = F.avg_pool2d(x, 8).flatten(2).transpose(1, 2).repeat(1, 1, 3)[..., :8]
         x = torch.cat([self.before.expand(len(x), -1, -1), x], 1)
         return self.linear(self.at("norm", self.norm(x)).mean(1))
