@@ -171,7 +171,10 @@ def pictures(folder: Path, size: int) -> list[tuple[int, int, int]]:
     for index in range(IMAGES):
         pixels = generator.integers(0, 40, (size, size, 3)).astype(np.uint8)
         top, left = (int(place) for place in generator.integers(0, size - side + 1, 2))
-        pixels[top : top + side, left : left + side] = (255, 0, 0)
+        pixels[top : top + side, left : left + side] = 0
+        # of many reds, as no mask exceeds the level of one alone
+        reds = generator.integers(150, 256, (side, side))
+        pixels[top : top + side, left : left + side, 0] = reds
         (folder / "a").mkdir(exist_ok=True, parents=True)
         Image.fromarray(pixels).save(folder / "a" / f"{index}.png")
         places.append((top, left, side))

@@ -158,8 +158,15 @@ def trace(
     from describer.subjects.tracing import traced
 
     found = traced(model, image_size, inputs=inputs, axes=axes or {}, prefix_tokens=prefix_tokens)
-    model.__dict__[_KEPT] = found
-    return found
+    offered: dict[str, Layer] = {}
+    for module, number, calls, place in found.places:
+        layer = Layer(module, calls=calls, **vars(place))
+        if number < calls:
+            layer = replace(layer, name=f"{module}#{number}", module=module, call=number)
+        offered[layer.name] = layer
+    layers = Layers(offered.values(), refused=found.refused, rectified=found.rectified)
+    model.__dict__[_KEPT] = layers
+    return layers
 
 
 def known(model: nn.Module, inputs: torch.Tensor | None = None) -> Layers | None:

@@ -19,7 +19,6 @@ from db.errors import BadInput
 from describer.subjects import grid as grids
 from describer.subjects.axis import Channels, ChannelTrace, Reads
 from describer.subjects.grid import Evidence
-from describer.subjects.layers import Layer, Layers
 from describer.subjects.outputs import tensor_of
 
 STOPS = (RuntimeError, ValueError, TypeError, IndexError, AssertionError)
@@ -62,6 +61,35 @@ class Passes:
     size: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the units of an output are; the attributes of `describer.subjects.layers.Layer`."""
+
+    kind: str
+    units: int
+    grid: tuple[int, int]
+    prefix_tokens: int = 0
+    channels_last: bool = False
+    axis: int | None = None
+    batch_axis: int = 0
+    read_otherwise: bool = False
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What was found in a network.
+
+    Attributes:
+        places: in the order of calls, (module, number of the call, calls in all, place).
+        refused: the reason by module, or by call.
+        rectified: names of calls whose output is read by a ReLU alone.
+    """
+
+    places: list[tuple[str, int, int, Place]]
+    refused: dict[str, str]
+    rectified: list[str]
+
+
 def traced(
     model: nn.Module,
     image_size: int,
@@ -69,42 +97,44 @@ def traced(
     inputs: Tensor | None,
     axes: Mapping[str, int],
     prefix_tokens: int | None,
-) -> Layers:
-    """The layers of a network; see `describer.subjects.layers.trace`."""
+) -> Traced:
+    """Where a network has units; the arguments are those of `describer.subjects.layers.trace`."""
     passes = _passes(model, image_size, inputs)
     totals: dict[str, int] = defaultdict(int)
+    again: dict[str, int] = defaultdict(int)
     for call in passes.calls:
         totals[call.module] += 1
+    for name in passes.again:
+        again[name.rpartition("#")[0]] += 1
     evidence = Evidence(given=prefix_tokens, stated=_stated_prefix(model), size=image_size)
-    layers: dict[str, Layer] = {}
-    refused: dict[str, str] = {}
-    rectified = []
+    found = Traced([], {}, [])
     earlier: dict[grids.Arranged, None] = {}
     for call in passes.calls:
-        last = call.number == totals[call.module]
-        name = call.module if last else call.name
-        again = passes.again.get(call.name)
-        runs = sum(each.startswith(f"{call.module}#") for each in passes.again)
-        if passes.again and again is None:
-            call.reason = call.reason or f"it runs {totals[call.module]} or {runs} times in a pass"
-        other = (passes.size, again) if again is not None else None
+        total = totals[call.module]
+        name = call.module if call.number == total else call.name
+        other = passes.again.get(call.name)
+        if passes.again and total != again[call.module]:
+            call.reason = call.reason or f"it runs {total} or {again[call.module]} times in a pass"
         seen = replace(evidence, maps=tuple(passes.maps[: call.maps]), earlier=tuple(earlier))
-        found = call.reason or _layer(model, call, other, seen, axes)
-        if isinstance(found, str):
-            refused[name] = found
+        there = None if other is None else (passes.size, other)
+        place = call.reason or _place(model, call, there, seen, axes)
+        if isinstance(place, str):
+            found.refused[name] = place
             continue
-        if found.kind == "tokens":
-            earlier[found.prefix_tokens, found.grid] = None
-        found = replace(found, name=name, calls=totals[call.module])
-        layers[name] = found if last else replace(found, module=call.module, call=call.number)
+        if place.kind == "tokens":
+            earlier[place.prefix_tokens, place.grid] = None
+        found.places.append((call.module, call.number, total, place))
         if call.reads.only_relu:
-            rectified.append(name)
-    refused.update(_never_run(model, totals))
+            found.rectified.append(name)
+    found.refused.update(_never_run(model, totals))
+    known = {
+        name for module, number, _, _ in found.places for name in (module, f"{module}#{number}")
+    }
     for name in axes:
-        if name and name not in layers:
-            reason = refused.get(name, "there is no such layer")
+        if name and name not in known:
+            reason = found.refused.get(name, "there is no such layer")
             raise BadInput(f"expected an axis of a layer in SUBJECT.toml, got {name!r}: {reason}")
-    return Layers(layers.values(), refused=refused, rectified=rectified)
+    return found
 
 
 def _passes(model: nn.Module, image_size: int, inputs: Tensor | None) -> Passes:
@@ -210,48 +240,49 @@ def _resting(model: nn.Module) -> Iterator[None]:
             module.training = True
 
 
-def _layer(
+def _place(
     model: nn.Module,
     call: Call,
     other: tuple[int, Shape] | None,
     evidence: Evidence,
     axes: Mapping[str, int],
-) -> Layer | str:
-    """The layer that a call shows, or why it shows none."""
+) -> Place | str:
+    """Where the units of a call's output are, or why it has none."""
     shape = call.shape
     if 0 in shape:
         return f"its output is empty, {_said(shape)}"
     batch = _batch_axis(shape, other)
     if batch is None:
         return f"no axis of its output is that of the images: {_said(shape)} for 2 images"
-    typed = model.get_submodule(call.module)
-    unit = _unit_axis(call, typed, batch, other, axes)
+    unit = _unit_axis(call, model.get_submodule(call.module), batch, other, axes)
     if isinstance(unit, str):
         return unit
     positions = [axis for axis in range(len(shape)) if axis not in (batch, unit)]
     if len(positions) == 3 and shape[positions[0]] == 1:
         positions = positions[1:]  # a volume of one slice
     lengths = tuple(shape[axis] for axis in positions)
-    asked = Layer("", "vector", shape[unit], (1, 1), batch_axis=batch)
-    if not positions:
-        default = 1
-    elif len(positions) == 1:
+    place = Place("vector", shape[unit], (1, 1), batch_axis=batch)
+    default = 1
+    if len(positions) == 1:
         there = None if other is None else (other[0], other[1][positions[0]])
         arranged = grids.arrange(lengths[0], replace(evidence, other=there))
         if isinstance(arranged, str):
             return arranged
-        asked = replace(asked, kind="tokens", prefix_tokens=arranged[0], grid=arranged[1])
+        place = replace(place, kind="tokens", prefix_tokens=arranged[0], grid=arranged[1])
         default = 2
     elif len(positions) == 2:
         last = unit == 3
         if reason := _no_picture(call, positions, other, last=last):
             return reason
-        asked = replace(asked, kind="map", grid=(lengths[0], lengths[1]), channels_last=last)
+        place = replace(place, kind="map", grid=(lengths[0], lengths[1]), channels_last=last)
         default = 3 if last else 1
-    else:
+    elif positions:
         return f"its positions are no image: {_said(shape)} with units along axis {unit}"
-    asked = replace(asked, axis=None if unit == default else unit)
-    return replace(asked, read_otherwise=_read_otherwise(asked, shape, evidence.stated))
+    return replace(
+        place,
+        axis=None if unit == default else unit,
+        read_otherwise=_read_otherwise(place, unit, shape, evidence.stated),
+    )
 
 
 def _no_picture(
@@ -347,15 +378,14 @@ def _own_forward(module: nn.Module) -> bool:
     return type(module).forward.__module__.startswith("torch.nn.modules")
 
 
-def _read_otherwise(layer: Layer, shape: Shape, stated: int | None) -> bool:
+def _read_otherwise(place: Place, unit: int, shape: Shape, stated: int | None) -> bool:
     """Whether commit c2e8b49 offered this output with another axis or grid."""
-    if layer.batch_axis or len(shape) > 4:
+    if place.batch_axis or len(shape) > 4:
         return False  # not offered then
     if len(shape) == 4:
-        return layer.unit_axis != (3 if shape[1] == shape[2] != shape[3] else 1)
+        return unit != (3 if shape[1] == shape[2] != shape[3] else 1)
     if len(shape) == 3:
-        before = grids.guessed(shape[1], stated)
-        return layer.unit_axis != 2 or (layer.prefix_tokens, layer.grid) != before
+        return unit != 2 or (place.prefix_tokens, place.grid) != grids.guessed(shape[1], stated)
     return False
 
 
