@@ -31,8 +31,7 @@ from db.errors import BadInput
 from describer import milan
 from describer.exemplars import run
 from describer.exemplars.records import Settings
-from describer.milan.describing import SearchOptions
-from describer.milan.files import describe_folder
+from describer.milan.describing import SearchOptions, describe_folder
 from describer.subjects import layers, probing
 from describer.subjects.definition import Subject
 
