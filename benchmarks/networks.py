@@ -190,6 +190,7 @@ class Row:
     edited: str
     landed: str
     difference: float
+    moved: float
     described: int
     way: str
 
@@ -233,7 +234,7 @@ def measure(case: Case, speaker: milan.Model) -> Row:
             options=SearchOptions("greedy"),
         )
         images = open_images(folder / "images", network, name="test", labels=None)
-        difference = _difference(network.model, case, next(iter(images.batches())))
+        difference, moved = _difference(network.model, case, next(iter(images.batches())))
         landed = "; ".join(_landed(source, found, name, places) for name in wired)
         written = export(folder / "edited", network, [(case.layer, UNIT)], images)
     return Row(
@@ -243,6 +244,7 @@ def measure(case: Case, speaker: milan.Model) -> Row:
         f"{layer.kind}, {layer.units} units, axis {layer.unit_axis}",
         landed,
         difference,
+        moved,
         described,
         written.way,
     )
@@ -276,8 +278,8 @@ def _landed(source: Any, found: layers.Layers, name: str, places: list[Any]) -> 
     return f"{share:.0%} ({layer.grid[0]} x {layer.grid[1]})"
 
 
-def _difference(model: nn.Module, case: Case, batch: Tensor) -> float:
-    """The ablation against a plain hook, relative to the largest output."""
+def _difference(model: nn.Module, case: Case, batch: Tensor) -> tuple[float, float]:
+    """The ablation against a plain hook, and that against no edit; of the largest output."""
     calls = 0
 
     def zeroed(output: Any) -> Any:
@@ -292,12 +294,17 @@ def _difference(model: nn.Module, case: Case, batch: Tensor) -> float:
 
     path = case.layer.partition("#")[0]
     with torch.no_grad():
+        plain = model(batch)
         handle = model.get_submodule(path).register_forward_hook(hook)
         expected = model(batch)
         handle.remove()
         with ablated(model, {case.layer: [UNIT]}):
             found = model(batch)
-    return float((found - expected).abs().max() / expected.abs().max().clamp(min=1e-30))
+    largest = plain.abs().max().clamp(min=1e-30)
+    return (
+        float((found - expected).abs().max() / largest),
+        float((expected - plain).abs().max() / largest),
+    )
 
 
 def table(rows: Sequence[Row], left_out: Sequence[str], seconds: float) -> str:
@@ -306,8 +313,8 @@ def table(rows: Sequence[Row], left_out: Sequence[str], seconds: float) -> str:
     lines = [
         f"| {row.case.family} {row.case.name} | {row.case.size} | {row.offered} | "
         f"{row.seconds:.2f} | `{row.case.layer}`: {row.edited} | {row.landed} | "
-        f"{row.difference:.0e} | {row.way} |"
-        for row in rows
+        f"{row.difference:.0e} of {row.moved:.0e} | {row.way} |"
+        for row in sorted(rows, key=lambda row: CASES.index(row.case))
     ]
     sentences = sum(row.described for row in rows)
     return "\n".join(
@@ -322,7 +329,8 @@ def table(rows: Sequence[Row], left_out: Sequence[str], seconds: float) -> str:
             "calls offered, of all modules and calls. `mask on the square`: how much of the mask "
             "of the wired unit's strongest image lies on the red square, to one cell of the grid "
             "in parentheses; first at the convolution, then at the first tokens. `difference`: "
-            "ablation against a plain hook on that call and axis, relative to the largest output. "
+            "ablation against a plain hook on that call and axis, of what that hook changes; both "
+            "relative to the largest output. "
             "`edit`: whether weights alone express it.",
             "",
             head,
@@ -350,14 +358,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[Row] = []
     left_out: list[str] = []
     start = time.perf_counter()
-    for case in CASES:
+    for case in sorted(CASES, key=lambda case: case.size):
         if options.names and case.name not in options.names:
             continue
         try:
             rows.append(measure(case, speaker))
             row = rows[-1]
             print(case.name, case.size, case.layer, row.offered, f"{row.seconds:.2f}", end=" ")
-            print(row.edited, row.landed, f"{row.difference:.1e}", row.way, flush=True)
+            print(
+                row.edited,
+                row.landed,
+                f"{row.difference:.1e} of {row.moved:.1e}",
+                row.way,
+                flush=True,
+            )
         except (BadInput, ImportError, RuntimeError, StopIteration, ValueError) as error:
             left_out.append(f"{case.family} {case.name} at {case.size}: {error}")
             print(left_out[-1], flush=True)
