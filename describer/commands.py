@@ -1,4 +1,4 @@
-"""The commands of the describer: exemplars, describe, train, and add for a workspace."""
+"""The commands of the describer: layers, exemplars, describe, train, and add for a workspace."""
 
 import argparse
 import hashlib
@@ -20,10 +20,22 @@ if TYPE_CHECKING:
 
 def add_commands(commands: Any) -> None:
     """Add the commands to an argparse sub-parser collection."""
+    _add_layers(commands)
     _add_exemplars(commands)
     _add_describe(commands)
     _add_train(commands)
     _add_add(commands)
+
+
+def _add_layers(commands: Any) -> None:
+    layers = commands.add_parser(
+        "layers",
+        help="list what can be studied in a network, and why the rest cannot",
+        description="List every module of a network: its kind, units, calls in a pass and the axis "
+        "of its units, or why it cannot be a layer.",
+    )
+    layers.add_argument("subject", type=Path, metavar="SUBJECT.toml")
+    layers.set_defaults(run=_layers)
 
 
 def _add_exemplars(commands: Any) -> None:
@@ -104,6 +116,9 @@ def _add_describe(commands: Any) -> None:
         "--temperature", type=float, default=0.2, help="weight of log p(d) (default: 0.2)"
     )
     describe.add_argument("--layers", nargs="+", metavar="L", help="by default all of the folder")
+    describe.add_argument(
+        "--units", nargs="+", type=int, metavar="N", help="of these layers; by default all"
+    )
     describe.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     _add_encoder_options(describe, "by default that of the checkpoint", default=None)
     describe.set_defaults(run=_describe)
@@ -151,6 +166,15 @@ def _add_encoder_options(command: Any, what: str, *, default: str | None) -> Non
     command.add_argument(
         "--downsampling", choices=("bilinear", "area"), help="of masks (published: bilinear)"
     )
+
+
+def _layers(options: argparse.Namespace) -> None:
+    from describer.subjects import definition, factory, latents, table
+
+    subject = definition.read(options.subject)
+    model = factory.build(subject)
+    for line in table.lines(latents.trace(model, subject)):
+        print(line)
 
 
 def _exemplars(options: argparse.Namespace) -> None:
@@ -269,6 +293,7 @@ def _describe(options: argparse.Namespace) -> None:
             model,
             options.out,
             layers=options.layers,
+            units=options.units,
             options=describing.SearchOptions(
                 options.strategy, options.beam_size, options.temperature, options.downsampling
             ),

@@ -67,10 +67,13 @@ def survey(path: Path) -> Surveyed:
     made = factory.make(subject)
     model = made.model
     traced = latents.trace(model, subject)
-    layers.find(traced, subject.layers)
+    chosen = layers.find(traced, subject.layers)
     # A file that names no layers leaves the choice among the outermost ones.
-    listed = subject.layers or tuple(each.name for each in traced if "." not in each.name)
-    shown = (LayerRow(each.name, each.kind, each.units, each.name in listed) for each in traced)
+    listed = subject.layers or tuple(
+        each.name for each in traced if each.plain and "." not in each.name
+    )
+    offered = {each.name: each for each in (*traced, *chosen)}.values()
+    shown = (LayerRow(each.name, each.kind, each.units, each.name in listed) for each in offered)
     return Surveyed(
         subject.name,
         subject.source,

@@ -23,6 +23,7 @@ from audits.network.evaluation import Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
 from db.jobs import Watch
+from describer.subjects import layers as network_layers
 
 LEARNING_RATE = 1e-3
 BATCH = 64
@@ -58,6 +59,8 @@ def fine_tune(
     watch = watch or Watch()
     features = []
     head = head_below(network.model, train, units)
+    # The features below come one a pass: a network that was never looked at is looked at before.
+    network_layers.known(network.model, next(iter(train.batches())))
     with network.ablated(units):
         for images in (train, validation, test):
             features.append(_features(network.model, head, images, watch))

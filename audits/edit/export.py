@@ -31,7 +31,7 @@ from audits.network.images import Images, Network
 from db.errors import BadInput
 from db.jobs import Watch
 from db.units import Unit
-from describer.subjects import definition, factory
+from describer.subjects import definition, factory, layers
 from describer.subjects.definition import Subject
 
 WEIGHTS = "weights.safetensors"
@@ -181,6 +181,8 @@ def subject_text(subject: Subject, *, name: str, factory: str, kwargs: Mapping[s
         "mean": list(subject.mean),
         "std": list(subject.std),
         "classes": list(subject.classes),
+        "axis": subject.axis.get("") if set(subject.axis) == {""} else dict(subject.axis),
+        "prefix_tokens": subject.prefix_tokens,
     }
     kept = {key: value for key, value in values.items() if value not in (None, {})}
     try:
@@ -209,12 +211,27 @@ def _write(
     if units is not None:
         name = f"edited_{len(list(folder.glob('edited*.py'))) + 1}.py"
         shutil.copyfile(Path(wrapper.__file__), folder / name)
-        kwargs = {"factory": factory, "arguments": kwargs, "units": units}
+        kwargs = {
+            "factory": factory,
+            "arguments": kwargs,
+            "units": units,
+            "places": _places(network, units),
+        }
         if means is not None:
             kwargs["values"] = {layer: means[layer][units[layer]].tolist() for layer in units}
         factory = f"{name}:build"
     text = subject_text(subject, name=f"{subject.name}-edited", factory=factory, kwargs=kwargs)
     (folder / "SUBJECT.toml").write_text(text, encoding="utf-8")
+
+
+def _places(network: Network, units: Mapping[str, Sequence[int]]) -> dict[str, dict[str, Any]]:
+    """Where the units of each layer are, as the wrapper takes it."""
+    known = layers.known(network.model)
+    assert known is not None, "an opened network's layers were found"
+    return {
+        layer.name: {"module": layer.path, "call": layer.number, "axis": layer.unit_axis}
+        for layer in layers.find(known, units)
+    }
 
 
 def bring_factory(folder: Path, beside: Path, factory: str, kwargs: Mapping[str, Any]) -> str:

@@ -18,9 +18,11 @@ from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn import functional as F  # noqa: N812
 
 from audits.ablation.engine.channelwise import is_shape
-from audits.ablation.engine.cut import traced
-from audits.ablation.engine.hooks import channel_axis, find_modules
+from audits.ablation.engine.cut import node_of, traced
+from audits.ablation.engine.hooks import find_modules
 from db.errors import BadInput
+from describer.subjects import layers as network_layers
+from describer.subjects.layers import Layer
 
 KEEPS_ZERO = (
     nn.ReLU,
@@ -84,8 +86,8 @@ class Zeroing:
         state[self.tensor].movedim(self.axis, 0)[places] = 0
 
 
-def removal(model: nn.Module, layer: str, images: Tensor) -> tuple[list[Zeroing], int]:
-    """What to set to zero for a unit of the layer, and how many units the layer has.
+def removal(model: nn.Module, name: str, images: Tensor) -> tuple[list[Zeroing], int]:
+    """What to set to zero for a unit of the layer of that name, and how many units it has.
 
     Args:
         model: in evaluation mode.
@@ -94,23 +96,24 @@ def removal(model: nn.Module, layer: str, images: Tensor) -> tuple[list[Zeroing]
     Raises:
         BadInput: no such layer, or its units cannot be removed by weights, with the reason.
     """
-    module = find_modules(model, [layer])[layer]
+    module = find_modules(model, [name])[name]
+    known = network_layers.known(model, images)
+    assert known is not None, "there are images"
+    (layer,) = network_layers.find(known, [name])
     found = traced(model)
-    node = None if found is None else found[1].get(layer)
+    node = None if found is None else node_of(found[1], layer)
     if found is None or node is None:
-        if not (made := _makes(layer, module)):
-            raise _refused(layer, "the network's graph cannot be read")
+        if layer.calls > 1 or not (made := _makes(layer.path, module)):
+            raise _refused(name, "the network's graph cannot be read")
         return made, int(getattr(module, made[0].tensor.rpartition(".")[2]).shape[0])
     graph_module = found[0]
     with torch.no_grad():
         ShapeProp(graph_module).propagate(images)
-    shape = node.meta["tensor_meta"].shape
-    units = int(shape[channel_axis(shape)])
-    made = _made(graph_module, node)
-    return made or _taken(graph_module, node, layer, units), units
+    made = _made(graph_module, node, layer)
+    return made or _taken(graph_module, node, layer), layer.units
 
 
-def _made(graph_module: fx.GraphModule, node: fx.Node) -> list[Zeroing]:
+def _made(graph_module: fx.GraphModule, node: fx.Node, layer: Layer) -> list[Zeroing]:
     """The weights that make the node's channels; empty where something else makes them."""
     while True:
         if node.op == "call_module":
@@ -118,13 +121,13 @@ def _made(graph_module: fx.GraphModule, node: fx.Node) -> list[Zeroing]:
             if made := _makes(name, graph_module.get_submodule(name)):
                 return made
         sources = [source for source in node.all_input_nodes if not is_shape(source)]
-        same = len(sources) == 1 and _width(sources[0]) == _width(node)
+        same = len(sources) == 1 and _width(sources[0], layer) == layer.units
         if not same or not _keeps_zero(graph_module, node):
             return []
         node = sources[0]
 
 
-def _taken(graph_module: fx.GraphModule, start: fx.Node, layer: str, units: int) -> list[Zeroing]:
+def _taken(graph_module: fx.GraphModule, start: fx.Node, layer: Layer) -> list[Zeroing]:
     """The columns of the weights that take the node's channels."""
     found: list[Zeroing] = []
     pending = [start]
@@ -139,15 +142,15 @@ def _taken(graph_module: fx.GraphModule, start: fx.Node, layer: str, units: int)
             elif isinstance(module, nn.Conv2d) and module.groups == module.in_channels:
                 # one filter a channel: without it the channel is its bias, as of a zero input
                 found.append(Zeroing(name, axis=0, times=module.out_channels // module.groups))
-            elif isinstance(module, nn.Linear) and module.in_features % units == 0:
-                found.append(Zeroing(name, axis=1, times=module.in_features // units))
+            elif isinstance(module, nn.Linear) and module.in_features % layer.units == 0:
+                found.append(Zeroing(name, axis=1, times=module.in_features // layer.units))
             elif _keeps_zero(graph_module, user):
                 pending.append(user)
             else:
                 what = type(module).__name__ if module is not None else str(user.target)
-                raise _refused(layer, f"they are read by {user.name} ({what})")
+                raise _refused(layer.name, f"they are read by {user.name} ({what})")
     if not found:
-        raise _refused(layer, "nothing reads them")
+        raise _refused(layer.name, "nothing reads them")
     return found
 
 
@@ -171,10 +174,14 @@ def _module(graph_module: fx.GraphModule, node: fx.Node) -> nn.Module | None:
     return graph_module.get_submodule(str(node.target)) if node.op == "call_module" else None
 
 
-def _width(node: fx.Node) -> int | None:
-    meta = node.meta.get("tensor_meta")
-    shape = getattr(meta, "shape", None)
-    return None if shape is None else int(shape[channel_axis(shape)])
+def _width(node: fx.Node, layer: Layer) -> int | None:
+    """How many channels a node before the layer has; a vector's and a map's lie along axis 1."""
+    shape = getattr(node.meta.get("tensor_meta"), "shape", None)
+    if shape is None:
+        return None
+    dimensions = {"vector": 2, "tokens": 3, "map": 4}[layer.kind]
+    axis = layer.unit_axis if len(shape) == dimensions else 2 if len(shape) == 3 else 1
+    return int(shape[axis]) if axis < len(shape) else None
 
 
 def _refused(layer: str, reason: str) -> BadInput:

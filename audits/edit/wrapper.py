@@ -1,6 +1,10 @@
 """A network with units silenced while it runs: the file that an export puts beside its weights.
 
-    model = build(factory="torchvision.models:resnet18", units={"layer4": [5]})
+    model = build(
+        factory="torchvision.models:resnet18",
+        units={"layer4": [5]},
+        places={"layer4": {"module": "layer4", "call": 1, "axis": 1}},
+    )
 
 It is used where no change of the weights alone removes the units, and needs nothing but torch.
 `SUBJECT.toml` beside it calls `build` with the units; the state dict is the unedited network's.
@@ -20,6 +24,7 @@ def build(
     *,
     factory: str,
     units: Mapping[str, Sequence[int]],
+    places: Mapping[str, Mapping[str, Any]],
     values: Mapping[str, Sequence[float]] | None = None,
     arguments: Mapping[str, Any] | None = None,
 ) -> nn.Module:
@@ -27,29 +32,53 @@ def build(
 
     Args:
         factory: "module:callable", or "file.py:callable" with the file beside this one.
-        units: unit numbers by layer (the path of a module).
+        units: unit numbers by layer.
+        places: by layer the path of its module, which of the module's calls in a pass it is (from
+            1), and the axis of the output that holds its units.
         values: what each of these units becomes, in the same order; zero without.
         arguments: of the factory.
     """
     network: nn.Module = _callable(factory)(**(arguments or {}))
+    calls: dict[str, int] = {}
+    network.register_forward_pre_hook(lambda _network, _inputs: calls.clear())
     for layer, numbers in units.items():
         constants = torch.tensor(values[layer] if values is not None else [0.0] * len(numbers))
-        network.get_submodule(layer).register_forward_hook(_silence(list(numbers), constants))
+        hook = _silence(layer, list(numbers), constants, places[layer], calls)
+        network.get_submodule(places[layer]["module"]).register_forward_hook(hook)
     return network
 
 
-def _silence(numbers: list[int], constants: Tensor) -> Callable[[nn.Module, Any, Tensor], Tensor]:
-    def hook(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:
-        # Units lie along axis 1 of maps and vectors, and along the last of tokens and of maps
-        # (N, H, W, C), which are told by their two equal sides.
-        shape = output.shape
-        last = len(shape) == 3 or (len(shape) == 4 and shape[1] == shape[2] != shape[3])
-        edited = output.clone()
-        places = edited.movedim(-1 if last else 1, -1)
-        places[..., numbers] = constants.to(output)
+def _silence(
+    layer: str,
+    numbers: list[int],
+    constants: Tensor,
+    place: Mapping[str, Any],
+    calls: dict[str, int],
+) -> Callable[[nn.Module, Any, Any], Any]:
+    def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
+        calls[layer] = calls.get(layer, 0) + 1
+        return _edited(output, edit) if calls[layer] == place["call"] else None
+
+    def edit(values: Tensor) -> Tensor:
+        edited = values.clone()
+        edited.movedim(place["axis"], -1)[..., numbers] = constants.to(values)
         return edited
 
     return hook
+
+
+def _edited(output: Any, edit: Callable[[Tensor], Tensor]) -> Any:
+    """The output with its tensor edited: of a mapping or a tuple, the one that counts."""
+    if isinstance(output, Tensor):
+        return edit(output)
+    if isinstance(output, Mapping):
+        tensors = [name for name, value in output.items() if isinstance(value, Tensor)]
+        stated = [name for name in ("logits", "last_hidden_state", "out") if name in tensors]
+        name = (stated or tensors)[0]
+        return type(output)(**{**output, name: edit(output[name])})
+    first = next(i for i, part in enumerate(output) if isinstance(part, Tensor))
+    parts = [*output[:first], edit(output[first]), *output[first + 1 :]]
+    return output._make(parts) if hasattr(output, "_make") else type(output)(parts)
 
 
 def _callable(factory: str) -> Callable[..., nn.Module]:

@@ -7,19 +7,19 @@ Source: Describe-and-Dissect, A.6, where a described unit's average activation i
 exemplars are ranked by the greatest one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from audits.ablation.engine.hooks import check_units, find_modules
+from audits.ablation.engine.hooks import check_units
 from db.jobs import Watch
 from describer.subjects import layers
 from describer.subjects.layers import Layer
+from describer.subjects.taps import tapped
 
 
 def activations(
@@ -38,24 +38,16 @@ def activations(
         Cancelled: the watch said so between two batches.
     """
     watch = watch or Watch()
-    found = {each.name: each for each in layers.trace(model, image_size)}
-    check_units(units, {name: each.units for name, each in found.items()})
+    known = layers.known(model) or layers.trace(model, image_size)
+    check_units(units, known.sizes)
     kept: dict[str, list[Tensor]] = {name: [] for name in units}
 
-    def hook_for(layer: Layer) -> Callable[..., None]:
-        numbers = list(units[layer.name])
+    def look(output: Tensor, layer: Layer) -> None:
+        chosen = layers.as_maps(output, layer)[:, list(units[layer.name])].float()
+        pooled = chosen.mean(dim=(2, 3)) if pooling == "mean" else chosen.amax(dim=(2, 3))
+        kept[layer.name].append(pooled.cpu())
 
-        def hook(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
-            maps = layers.as_maps(output, layer)
-            chosen = maps[:, numbers].float()
-            pooled = chosen.mean(dim=(2, 3)) if pooling == "mean" else chosen.amax(dim=(2, 3))
-            kept[layer.name].append(pooled.cpu())
-
-        return hook
-
-    with ExitStack() as hooks, torch.inference_mode():
-        for name, module in find_modules(model, units).items():
-            hooks.callback(module.register_forward_hook(hook_for(found[name])).remove)
+    with tapped(model, dict.fromkeys(units, look)), torch.inference_mode():
         for batch in batches:
             watch.check("while looking at images")
             model(batch)

@@ -97,8 +97,7 @@ def open_network(subject: Subject, *, device: str = "cpu") -> Network:
         raise BadInput(f"expected a network that takes images, got {subject.name}: a generator")
     made = factory.make(subject, device=device)
     model = made.model
-    found = latents.trace(model, subject)
-    sizes = {layer.name: layer.units for layer in found}
+    sizes = latents.trace(model, subject).sizes
     weights, code = weights_hash(subject, model), code_hash(subject, model)
     with torch.inference_mode():
         answer = model(factory.example(subject, device=device))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from audits.figures.intervals import Interval
     from audits.network.images import Network
+    from describer.subjects.layers import Layer
 
 AT_ONCE = 32
 MANIFEST = ("file", "base", "distractor", "covered", "truth", "before", "after", "changed")
@@ -172,26 +173,21 @@ def strength(
     """How strongly each image drives a unit: its maximum over positions, float (images,)."""
     import torch
 
-    from audits.ablation.engine.hooks import channel_axis, check_units, find_modules
+    from audits.ablation.engine.hooks import by_unit, check_units
     from describer.subjects import probing
+    from describer.subjects.taps import tapped
 
     check_units({layer: [unit]}, network.sizes)
-    module = find_modules(network.model, [layer])[layer]
     found: list[NDArray[np.float64]] = []
 
-    def keep(_module: object, _inputs: object, output: object) -> None:
-        assert isinstance(output, torch.Tensor)
-        values = output.movedim(channel_axis(output.shape), 1)[:, unit]
+    def keep(output: "Tensor", place: "Layer") -> None:
+        values = by_unit(output, place)[:, unit]
         found.append(values.reshape(len(values), -1).amax(dim=1).double().cpu().numpy())
 
-    handle = module.register_forward_hook(keep)
-    try:
-        with torch.no_grad():
-            for first in range(0, len(images), AT_ONCE):
-                part = np.stack(images[first : first + AT_ONCE])
-                network.model(probing.as_inputs(part, network.subject, device=network.device))
-    finally:
-        handle.remove()
+    with tapped(network.model, {layer: keep}), torch.no_grad():
+        for first in range(0, len(images), AT_ONCE):
+            part = np.stack(images[first : first + AT_ONCE])
+            network.model(probing.as_inputs(part, network.subject, device=network.device))
     return np.concatenate(found)
 
 

@@ -34,7 +34,7 @@ from db.errors import BadInput
 from db.jobs import Watch
 from db.units import Unit
 from describer.exemplars.layout import Source
-from describer.subjects import definition, factory, layers, probing
+from describer.subjects import definition, factory, latents, probing
 from describer.subjects.definition import Subject
 from describer.subjects.layers import Layer
 from describer.subjects.probing import Skipped
@@ -165,7 +165,7 @@ def untrained(settings: Settings, classes: Sequence[str]) -> tuple[Subject, nn.M
             std=(0.25, 0.25, 0.25),
         )
     model = factory.build(subject, seed=settings.seed)
-    traced = layers.trace(model, subject.image_size)
+    traced = latents.trace(model, subject)
     with torch.no_grad():
         logits = model(torch.zeros(2, 3, subject.image_size, subject.image_size))
     if logits.ndim != 2 or logits.shape[1] != len(classes):
@@ -189,7 +189,10 @@ def described_layers(model: nn.Module, traced: Sequence[Layer]) -> tuple[str, ..
     maps = [
         each.name
         for each in traced
-        if each.kind == "map" and min(each.grid) > 1 and _has_weights(model, each.name)
+        if each.plain
+        and each.kind == "map"
+        and min(each.grid) > 1
+        and _has_weights(model, each.name)
         if not isinstance(model.get_submodule(each.name), norms)
     ]
     outer = [name for name in maps if "." not in name]

@@ -33,7 +33,7 @@ from describer.exemplars.records import (
     LayerExemplars,
     LayerRecord,
     UnitExemplars,
-    check_layer_name,
+    folder_of,
     read_table,
 )
 from describer.subjects.layers import Layer
@@ -102,7 +102,7 @@ def write(folder: Path, exemplars: Mapping[str, LayerExemplars], written: Writte
         rows.writerow(("id", "path"))
         rows.writerows(enumerate(written.paths))
     for name, each in exemplars.items():
-        with new_folder(folder / check_layer_name(name)) as temporary:
+        with new_folder(folder_of(folder, name)) as temporary:
             np.savetxt(temporary / "ids.csv", each.ids, fmt="%d", delimiter=",")
             np.savetxt(temporary / "activations.csv", each.activations, fmt="%.9g", delimiter=",")
             np.save(temporary / "levels.npy", each.levels, allow_pickle=False)
@@ -131,7 +131,7 @@ def publish(folder: Path, source: Source) -> None:
         first = source.unit(layer, 0)
         k, (_, height, width) = source.record(layer).k, first.images.shape[1:]
         for name, channels in (("images", 3), ("masks", 1)):
-            with new_file(folder / layer / f"{name}.npy") as path:
+            with new_file(folder_of(folder, layer) / f"{name}.npy") as path:
                 array = np.lib.format.open_memmap(
                     path, "w+", np.uint8, (units, k, channels, height, width)
                 )
@@ -139,7 +139,7 @@ def publish(folder: Path, source: Source) -> None:
                     each = source.unit(layer, unit)
                     array[unit, : len(each.ids)] = getattr(each, name)
                 array.flush()
-        with new_file(folder / layer / "units.npy") as path, path.open("wb") as file:
+        with new_file(folder_of(folder, layer) / "units.npy") as path, path.open("wb") as file:
             np.save(file, np.arange(units), allow_pickle=False)
 
 
@@ -279,7 +279,7 @@ class ExemplarFolder:
 
     def _open(self, layer: str) -> LayerExemplars:
         record = self.record(layer)
-        folder = self.folder / check_layer_name(layer)
+        folder = folder_of(self.folder, layer)
         units, k = record.layer.units, record.k
         arrays: dict[str, NDArray[Any]] = {
             "ids": read_table(folder / "ids.csv").astype(np.int64),
@@ -328,8 +328,17 @@ def _describe(each: LayerExemplars, hash: str) -> dict[str, Any]:
             "prefix_tokens": layer.prefix_tokens,
             "channels_last": layer.channels_last,
             "calls": layer.calls,
+            **_elsewhere(layer),
         },
         "dead": np.flatnonzero(each.dead).tolist(),
         "nan_units": spoilt.tolist(),
         "nan_counts": [[int(unit), int(each.nan_counts[unit])] for unit in spoilt],
     }
+
+
+def _elsewhere(layer: Layer) -> dict[str, Any]:
+    """What a record says of layers that are not the last call of a module with images first."""
+    plain = Layer(layer.name, layer.kind, layer.units, layer.grid)
+    names = ("module", "call", "axis", "batch_axis", "rectified")
+    values = {name: getattr(layer, name) for name in names}
+    return {name: value for name, value in values.items() if value != getattr(plain, name)}

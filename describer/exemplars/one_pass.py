@@ -10,9 +10,8 @@ the network is skipped. This module does not know files, folders or preprocessin
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -23,6 +22,7 @@ from db.errors import BadInput
 from describer.exemplars.records import Settings
 from describer.exemplars.state import LayerState
 from describer.subjects.layers import Layer
+from describer.subjects.taps import tapped
 
 States = dict[str, LayerState]
 
@@ -98,42 +98,16 @@ def _run_batch(
 ) -> None:
     waiting = dict.fromkeys(states)
 
-    def receive(name: str, output: torch.Tensor) -> None:
-        states[name].add(ids, output, pool=pool)
-        del waiting[name]
+    def receive(output: torch.Tensor, layer: Layer) -> None:
+        states[layer.name].add(ids, output, pool=pool)
+        del waiting[layer.name]
         if not waiting:
             raise _AllSeen
 
     try:
-        with _tapped(model, [state.layer for state in states.values()], receive):
+        layers = {name: state.layer for name, state in states.items()}
+        with tapped(model, dict.fromkeys(states, receive), traced=layers):
             model(inputs)
     except _AllSeen:
         return
     raise BadInput(f"expected layer {next(iter(waiting))} to run in every pass, it did not")
-
-
-@contextmanager
-def _tapped(
-    model: nn.Module, layers: Sequence[Layer], receive: Callable[[str, torch.Tensor], None]
-) -> Iterator[None]:
-    """Hand each layer's output to `receive`, once per forward pass: that of its last call."""
-
-    def hook_for(layer: Layer) -> Callable[[nn.Module, object, torch.Tensor], None]:
-        calls = 0
-
-        def hook(_module: nn.Module, _inputs: object, output: torch.Tensor) -> None:
-            nonlocal calls
-            calls += 1
-            if calls == layer.calls:
-                receive(layer.name, output)
-
-        return hook
-
-    handles = [
-        model.get_submodule(layer.name).register_forward_hook(hook_for(layer)) for layer in layers
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()

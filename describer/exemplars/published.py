@@ -23,7 +23,6 @@ from describer.exemplars.records import (
     LayerExemplars,
     LayerRecord,
     UnitExemplars,
-    check_layer_name,
     read_table,
 )
 from describer.subjects.layers import Layer
@@ -154,7 +153,7 @@ class PublishedFolder:
         return self._opened[layer]
 
     def _open(self, layer: str) -> _Files:
-        folder = self.folder / check_layer_name(layer)
+        folder = self.folder / layer
         images, masks = read_array(folder / "images.npy"), read_array(folder / "masks.npy")
         if (
             images.ndim != 5

@@ -4,7 +4,6 @@
 `LayerRecord` what a folder says about a layer without opening its arrays.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.errors import BadInput
+from describer.subjects.address import folder_name
 from describer.subjects.layers import Layer
 
 POOLINGS = ("max", "mean")
@@ -107,20 +107,9 @@ class LayerRecord:
 IMAGES = "probe-images"
 
 
-_LAYER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-
-
-def check_layer_name(name: str) -> str:
-    """The name, if it may become the name of a folder.
-
-    Raises:
-        BadInput: it would lead out of the folder or be hidden.
-    """
-    if not _LAYER_NAME.fullmatch(name) or name == IMAGES:
-        raise BadInput(
-            f"expected a layer named with letters, digits, '.', '_' and '-', got {name!r}"
-        )
-    return name
+def folder_of(folder: Path, layer: str) -> Path:
+    """The folder of a layer in a folder of exemplars: its name, escaped where it must be."""
+    return folder / folder_name(layer, taken=(IMAGES,))
 
 
 def read_table(path: Path) -> NDArray[np.float64]:

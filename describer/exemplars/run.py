@@ -75,7 +75,10 @@ class Prepared:
     @property
     def hashes(self) -> dict[str, str]:
         """The identity of each layer's exemplars: all that they depend on."""
-        return {layer.name: _digest([self.provenance, layer.name]) for layer in self.layers}
+        return {
+            layer.name: _digest([self.provenance, layer.name, *layer.identity])
+            for layer in self.layers
+        }
 
     @property
     def hash(self) -> str:
@@ -87,8 +90,8 @@ def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None =
     """Build the network, find its layers, and hash everything that the result depends on.
 
     Raises:
-        BadInput: the network cannot be built, a layer does not exist, no layer was named, a layer's
-            name cannot be a folder's, or k is larger than the probing set.
+        BadInput: the network cannot be built, a layer does not exist, no layer was named, or k is
+            larger than the probing set.
     """
     options = options or Options()
     latents.check(subject, probing_set)
@@ -99,8 +102,6 @@ def prepare(subject: Subject, probing_set: ProbingSet, options: Options | None =
         raise BadInput(f"expected layers, got none: name some, or set `layers` in {subject.source}")
     traced = latents.trace(model, subject)
     chosen = tuple(network_layers.find(traced, names))
-    for layer in chosen:
-        records.check_layer_name(layer.name)
     one_pass.new_states(chosen, options.settings, images=len(probing_set))
     code = code_hash(subject, model)
     provenance = {

@@ -131,16 +131,18 @@ def describe_folder(
     table: Path,
     *,
     layers: Sequence[str] | None = None,
+    units: Sequence[int] | None = None,
     options: SearchOptions | None = None,
     watch: Watch | None = None,
 ) -> tuple[int, int]:
-    """Describe all units of a folder and write one row each; the table appears whole or not at all.
+    """Describe units of a folder and write one row each; the table appears whole or not at all.
 
     Args:
         source: the exemplars.
         model: the MILAN model.
         table: a CSV file with the columns layer, unit, description, score, log_p_given_e, log_p.
         layers: by default all.
+        units: of these layers, in this order; by default all.
         options: how sentences are searched for.
         watch: as for `describe`.
 
@@ -149,10 +151,13 @@ def describe_folder(
         the encoder.
     """
     described, vanished = 0, 0
+    chosen = None if units is None else dict.fromkeys(layers or source.layers, units)
 
     def rows() -> Iterator[list[object]]:
         nonlocal described, vanished
-        for batch in describe(source, model, layers=layers, options=options, watch=watch):
+        for batch in describe(
+            source, model, layers=layers, units=chosen, options=options, watch=watch
+        ):
             for unit in batch:
                 said = unit.description
                 best = said.candidates[0]

@@ -52,6 +52,8 @@ class Subject:
         weights_entry: which entry of the weights file is loaded, where it holds several.
         weights_prefix: what the keys of the weights begin with and the network's do not.
         answer: which entry of the network's output is its answer, where the rule takes another.
+        axis: the axis of units by layer; that of "" where nothing else tells.
+        prefix_tokens: tokens before those of the image, where the network does not tell.
         source: the subject file.
     """
 
@@ -76,6 +78,8 @@ class Subject:
     weights_entry: str = ""
     weights_prefix: str = ""
     answer: str = ""
+    axis: Mapping[str, int] = field(default_factory=dict)
+    prefix_tokens: int | None = None
     source: Path = Path("SUBJECT.toml")
 
     @property
@@ -149,6 +153,8 @@ def read(path: Path) -> Subject:
         weights_entry=_value(path, values, "weights_entry", str, ""),
         weights_prefix=_value(path, values, "weights_prefix", str, ""),
         answer=str(_value(path, values, "answer", str | int, "")),
+        axis=_axes(path, values),
+        prefix_tokens=_value(path, values, "prefix_tokens", int, None),
         source=path.resolve(),
     )
     _check(subject, path)
@@ -258,3 +264,12 @@ def _names(path: Path, values: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not all(isinstance(each, str) for each in found):
         raise BadInput(f"expected {key} as a list of names in {path}, got {found!r}")
     return tuple(found)
+
+
+def _axes(path: Path, values: Mapping[str, Any]) -> dict[str, int]:
+    """`axis = -1`, or `axis = { "encoder.norm" = -1 }` by layer; both: `{ "" = -1, … }`."""
+    given = values.get("axis", {})
+    found = given if isinstance(given, dict) else {"": given}
+    if not all(isinstance(axis, int) and not isinstance(axis, bool) for axis in found.values()):
+        raise BadInput(f"expected axis as a number, or a number by layer, in {path}, got {given!r}")
+    return dict(found)

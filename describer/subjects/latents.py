@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from db.errors import BadInput
 from describer.subjects import factory, layers
 from describer.subjects.definition import Subject
-from describer.subjects.layers import Layer
+from describer.subjects.layers import Layers
 from describer.subjects.probing import ProbingSet
 
 if TYPE_CHECKING:
@@ -52,15 +52,21 @@ def inputs(
     return torch.from_numpy(np.stack(vectors)).to(device)
 
 
-def trace(model: nn.Module, subject: Subject) -> list[Layer]:
+def trace(model: nn.Module, subject: Subject) -> Layers:
     """The layers of a network, whatever its inputs are; see `describer.subjects.layers.trace`."""
-    device = next((each.device for each in model.parameters()), "cpu")
-    if subject.input != "latent":
-        plain = subject.channels == 3 and subject.image_width is None
-        images = None if plain else factory.example(subject, device=device)
-        return layers.trace(model, subject.image_size, inputs=images)
-    vectors = inputs([0, 1], subject, device=device)
-    return layers.trace(model, subject.image_size, inputs=vectors)
+    device = next((parameter.device for parameter in model.parameters()), "cpu")
+    given = None
+    if subject.input == "latent":
+        given = inputs([0, 1], subject, device=device)
+    elif subject.channels != 3 or subject.image_width is not None:
+        given = factory.example(subject, device=device)
+    return layers.trace(
+        model,
+        subject.image_size,
+        inputs=given,
+        axes=subject.axis,
+        prefix_tokens=subject.prefix_tokens,
+    )
 
 
 def pictures(

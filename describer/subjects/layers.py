@@ -1,45 +1,54 @@
-"""The layers of a network: what can be studied in it, found by one forward pass.
+"""The layers of a network: what can be studied and edited in it, found by running it.
 
-    layers = trace(model, 224)                          # every module that has units, as Layer
-    chosen = find(layers, ["layer1", "layer4"])
+    layers = trace(model, 224)                          # every call that has units, as Layer
+    chosen = find(layers, ["layer1", "layer1.0.relu#1", "conv1:relu"])
     maps = as_maps(output_of_layer4, chosen[1])         # (N, units, h, w)
+    layers.refused["head.attention"]                    # why that one is no layer
 
-A layer is any module whose output is a tensor with the images first: (N, C, H, W) is a "map",
-(N, tokens, C) are "tokens", (N, C) is a "vector". Which axis holds the units is `unit_axis`.
-This module does not know weights or images, and imports torch only when a function needs it.
+A unit is a module, one of its calls in a pass, and a place along the axis of its channels; `Layer`
+says all three, and exemplars, ablation and exports read and edit exactly that. (N, C, H, W) is a
+"map", (N, tokens, C) are "tokens", (N, C) is a "vector". The axis is followed from operation to
+operation (axis.py), checked with images of another size, and never guessed from lengths. This
+module does not know weights or images, and imports torch only when a function needs it.
 """
 
 from __future__ import annotations
 
 import difflib
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from db.errors import BadInput
+from describer.subjects import address
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-# A class token, a distillation token and register tokens come before the patches; more than this
-# many left over from a square are no prefix but another arrangement.
-LARGEST_PREFIX = 16
+# Where a network keeps what was found in it, so that whoever has it edits the same calls.
+_KEPT = "_workbench_layers"
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A module whose output has units.
+    """A call of a module whose output has units.
 
     Attributes:
-        name: the module's path in the network, such as "layer1.0.conv2".
+        name: as it is asked for, such as "layer1.0.conv2", "layer1.0.relu#1" or "conv1:relu".
         kind: "map", "tokens" or "vector".
         units: how many units.
         grid: (h, w) of the units' activation maps; (1, 1) for a vector.
         prefix_tokens: tokens before those of the grid (class token, registers); they are dropped.
         channels_last: a map of shape (N, H, W, C), as Swin transformers give.
-        calls: how often one forward pass runs the module; the last output is the layer's.
+        calls: how often one forward pass runs the module.
+        module: the module's path, where it is not the name.
+        call: which call's output it is, from 1; 0 is the last.
+        axis: where the units are, when it is not where outputs of the kind have them.
+        batch_axis: the axis of the images; 1 for sequences first, (tokens, N, C).
+        rectified: whether it is the output after the ReLU that alone reads it.
+        read_otherwise: whether commit c2e8b49 took another axis or grid, so that exemplars of
+            that commit are not of these units.
     """
 
     name: str
@@ -49,83 +58,172 @@ class Layer:
     prefix_tokens: int = 0
     channels_last: bool = False
     calls: int = 1
+    module: str = ""
+    call: int = 0
+    axis: int | None = None
+    batch_axis: int = 0
+    rectified: bool = False
+    read_otherwise: bool = field(default=False, compare=False)
 
     @property
     def unit_axis(self) -> int:
         """The axis of the module's output along which units are counted."""
+        if self.axis is not None:
+            return self.axis
         if self.kind == "tokens":
             return 2
         return 3 if self.channels_last else 1
 
+    @property
+    def path(self) -> str:
+        """The module's path in the network."""
+        return self.module or self.name
 
-def trace(model: nn.Module, image_size: int, *, inputs: torch.Tensor | None = None) -> list[Layer]:
+    @property
+    def number(self) -> int:
+        """Which call of the module in a pass it is, from 1."""
+        return self.call or self.calls
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is named by its module alone: the last call, as it is."""
+        return self.path == self.name
+
+    @property
+    def identity(self) -> list[object]:
+        """What its exemplars' identity holds beside its name: nothing where c2e8b49 agrees."""
+        if not self.read_otherwise:
+            return []
+        return [[self.unit_axis, self.batch_axis, self.prefix_tokens, list(self.grid)]]
+
+
+class Layers(list[Layer]):
+    """The layers of a network in the order of its pass, and why other modules are none.
+
+    Attributes:
+        refused: the reason by module, or by call (`relu#1`).
+        rectified: names of those whose output is read by a ReLU alone.
+    """
+
+    def __init__(
+        self,
+        layers: Iterable[Layer] = (),
+        *,
+        refused: Mapping[str, str] | None = None,
+        rectified: Iterable[str] = (),
+    ) -> None:
+        super().__init__(layers)
+        self.refused = dict(refused or {})
+        self.rectified = frozenset(rectified)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many units each layer has, under every name it may be asked for by."""
+        sizes: dict[str, int] = {}
+        for layer in self:
+            names = [layer.name]
+            if layer.plain and layer.calls > 1:
+                names.append(f"{layer.name}#{layer.calls}")
+            sizes.update(dict.fromkeys(names, layer.units))
+            if layer.name in self.rectified:
+                sizes.update({f"{name}{address.RECTIFIED}": layer.units for name in names})
+        return sizes
+
+
+def trace(
+    model: nn.Module,
+    image_size: int,
+    *,
+    inputs: torch.Tensor | None = None,
+    axes: Mapping[str, int] | None = None,
+    prefix_tokens: int | None = None,
+) -> Layers:
     """List the layers of a network, in the order in which one forward pass runs them.
 
-    The network is run once on two grey images: with two, an axis of that length at the front is
-    surely the images'. Its training mode and its parameters are left as they are.
+    The network is run on two grey images, and on three of another size where it takes them: what
+    is two and becomes three are the images. Its training mode and its parameters are left as they
+    are. What was found is kept with the network (`known`).
 
     Args:
         model: a network that takes (N, 3, image_size, image_size).
         image_size: side of the images.
         inputs: what the network is run on instead, two rows; for networks that take no images.
+        axes: the axis of units by layer, as a subject file gives it; that of "" settles what is
+            in doubt elsewhere.
+        prefix_tokens: tokens before the grid, as a subject file gives it.
 
     Raises:
-        BadInput: the network cannot be run on such inputs.
+        BadInput: the network cannot be run on such inputs, or a given axis cannot hold units.
+    """
+    from describer.subjects.tracing import traced
+
+    found = traced(model, image_size, inputs=inputs, axes=axes or {}, prefix_tokens=prefix_tokens)
+    offered: dict[str, Layer] = {}
+    for module, number, calls, place in found.places:
+        layer = Layer(module, calls=calls, **vars(place))
+        if number < calls:
+            layer = replace(layer, name=f"{module}#{number}", module=module, call=number)
+        offered[layer.name] = layer
+    layers = Layers(offered.values(), refused=found.refused, rectified=found.rectified)
+    model.__dict__[_KEPT] = layers
+    return layers
+
+
+def known(model: nn.Module, inputs: torch.Tensor | None = None) -> Layers | None:
+    """The layers that were found in a network; with inputs, found now if they were not.
+
+    Args:
+        inputs: float (n, …), as the network takes them.
     """
     import torch
 
-    found: dict[str, Layer] = {}
-    prefix = _prefix_of(model)
-
-    def hook_for(name: str) -> Callable[[nn.Module, object, object], None]:
-        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
-            layer = _layer_of(name, output, prefix) if isinstance(output, torch.Tensor) else None
-            calls = found.pop(name).calls + 1 if name in found else 1
-            if layer is not None:
-                found[name] = replace(layer, calls=calls)
-
-        return hook
-
-    if inputs is None:
-        device = next((p.device for p in model.parameters()), torch.device("cpu"))
-        inputs = torch.zeros(2, 3, image_size, image_size, device=device)
-    handles = [
-        module.register_forward_hook(hook_for(name))
-        for name, module in model.named_modules()
-        if name
-    ]
-    training = [module for module in model.modules() if module.training]
-    model.eval()
-    try:
-        with torch.inference_mode():
-            model(inputs)
-    except (RuntimeError, ValueError, TypeError, IndexError, AssertionError) as error:
-        raise BadInput(
-            f"expected a network that runs on inputs of shape {tuple(inputs.shape)}, "
-            f"it stopped with: {_first_line(error)}"
-        ) from error
-    finally:
-        for handle in handles:
-            handle.remove()
-        for module in training:
-            module.training = True
-    return list(found.values())
+    found: Layers | None = model.__dict__.get(_KEPT)
+    if found is None and inputs is not None and len(inputs):
+        two = torch.cat([inputs, inputs])[:2].detach()
+        return trace(model, int(inputs.shape[-1]), inputs=two)
+    return found
 
 
-def find(layers: Sequence[Layer], names: Sequence[str]) -> list[Layer]:
+def find(layers: Sequence[Layer], names: Iterable[str]) -> list[Layer]:
     """The layers of those names, in the order of the names, each once.
 
     Raises:
-        BadInput: a name that no layer has (the nearest names are suggested).
+        BadInput: a name that no layer has, with the reason or the nearest names.
     """
     by_name = {layer.name: layer for layer in layers}
-    for name in names:
-        if name not in by_name:
-            near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.3) or list(by_name)[:3]
+    return [_found(layers, by_name, name) for name in dict.fromkeys(names)]
+
+
+def _found(layers: Sequence[Layer], by_name: Mapping[str, Layer], name: str) -> Layer:
+    if name in by_name:
+        return by_name[name]
+    asked = address.parse(name)
+    refused: Mapping[str, str] = getattr(layers, "refused", {})
+    called = replace(asked, rectified=False).text
+    layer = by_name.get(called)
+    last = by_name.get(asked.module)
+    if layer is None and last is not None and asked.call in (None, last.calls):
+        layer = last
+    for reason in (refused.get(each) for each in (name, called)):
+        if layer is None and reason is not None:
+            raise BadInput(f"expected a layer with units, got {name!r}: {reason}")
+    if layer is None:
+        if last is not None:
             raise BadInput(
-                f"expected the name of a layer, got {name!r}; nearest: {', '.join(near)}"
+                f"expected one of the {last.calls} calls of {asked.module} in a pass, got {name!r}"
             )
-    return [by_name[name] for name in dict.fromkeys(names)]
+        if asked.module in refused:
+            raise BadInput(f"expected a layer with units, got {name!r}: {refused[asked.module]}")
+        near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.3) or list(by_name)[:3]
+        raise BadInput(f"expected the name of a layer, got {name!r}; nearest: {', '.join(near)}")
+    if asked.rectified and layer.name not in getattr(layers, "rectified", ()):
+        raise BadInput(
+            f"expected a layer whose output a ReLU reads, and nothing else, got {name!r}: name "
+            "the layer right before the ReLU, or the block that ends in it"
+        )
+    return replace(
+        layer, name=name, module=asked.module, call=layer.number, rectified=asked.rectified
+    )
 
 
 def as_maps(output: torch.Tensor, layer: Layer) -> torch.Tensor:
@@ -135,63 +233,21 @@ def as_maps(output: torch.Tensor, layer: Layer) -> torch.Tensor:
         ValueError: the output has not the shape that the layer was traced with.
     """
     height, width = layer.grid
-    if layer.kind == "map" and output.ndim == 4:
-        maps = output.movedim(3, 1) if layer.channels_last else output
-    elif layer.kind == "tokens" and output.ndim == 3:
-        # (N, prefix + h * w, C) -> (N, C, h, w)
-        patches = output[:, layer.prefix_tokens :].transpose(1, 2)
-        maps = (
-            patches.reshape(*patches.shape[:2], height, width)
-            if patches.shape[2] == height * width
-            else patches
-        )
-    else:
-        maps = output[:, :, None, None] if output.ndim == 2 else output
-    if tuple(maps.shape[1:]) != (layer.units, height, width):
+    maps = None
+    if output.ndim > max(layer.unit_axis, layer.batch_axis):
+        # (N, units, positions…)
+        maps = output.movedim((layer.batch_axis, layer.unit_axis), (0, 1))
+        if layer.kind == "tokens" and maps.ndim == 3:
+            maps = maps[:, :, layer.prefix_tokens :]
+            if maps.shape[2] == height * width:
+                maps = maps.reshape(*maps.shape[:2], height, width)
+        elif layer.kind == "vector" and maps.ndim == 2:
+            maps = maps[:, :, None, None]
+        elif layer.kind == "map" and maps.ndim == 5 and maps.shape[2] == 1:
+            maps = maps[:, :, 0]
+    if maps is None or tuple(maps.shape[1:]) != (layer.units, height, width):
         raise ValueError(
             f"expected an output of {layer.name} with {layer.units} units on {height} x {width}, "
             f"got shape {tuple(output.shape)}"
         )
-    return maps
-
-
-def _layer_of(name: str, output: torch.Tensor, prefix: int | None) -> Layer | None:
-    """The layer that an output of two images shows, or None when it shows none."""
-    shape = tuple(output.shape)
-    if not output.is_floating_point() or shape[0] != 2 or 0 in shape:
-        return None
-    if len(shape) == 4:
-        # Images are square, so equal sides tell where the channels are.
-        if shape[1] == shape[2] != shape[3]:
-            return Layer(name, "map", shape[3], (shape[1], shape[2]), channels_last=True)
-        return Layer(name, "map", shape[1], (shape[2], shape[3]))
-    if len(shape) == 3:
-        before, grid = _token_grid(shape[1], prefix)
-        return Layer(name, "tokens", shape[2], grid, prefix_tokens=before)
-    return Layer(name, "vector", shape[1], (1, 1)) if len(shape) == 2 else None
-
-
-def _token_grid(tokens: int, prefix: int | None) -> tuple[int, tuple[int, int]]:
-    """How many tokens come before the grid, and the grid, of a sequence of tokens."""
-    if (
-        prefix is not None
-        and tokens > prefix
-        and math.isqrt(tokens - prefix) ** 2 == tokens - prefix
-    ):
-        side = math.isqrt(tokens - prefix)
-        return prefix, (side, side)
-    side = math.isqrt(tokens)
-    left_over = tokens - side * side
-    return (left_over, (side, side)) if left_over <= LARGEST_PREFIX else (0, (1, tokens))
-
-
-def _prefix_of(model: nn.Module) -> int | None:
-    """Prefix tokens as the network itself states them: timm's attribute, torchvision's token."""
-    stated = getattr(model, "num_prefix_tokens", None)
-    if isinstance(stated, int):
-        return stated
-    return 1 if getattr(model, "class_token", None) is not None else None
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return maps.clamp(min=0) if layer.rectified else maps

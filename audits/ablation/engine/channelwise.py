@@ -1,6 +1,6 @@
 """Which operations of a traced network treat every unit by itself.
 
-    one_channel_each(user, node, graph_module)    # may a cut be moved from node past user?
+    one_channel_each(user, node, graph_module, axis=1)    # may a cut be moved from node past user?
 
 Such an operation computes channel c of its output from channel c of its input and nothing else,
 and keeps the channels' order: activations, batch norm, pooling, dropout at rest, depthwise
@@ -78,19 +78,22 @@ def is_shape(node: fx.Node) -> bool:
     return known and bool(sources) and all(is_shape(source) for source in sources)
 
 
-def one_channel_each(user: fx.Node, node: fx.Node, graph_module: fx.GraphModule) -> bool:
+def one_channel_each(
+    user: fx.Node, node: fx.Node, graph_module: fx.GraphModule, *, axis: int
+) -> bool:
     """Whether `user` computes each of its channels from that channel of `node` alone.
 
-    Both nodes carry the shapes that ShapeProp noted.
+    Both nodes carry the shapes that ShapeProp noted, and channels lie along that axis of `node`;
+    where the answer is yes, also of `user`.
     """
     before, after = _shape(node), _shape(user)
     if before is None or after is None or after[1:2] != before[1:2]:
         return False
     if [source for source in user.all_input_nodes if not is_shape(source)] != [node]:
         return False
-    flattens = len(before) == 4 and before[2:] == (1, 1) and after == before[:2]
     # Four dimensions with units last would be pooled over the units.
-    is_map = len(before) == 4 and not before[1] == before[2] != before[3]
+    is_map = len(before) == 4 and axis == 1
+    flattens = is_map and before[2:] == (1, 1) and after == before[:2]
     if user.op == "call_module":
         module = graph_module.get_submodule(str(user.target))
         return _module_is_channelwise(module, is_map, len(before)) or (

@@ -10,12 +10,14 @@ shares the network's weights. The cut is moved past operations that treat every 
 channel and all its neighbours are as before. Everything here computes what the whole network
 would, operation for operation; whether it does is checked by whoever uses it.
 
-What it cannot cut: control flow that depends on values, modules called twice, layers inside a
-leaf module of PyTorch (nn.TransformerEncoderLayer), in-place methods. Then `cut` returns None.
+What it cannot cut: control flow that depends on values, layers inside a leaf module of PyTorch
+(nn.TransformerEncoderLayer), outputs that are no tensor or have no images first, in-place methods.
+Then `cut` returns None.
 """
 
 import copy
 import operator
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +27,9 @@ from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
 from audits.ablation.engine.channelwise import is_shape, one_channel_each
-from audits.ablation.engine.hooks import channel_axis, replaced
+from audits.ablation.engine.hooks import replaced
+from describer.subjects import layers as network_layers
+from describer.subjects.layers import Layer
 
 UNTRACEABLE = (
     fx.proxy.TraceError,
@@ -43,6 +47,10 @@ IN_PLACE = {
     operator.isub: operator.sub,
     operator.itruediv: operator.truediv,
 }
+
+
+# By a module's path the node of each of its calls; None where that is no single value.
+Outputs = dict[str, list[fx.Node | None]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ class Behind:
     `any_rows`, one of them knows the size of the batch, and the rest takes exactly that many rows.
     """
 
+    layer: Layer
     layer_shape: tuple[int, ...]
     chain: nn.Module
     rest: nn.Module
@@ -92,11 +101,12 @@ class Split:
             sides[layer] = rest_sides
             output = value.new_zeros((len(batch), *behind.layer_shape))
             all_units = torch.ones(
-                output.shape[channel_axis(output.shape)], dtype=torch.bool, device=output.device
+                output.shape[behind.layer.unit_axis], dtype=torch.bool, device=output.device
             )
             means = self.means[layer] if self.means is not None else None
             # (1, C, …): the value at the cut when every unit of the layer is ablated
-            silent[layer] = behind.chain(replaced(output, all_units, means), *chain_sides)[:1]
+            edited = replaced(output, all_units, means, layer=behind.layer)
+            silent[layer] = behind.chain(edited, *chain_sides)[:1]
         return State(logits, values, silent, sides)
 
     def rest(self, layer: str, state: State, rows: Tensor, edited: Tensor) -> Tensor:
@@ -137,9 +147,11 @@ def cut(
     if found is None:
         return None
     graph_module, outputs = found
-    wanted = [*layers, *(edits or {})]
-    nodes = {layer: node for layer in wanted if (node := outputs.get(layer)) is not None}
-    if any(layer not in nodes for layer in wanted):
+    known = network_layers.known(model, sample)
+    assert known is not None, "a sample has rows"
+    wanted = network_layers.find(known, [*layers, *(edits or {})])
+    nodes = {layer.name: node for layer in wanted if (node := node_of(outputs, layer)) is not None}
+    if len(nodes) < len(wanted) or any(layer.batch_axis for layer in wanted):
         return None
     for index, (layer, edit) in enumerate((edits or {}).items()):
         _insert(graph_module, nodes[layer], edit, f"edit_{index}")
@@ -149,15 +161,16 @@ def cut(
     from_image = _dependents(image, through_shapes=False)
     parts: dict[str, Behind] = {}
     shared_outputs: list[Any] = []
-    for layer in layers:
-        node = nodes[layer]
-        end = _chain_end(graph_module, node) if chains else node
+    for place in wanted[: len(dict.fromkeys(layers))]:
+        node = nodes[place.name]
+        end = _chain_end(graph_module, node, place.unit_axis) if chains else node
         rest, sides = _between(graph_module, end, None)
         chain, chain_sides = _between(graph_module, node, end)
-        if rest is None or chain is None:
+        if rest is None or chain is None or (before := _shape(node)) is None:
             return None
-        parts[layer] = Behind(
-            layer_shape=tuple(node.meta["tensor_meta"].shape[1:]),
+        parts[place.name] = Behind(
+            layer=place,
+            layer_shape=before[1:],
             chain=chain,
             rest=rest,
             sides=tuple(side in from_image for side in sides),
@@ -177,18 +190,23 @@ class _Tracer(fx.Tracer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.outputs: dict[str, fx.Node | None] = {}
+        self.outputs: Outputs = defaultdict(list)
 
     def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         result = super().call_module(m, forward, args, kwargs)
-        path = self.path_of_module(m)
-        once = path not in self.outputs and isinstance(result, fx.Proxy)
-        self.outputs[path] = result.node if once else None
+        node = result.node if isinstance(result, fx.Proxy) else None
+        self.outputs[self.path_of_module(m)].append(node)
         return result
 
 
-def traced(model: nn.Module) -> tuple[fx.GraphModule, dict[str, fx.Node | None]] | None:
-    """The network's graph without in-place operations, and the node of each module's output."""
+def node_of(outputs: Outputs, layer: Layer) -> fx.Node | None:
+    """The node of a layer's call; None where the graph runs the module otherwise."""
+    nodes = outputs.get(layer.path, [])
+    return nodes[layer.number - 1] if len(nodes) == layer.calls else None
+
+
+def traced(model: nn.Module) -> tuple[fx.GraphModule, Outputs] | None:
+    """The network's graph without in-place operations, and the nodes of each module's outputs."""
     shared_weights = {id(tensor): tensor for tensor in [*model.parameters(), *model.buffers()]}
     tracer = _Tracer()
     try:
@@ -236,11 +254,11 @@ def _dependents(start: fx.Node, *, through_shapes: bool = True) -> set[fx.Node]:
     return found - {start}
 
 
-def _chain_end(graph_module: fx.GraphModule, node: fx.Node) -> fx.Node:
+def _chain_end(graph_module: fx.GraphModule, node: fx.Node, axis: int) -> fx.Node:
     """The last node up to which every channel is computed from that channel of `node` alone."""
     while True:
         users = [user for user in node.users if not is_shape(user)]
-        if len(users) != 1 or not one_channel_each(users[0], node, graph_module):
+        if len(users) != 1 or not one_channel_each(users[0], node, graph_module, axis=axis):
             return node
         node = users[0]
 
@@ -248,7 +266,8 @@ def _chain_end(graph_module: fx.GraphModule, node: fx.Node) -> fx.Node:
 def _head(graph_module: fx.GraphModule, node: fx.Node) -> nn.Linear | None:
     """The linear layer, where nothing but it lies between `node` and the logits."""
     users = [user for user in node.users if not is_shape(user)]
-    if len(users) != 1 or users[0].op != "call_module" or len(node.meta["tensor_meta"].shape) != 2:
+    shape = _shape(node)
+    if len(users) != 1 or users[0].op != "call_module" or shape is None or len(shape) != 2:
         return None
     module = graph_module.get_submodule(str(users[0].target))
     after = list(users[0].users)
@@ -294,6 +313,12 @@ def _ancestors(node: fx.Node) -> set[fx.Node]:
                 found.add(source)
                 pending.append(source)
     return found
+
+
+def _shape(node: fx.Node) -> tuple[int, ...] | None:
+    """The shape that ShapeProp noted; None where the value is no single tensor."""
+    shape = getattr(node.meta.get("tensor_meta"), "shape", None)
+    return None if shape is None else tuple(shape)
 
 
 def _pick(side: Any, rows: Tensor) -> Any:

@@ -1,6 +1,6 @@
 """Every row of a batch with its own units ablated: many edited networks in one pass.
 
-    mask = RowMask()
+    mask = RowMask(layer)
     with masked(model, {"layer4": mask}):
         mask.chosen = chosen            # bool (rows, units)
         logits = model(images)          # row r as if the units chosen[r] were silent
@@ -11,19 +11,14 @@ prediction is taken from the plain network instead.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
-from audits.ablation.engine.hooks import (
-    along_channels,
-    channel_axis,
-    find_modules,
-    replaced,
-    tensor_output,
-)
+from audits.ablation.engine.hooks import along_channels, replaced
+from describer.subjects.layers import Layer
+from describer.subjects.taps import tapped
 
 # Two ways of computing the same logits differ by a few units in the last place of each sum.
 ROUNDING = 100.0
@@ -39,8 +34,9 @@ class RowMask(nn.Module):
     NaN counts as altered.
     """
 
-    def __init__(self, means: Tensor | None = None) -> None:
+    def __init__(self, layer: Layer, means: Tensor | None = None) -> None:
         super().__init__()
+        self.layer = layer
         self.means = means
         self.chosen: Tensor | None = None
         self.changes: Tensor | None = None
@@ -48,34 +44,33 @@ class RowMask(nn.Module):
     def forward(self, output: Tensor) -> Tensor:
         silent: Tensor | float = 0.0
         if self.means is not None:
-            silent = along_channels(self.means, output).to(output)
-        self.changes = differs(output, silent)
-        return output if self.chosen is None else replaced(output, self.chosen, self.means)
+            silent = along_channels(self.means, output, self.layer).to(output)
+        self.changes = differs(output, silent, self.layer)
+        if self.chosen is None:
+            return output
+        return replaced(output, self.chosen, self.means, layer=self.layer)
 
 
 @contextmanager
 def masked(model: nn.Module, masks: Mapping[str, RowMask]) -> Iterator[None]:
     """Put masks behind layers of a network until the block ends."""
 
-    def hook(layer: str, mask: RowMask) -> Any:
-        return lambda module, inputs, output: mask(tensor_output(layer, output))
-
-    with ExitStack() as hooks:
-        for layer, module in find_modules(model, masks).items():
-            handle = module.register_forward_hook(hook(layer, masks[layer]))
-            hooks.callback(handle.remove)
+    taps = {name: lambda output, _layer, mask=mask: mask(output) for name, mask in masks.items()}
+    with tapped(model, taps, traced={name: mask.layer for name, mask in masks.items()}):
         yield
 
 
-def differs(value: Tensor, silent: Tensor | float) -> Tensor:
+def differs(value: Tensor, silent: Tensor | float, layer: Layer) -> Tensor:
     """On which rows each unit is not silent already: bool (N, C).
 
     Args:
-        value: (N, C, H, W), (N, H, W, C), (N, tokens, C) or (N, C).
+        value: as the layer's output.
         silent: what an ablated unit would be, broadcastable to `value`.
     """
+    if layer.rectified:
+        value = value.clamp(min=0)
     # (N, C, …) -> (N, C)
-    different = (value != silent).movedim(channel_axis(value.shape), 1)
+    different = (value != silent).movedim((layer.batch_axis, layer.unit_axis), (0, 1))
     return different.flatten(2).any(dim=2) if different.ndim > 2 else different
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from audits.ablation.engine.cut import Split, State, cut
-from audits.ablation.engine.hooks import Rule, ablated, channel_axis, check_units
+from audits.ablation.engine.hooks import Rule, ablated, check_units
 from audits.ablation.engine.rows import (
     LARGEST_DIFFERENCE,
     RowMask,
@@ -28,6 +28,7 @@ from audits.ablation.engine.rows import (
 )
 from audits.ablation.engine.units import Predictions
 from db.jobs import Watch
+from describer.subjects import layers as network_layers
 
 LOGITS_AT_ONCE = 2**22
 
@@ -61,7 +62,12 @@ class Singles:
     ) -> "Singles":
         """Cut what can be cut, and keep the cuts that give what the whole network gives."""
         network = Singles(model, "zero" if means is None else "mean", means)
-        network.masks = {layer: RowMask(means[layer] if means else None) for layer in units}
+        known = network_layers.known(model, batch)
+        assert known is not None, "a batch has rows"
+        network.masks = {
+            layer.name: RowMask(layer, means[layer.name] if means else None)
+            for layer in network_layers.find(known, units)
+        }
         network.split = cut(model, list(units), batch, means=means)
         start = network.start(batch)
         if (
@@ -79,7 +85,11 @@ class Singles:
                 [numbers[row % len(numbers)] for row in range(len(batch))], device=batch.device
             )
             whole = network.whole(batch[rows], layer, chosen)
-            difference = relative_difference(network.behind(start, layer, rows, chosen), whole)
+            try:
+                behind = network.behind(start, layer, rows, chosen)
+            except (RuntimeError, IndexError):
+                continue  # what lies beside the cut has no rows of images
+            difference = relative_difference(behind, whole)
             if difference <= LARGEST_DIFFERENCE:
                 network.cut[layer] = difference
         return network
@@ -99,7 +109,9 @@ class Singles:
             }
         if state is not None:
             for layer in self.cut:
-                changes[layer] = differs(state.values[layer], state.silent[layer])
+                changes[layer] = differs(
+                    state.values[layer], state.silent[layer], self.masks[layer].layer
+                )
         return Start(batch, changes, state)
 
     def unedited(self, start: Start) -> Predictions:
@@ -144,9 +156,10 @@ class Singles:
             step = silent[0, units] - value[rows, units]
             return start.state.logits[rows] + step[:, None] * head.weight.t()[units]
         edited = value[rows]
-        by_unit = edited.movedim(channel_axis(edited.shape), 1)  # a view of `edited`
+        axis = self.masks[layer].layer.unit_axis
         each = torch.arange(len(rows), device=rows.device)
-        by_unit[each, units] = silent.movedim(channel_axis(silent.shape), 1)[0, units]
+        # through a view of `edited`, (r, C, …)
+        edited.movedim(axis, 1)[each, units] = silent.movedim(axis, 1)[0, units]
         return self.split.rest(layer, start.state, rows, edited)
 
     def rows_at_once(self, layer: str, batch: int, outputs: int) -> int:

@@ -10,7 +10,6 @@ of the layers is computed once a batch where the network can be cut.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audits.ablation.engine.cut import Split, State, cut
-from audits.ablation.engine.hooks import find_modules
 from audits.ablation.engine.rows import LARGEST_DIFFERENCE, RowMask, masked, relative_difference
+from describer.subjects import layers as network_layers
+from describer.subjects.layers import Layer
+from describer.subjects.taps import tapped
 
 NEVER = torch.iinfo(torch.int64).max
 
@@ -50,7 +51,12 @@ class Sweep:
             units: the units that will be ablated, by layer.
             batch: float (n, 3, H, W), to try the cut on.
         """
-        masks = {layer: RowMask(means[layer] if means else None) for layer in units}
+        known = network_layers.known(model, batch)
+        assert known is not None, "a batch has rows"
+        masks = {
+            layer.name: RowMask(layer, means[layer.name] if means else None)
+            for layer in network_layers.find(known, units)
+        }
         sweep = Sweep(model, masks)
         sweep.start(batch)
         sweep.logits(np.arange(len(batch)), {})
@@ -142,10 +148,10 @@ class Sweep:
 def _first_called(model: nn.Module, layers: Sequence[str], images: Tensor) -> str | None:
     """The layer whose output the network has first."""
     order: list[str] = []
-    with ExitStack() as hooks:
-        for layer, module in find_modules(model, layers).items():
-            # bound as a default, because the loop goes on before the hook is called
-            note = lambda module, inputs, output, layer=layer: order.append(layer)  # noqa: E731
-            hooks.callback(module.register_forward_hook(note).remove)
+
+    def note(_output: Tensor, layer: Layer) -> None:
+        order.append(layer.name)
+
+    with tapped(model, dict.fromkeys(layers, note)):
         model(images)
     return order[0] if order else None

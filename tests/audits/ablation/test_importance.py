@@ -15,6 +15,7 @@ from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput, Cancelled
 from db.jobs import Watch
+from describer.subjects import layers
 from helpers.networks import Residual, Tokens, TwoBranches, Untraceable, ready
 from helpers.noise import KINDS, SIZES, pictures
 
@@ -57,7 +58,8 @@ def test_networks_are_cut_where_they_can_be() -> None:
     tokens = Singles.of(ready(Tokens()), {k: [0] for k in SIZES[Tokens]}, batch, None)
     assert list(tokens.cut) == list(SIZES[Tokens])
     assert not Singles.of(ready(Untraceable()), {"conv": [0]}, batch, None).cut
-    assert cut(ready(TwoBranches()), ["twice"], batch) is None, "it is called twice"
+    twice = Singles.of(ready(TwoBranches()), {"twice": [0], "twice#1": [0]}, batch, None)
+    assert list(twice.cut) == ["twice", "twice#1"], "each behind its own call"
 
 
 def test_a_cut_moves_past_operations_on_single_channels() -> None:
@@ -74,6 +76,7 @@ def test_silent_units_cost_no_pass() -> None:
         model.conv1.bias[3:] = 0
     images = pictures()
     passes = []
+    layers.trace(model, 16)
     model.conv1.register_forward_hook(lambda module, inputs, output: passes.append(len(output)))
     single_predictions(Evaluator(model), images, {"conv1": range(3, 8)})
     # three batches plain and three to share, and those that learn the shapes and try the cut

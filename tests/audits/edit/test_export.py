@@ -47,7 +47,12 @@ def network(folder: Path, kind: str) -> Network:
         ("Residual", "layer1", "mean", "wrapper", "only zero can be written into weights"),
         ("Tokens", "norm", "zero", "wrapper", "they are read by"),
         ("Untraceable", "conv", "zero", "wrapper", "graph cannot be read"),
-        ("TwoBranches", "twice", "zero", "weights", ""),
+        ("TwoBranches", "twice", "zero", "wrapper", "differ by"),
+        ("TwoBranches", "twice#1", "zero", "wrapper", "differ by"),
+        ("Tokens", "attention", "zero", "wrapper", ""),
+        ("Residual", "layer1.relu#1", "zero", "weights", ""),
+        ("Residual", "layer1.relu", "mean", "wrapper", "only zero"),
+        ("Untraceable", "conv.0:relu", "zero", "weights", ""),
     ],
 )
 def test_an_export_predicts_as_the_ablation_does_wherever_it_is_read(

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from audits.ablation.engine.hooks import ablated, check_units, layer_means
 from db.errors import BadInput
+from describer.subjects import layers
 from helpers.networks import Residual, Tokens, ready
 
 
@@ -34,8 +35,11 @@ class Shapes(nn.Module):
 def test_only_the_named_units_change(shape: tuple[int, ...], place: object, rule: str) -> None:
     values = torch.randn(shape)
     means = {"layer": torch.arange(5.0)}
+    network = Shapes()
+    axis = -1 if shape[-1] == 5 else 1
+    layers.trace(network, 8, inputs=torch.zeros(shape), axes={"layer": axis})
     with ablated(
-        Shapes(), {"layer": [4, 1]}, rule=rule, means=means if rule == "mean" else None
+        network, {"layer": [4, 1]}, rule=rule, means=means if rule == "mean" else None
     ) as model:
         out = model(values)
     expected = values.clone()
@@ -121,10 +125,33 @@ def test_bad_input_is_refused_in_one_sentence(units, options, message) -> None:
     model(torch.randn(1, 3, 16, 16))
 
 
+class Pyramid(nn.Module):
+    """Gives a list of maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        return [self.conv(images), self.conv(images[:, :, ::2, ::2])]
+
+
+class OverPyramid(nn.Module):
+    """A network whose inner part gives a list of maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pyramid = Pyramid()
+        self.linear = nn.Linear(4, 5)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.linear(self.pyramid(images)[0].mean((2, 3)))
+
+
 def test_a_layer_without_one_tensor_is_refused() -> None:
-    model = ready(Tokens())
-    with pytest.raises(BadInput, match="one tensor from layer 'attention', got tuple"):  # noqa: SIM117
-        with ablated(model, {"attention": [0]}):
+    model = ready(OverPyramid())
+    with pytest.raises(BadInput, match="'pyramid': it gives a list of 2 tensors"):  # noqa: SIM117
+        with ablated(model, {"pyramid": [0]}):
             model(torch.randn(1, 3, 8, 8))
 
 
