@@ -25,10 +25,10 @@ from benchmarks.measurement import Measurement
 from db.arrays import ImageStore
 from describer.exemplars import layout, one_pass, records
 from describer.exemplars.records import Settings
-from describer.subjects import layers as network_layers
-from describer.subjects import probing
+from describer.images import probing
+from describer.layers import catalogue as network_layers
+from describer.layers.catalogue import Layer
 from describer.subjects.definition import Subject
-from describer.subjects.layers import Layer
 
 LAYERS = ("conv1", "layer1", "layer2", "layer3", "layer4")
 PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "shared" / "data" / "imagenet_sample"

@@ -31,8 +31,9 @@ from db.errors import BadInput
 from describer import milan
 from describer.exemplars import run
 from describer.exemplars.records import Settings
+from describer.images import probing
+from describer.layers import catalogue
 from describer.milan.describing import SearchOptions, describe_folder
-from describer.subjects import layers, probing
 from describer.subjects.definition import Subject
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "NETWORKS.md"
@@ -213,9 +214,9 @@ def measure(case: Case, speaker: milan.Model) -> Row:
         )
         network = open_network(subject)
         start = time.perf_counter()
-        found = layers.trace(network.model, case.size)
+        found = catalogue.trace(network.model, case.size)
         seconds = time.perf_counter() - start
-        (layer,) = layers.find(found, [case.layer])
+        (layer,) = catalogue.find(found, [case.layer])
         wired = _wired(network.model, found)
         options = run.Options(
             layers=tuple(dict.fromkeys((*wired, case.layer))),
@@ -250,7 +251,7 @@ def measure(case: Case, speaker: milan.Model) -> Row:
     )
 
 
-def _wired(model: nn.Module, found: layers.Layers) -> list[str]:
+def _wired(model: nn.Module, found: catalogue.Layers) -> list[str]:
     """The wired convolution, and the first tokens behind it."""
     first = next(
         name
@@ -263,9 +264,9 @@ def _wired(model: nn.Module, found: layers.Layers) -> list[str]:
     return [first, *tokens]
 
 
-def _landed(source: Any, found: layers.Layers, name: str, places: list[Any]) -> str:
+def _landed(source: Any, found: catalogue.Layers, name: str, places: list[Any]) -> str:
     """How much of the strongest image's mask lies on the square, to one cell of the grid."""
-    (layer,) = layers.find(found, [name])
+    (layer,) = catalogue.find(found, [name])
     unit = source.unit(name, 0)
     top, left, side = places[int(unit.ids[0])]
     mask = unit.masks[0, 0]

@@ -169,7 +169,9 @@ def _add_encoder_options(command: Any, what: str, *, default: str | None) -> Non
 
 
 def _layers(options: argparse.Namespace) -> None:
-    from describer.subjects import definition, factory, latents, table
+    from describer.images import latents
+    from describer.layers import table
+    from describer.subjects import definition, factory
 
     subject = definition.read(options.subject)
     model = factory.build(subject)
@@ -179,7 +181,8 @@ def _layers(options: argparse.Namespace) -> None:
 
 def _exemplars(options: argparse.Namespace) -> None:
     from describer.exemplars import records, run, sharded
-    from describer.subjects import definition, devices, probing
+    from describer.images import probing
+    from describer.subjects import definition, devices
 
     how = run.Options(
         layers=tuple(options.layers),
@@ -207,7 +210,7 @@ def _exemplars(options: argparse.Namespace) -> None:
 
 def _add_to_workspace(options: argparse.Namespace) -> None:
     from describer import shelf
-    from describer.subjects import probing
+    from describer.images import probing
 
     if options.what == "descriptions":
         _add_descriptions(options)

@@ -58,8 +58,10 @@ def survey(path: Path) -> Surveyed:
     Raises:
         BadInput: the file, the network or its weights cannot be used.
     """
+    from describer.images import latents
+    from describer.layers import catalogue
     from describer.subjects import definition as files
-    from describer.subjects import factory, latents, layers, steadiness
+    from describer.subjects import factory, steadiness
     from describer.subjects.code import code_hash
     from describer.subjects.weights import weights_hash
 
@@ -67,7 +69,7 @@ def survey(path: Path) -> Surveyed:
     made = factory.make(subject)
     model = made.model
     traced = latents.trace(model, subject)
-    chosen = layers.find(traced, subject.layers)
+    chosen = catalogue.find(traced, subject.layers)
     # A file that names no layers leaves the choice among the outermost ones.
     listed = subject.layers or tuple(
         each.name for each in traced if each.plain and "." not in each.name
@@ -125,7 +127,7 @@ def enter_images(
     Raises:
         BadInput: it is no folder, holds no images, or the name is taken.
     """
-    from describer.subjects import probing
+    from describer.images import probing
 
     opened = probing.open_folder(folder.expanduser())
     return subjects.add_probing_set(

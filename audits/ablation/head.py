@@ -23,7 +23,7 @@ from audits.network.evaluation import Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
 from db.jobs import Watch
-from describer.subjects import layers as network_layers
+from describer.layers import catalogue as network_layers
 
 LEARNING_RATE = 1e-3
 BATCH = 64

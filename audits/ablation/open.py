@@ -17,7 +17,7 @@ from db.describe import subjects
 from db.describe.subjects import ProbingSetRow
 from db.jobs import Watch
 from db.workspace import Workspace, open_database
-from describer.subjects.probing import Skipped
+from describer.images.probing import Skipped
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from db import jobs
 from db.describe import descriptions, exemplars, subjects
 from db.errors import BadInput
 from db.units import Unit
+from describer.images import probing
 from describer.subjects import definition as files
-from describer.subjects import probing
 
 KIND = "ablate"
 LEAST_CONTROLS = 1

@@ -26,8 +26,8 @@ from db.jobs import Watch
 from db.unit_tables import UnitTable, UnitText
 from db.units import Unit
 from describer import english
+from describer.images.probing import Skipped
 from describer.subjects import definition
-from describer.subjects.probing import Skipped
 
 
 @dataclass(frozen=True)

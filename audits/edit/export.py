@@ -31,7 +31,8 @@ from audits.network.images import Images, Network
 from db.errors import BadInput
 from db.jobs import Watch
 from db.units import Unit
-from describer.subjects import definition, factory, layers
+from describer.layers import catalogue
+from describer.subjects import definition, factory
 from describer.subjects.definition import Subject
 
 WEIGHTS = "weights.safetensors"
@@ -226,11 +227,11 @@ def _write(
 
 def _places(network: Network, units: Mapping[str, Sequence[int]]) -> dict[str, dict[str, Any]]:
     """Where the units of each layer are, as the wrapper takes it."""
-    known = layers.known(network.model)
+    known = catalogue.known(network.model)
     assert known is not None, "an opened network's layers were found"
     return {
         layer.name: {"module": layer.path, "call": layer.number, "axis": layer.unit_axis}
-        for layer in layers.find(known, units)
+        for layer in catalogue.find(known, units)
     }
 
 

@@ -21,8 +21,8 @@ from audits.ablation.engine.channelwise import is_shape
 from audits.ablation.engine.cut import node_of, traced
 from audits.ablation.engine.hooks import find_modules
 from db.errors import BadInput
-from describer.subjects import layers as network_layers
-from describer.subjects.layers import Layer
+from describer.layers import catalogue as network_layers
+from describer.layers.catalogue import Layer
 
 KEEPS_ZERO = (
     nn.ReLU,

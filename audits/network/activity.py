@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from audits.ablation.engine.hooks import check_units
 from db.jobs import Watch
-from describer.subjects import layers
-from describer.subjects.layers import Layer
-from describer.subjects.taps import tapped
+from describer.layers import catalogue
+from describer.layers.catalogue import Layer
+from describer.layers.taps import tapped
 
 
 def activations(
@@ -38,12 +38,12 @@ def activations(
         Cancelled: the watch said so between two batches.
     """
     watch = watch or Watch()
-    known = layers.known(model) or layers.trace(model, image_size)
+    known = catalogue.known(model) or catalogue.trace(model, image_size)
     check_units(units, known.sizes)
     kept: dict[str, list[Tensor]] = {name: [] for name in units}
 
     def look(output: Tensor, layer: Layer) -> None:
-        chosen = layers.as_maps(output, layer)[:, list(units[layer.name])].float()
+        chosen = catalogue.as_maps(output, layer)[:, list(units[layer.name])].float()
         pooled = chosen.mean(dim=(2, 3)) if pooling == "mean" else chosen.amax(dim=(2, 3))
         kept[layer.name].append(pooled.cpu())
 

@@ -10,7 +10,7 @@ content, so that copies under other names are found; images that were saved anew
 from pathlib import Path
 
 from db.errors import BadInput
-from describer.subjects import probing
+from describer.images import probing
 
 
 def check_folders(training: Path, other: Path, *, purpose: str) -> None:

@@ -25,11 +25,12 @@ from audits.network.labels import Assigned, assigned, labels_of, numbers_note
 from db.describe.subjects import SubjectRow
 from db.errors import BadInput
 from db.jobs import Watch
+from describer.images import latents, probing
+from describer.images.probing import Skipped
 from describer.shelf import check_same
-from describer.subjects import definition, factory, latents, probing, steadiness
+from describer.subjects import definition, factory, steadiness
 from describer.subjects.code import code_hash
 from describer.subjects.definition import Subject
-from describer.subjects.probing import Skipped
 from describer.subjects.weights import weights_hash
 
 BATCH_SIZE = 32

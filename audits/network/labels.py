@@ -22,8 +22,8 @@ from db import tables
 from db.errors import BadInput
 from db.tables import understood
 from db.unit_tables import labels_in
-from describer.subjects.folders import by_number
-from describer.subjects.probing import ProbingSet, open_folder
+from describer.images.folders import by_number
+from describer.images.probing import ProbingSet, open_folder
 
 PATHS = ("path", "filename", "file_name", "file", "image", "image_path")
 CLASSES = ("class", "label", "class_name", "category")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from audits.figures.intervals import Interval
     from audits.network.images import Network
-    from describer.subjects.layers import Layer
+    from describer.layers.catalogue import Layer
 
 AT_ONCE = 32
 MANIFEST = ("file", "base", "distractor", "covered", "truth", "before", "after", "changed")
@@ -139,7 +139,7 @@ def probabilities(network: "Network", images: Sequence[Pixels]) -> NDArray[np.fl
     """
     import torch
 
-    from describer.subjects import probing
+    from describer.images import probing
 
     found = []
     with torch.no_grad():
@@ -174,8 +174,8 @@ def strength(
     import torch
 
     from audits.ablation.engine.hooks import by_unit, check_units
-    from describer.subjects import probing
-    from describer.subjects.taps import tapped
+    from describer.images import probing
+    from describer.layers.taps import tapped
 
     check_units({layer: [unit]}, network.sizes)
     found: list[NDArray[np.float64]] = []
@@ -205,7 +205,7 @@ def outgoing(network: "Network", layer: str, unit: int, images: Sequence[Pixels]
 
     from audits.ablation.engine.cut import cut as split
     from audits.ablation.engine.hooks import ablated, check_units
-    from describer.subjects import probing
+    from describer.images import probing
 
     check_units({layer: [unit]}, network.sizes)
     if not images:

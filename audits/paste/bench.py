@@ -41,7 +41,7 @@ from db.describe.subjects import SubjectRow
 from db.errors import BadInput
 from db.workspace import Workspace, open_database
 from describer import shelf
-from describer.subjects import probing
+from describer.images import probing
 
 P = ParamSpec("P")
 R = TypeVar("R")

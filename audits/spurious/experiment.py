@@ -40,7 +40,8 @@ from describer import english, shelf
 from describer.describe import job as description_job
 from describer.describe import plan as description_plan
 from describer.exemplars import layout
-from describer.subjects import definition, probing
+from describer.images import probing
+from describer.subjects import definition
 
 STEPS = 6
 MOST_UNITS = 1_000_000

@@ -21,7 +21,7 @@ from db import jobs
 from db.describe import subjects
 from db.errors import BadInput
 from db.workspace import Workspace
-from describer.subjects import probing
+from describer.images import probing
 
 KIND = "spurious"
 SMALL = "small"

@@ -34,10 +34,11 @@ from db.errors import BadInput
 from db.jobs import Watch
 from db.units import Unit
 from describer.exemplars.layout import Source
-from describer.subjects import definition, factory, latents, probing
+from describer.images import latents, probing
+from describer.images.probing import Skipped
+from describer.layers.catalogue import Layer
+from describer.subjects import definition, factory
 from describer.subjects.definition import Subject
-from describer.subjects.layers import Layer
-from describer.subjects.probing import Skipped
 
 # A unit looks at words when most of its masks lies on them, and far more than on any place.
 MOSTLY = 0.5

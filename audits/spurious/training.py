@@ -26,9 +26,9 @@ from audits.network.labels import labels_of
 from db.arrays import new_file
 from db.errors import BadInput
 from db.jobs import Watch
-from describer.subjects import probing
+from describer.images import probing
+from describer.images.probing import Skipped
 from describer.subjects.definition import Subject
-from describer.subjects.probing import Skipped
 
 
 @dataclass(frozen=True)

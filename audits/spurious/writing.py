@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from db.arrays import new_folder
 from db.errors import BadInput
 from db.jobs import Watch
-from describer.subjects.probing import Skipped, open_folder
+from describer.images.probing import Skipped, open_folder
 
 Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 Words = Literal["right", "random"]

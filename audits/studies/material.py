@@ -32,8 +32,9 @@ from db.units import Unit
 from db.workspace import open_database
 from describer import english, milan
 from describer.describe.plan import checkpoint_of
+from describer.images import probing
 from describer.milan.model import Model
-from describer.subjects import devices, probing
+from describer.subjects import devices
 
 Row = tuple[object, ...]
 

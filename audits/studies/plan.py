@@ -18,8 +18,8 @@ from db import jobs
 from db.describe import descriptions, exemplars, subjects
 from db.describe.descriptions import Description
 from db.errors import BadInput
+from describer.images import probing
 from describer.subjects import definition as files
-from describer.subjects import probing
 
 Kind = Literal["importance", "uses", "faithfulness"]
 LEAST = 3

@@ -24,8 +24,8 @@ from describer.demo.world.scene import Scene
 from describer.demo.world.truth import Atlas, Profile
 from describer.exemplars import one_pass
 from describer.exemplars.records import LayerExemplars, Settings
-from describer.subjects import layers as subject_layers
-from describer.subjects.layers import Layer
+from describer.layers import catalogue as subject_layers
+from describer.layers.catalogue import Layer
 
 BATCH = 128
 

@@ -110,7 +110,8 @@ def prepare(
 def _study(file: Path, images: Path, target: Path, store: ImageStore | None) -> Surveyed:
     """Find a network's exemplars, in a process of its own that alone loads torch."""
     from describer.exemplars import run as exemplars
-    from describer.subjects import definition, probing
+    from describer.images import probing
+    from describer.subjects import definition
 
     exemplars.study(definition.read(file), probing.open_folder(images), target, store=store)
     return survey(file)

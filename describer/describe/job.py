@@ -20,9 +20,10 @@ from describer.describe import plan as describe_plan
 from describer.describe.plan import Plan
 from describer.describe.result import Result
 from describer.exemplars import layout, records, run
+from describer.images import probing
 from describer.milan.describing import SearchOptions
 from describer.subjects import definition as files
-from describer.subjects import devices, probing
+from describer.subjects import devices
 
 
 def describe(handle: Handle) -> dict[str, Any]:

@@ -36,8 +36,8 @@ from describer.exemplars.records import (
     folder_of,
     read_table,
 )
-from describer.subjects.layers import Layer
-from describer.subjects.probing import Skipped
+from describer.images.probing import Skipped
+from describer.layers.catalogue import Layer
 
 FORMAT = "milan-workbench exemplars 1"
 DESCRIPTION = "exemplars.json"

@@ -21,8 +21,8 @@ from torch import nn
 from db.errors import BadInput
 from describer.exemplars.records import Settings
 from describer.exemplars.state import LayerState
-from describer.subjects.layers import Layer
-from describer.subjects.taps import tapped
+from describer.layers.catalogue import Layer
+from describer.layers.taps import tapped
 
 States = dict[str, LayerState]
 
@@ -34,7 +34,7 @@ def new_states(layers: Sequence[Layer], settings: Settings, *, images: int) -> S
     """Empty states of those layers, by name.
 
     Args:
-        layers: as `describer.subjects.layers.find` gives them.
+        layers: as `describer.layers.catalogue.find` gives them.
         settings: k, quantile, pooling.
         images: how many images the whole probing set has, in all states that will be merged.
 

@@ -25,7 +25,7 @@ from describer.exemplars.records import (
     UnitExemplars,
     read_table,
 )
-from describer.subjects.layers import Layer
+from describer.layers.catalogue import Layer
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.errors import BadInput
-from describer.subjects.address import folder_name
-from describer.subjects.layers import Layer
+from describer.layers.address import folder_name
+from describer.layers.catalogue import Layer
 
 POOLINGS = ("max", "mean")
 

@@ -25,12 +25,13 @@ from db.errors import BadInput, Cancelled
 from db.jobs import Progress
 from describer.exemplars import layout, one_pass, records
 from describer.exemplars.records import LayerExemplars, Settings
-from describer.subjects import definition, factory, latents, probing, steadiness
-from describer.subjects import layers as network_layers
+from describer.images import latents, probing
+from describer.images.probing import ProbingSet, Skipped
+from describer.layers import catalogue as network_layers
+from describer.layers.catalogue import Layer
+from describer.subjects import definition, factory, steadiness
 from describer.subjects.code import code_hash
 from describer.subjects.definition import Subject
-from describer.subjects.layers import Layer
-from describer.subjects.probing import ProbingSet, Skipped
 from describer.subjects.weights import weights_hash
 
 RESUME = ".resume"

@@ -18,8 +18,8 @@ from db.errors import BadInput
 from describer.exemplars import layout, one_pass, records
 from describer.exemplars import run as passes
 from describer.exemplars.run import Options
+from describer.images.probing import ProbingSet, Skipped
 from describer.subjects.definition import Subject
-from describer.subjects.probing import ProbingSet, Skipped
 
 # Parts a worker: enough to see how far the run is and to even out slow workers.
 PARTS = 4

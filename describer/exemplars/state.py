@@ -25,7 +25,7 @@ from describer.exemplars import scanning
 from describer.exemplars.quantiles import Tail
 from describer.exemplars.records import LayerExemplars, Settings
 from describer.exemplars.topk import TopImages
-from describer.subjects.layers import Layer, as_maps
+from describer.layers.catalogue import Layer, as_maps
 
 FLOAT16_LIMIT = float(torch.finfo(torch.float16).max)
 

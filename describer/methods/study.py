@@ -22,8 +22,8 @@ from db.jobs import Watch
 from describer.exemplars.layout import Source
 
 if TYPE_CHECKING:
+    from describer.images.probing import ProbingSet
     from describer.subjects.definition import Subject
-    from describer.subjects.probing import ProbingSet
 
 
 @dataclass(frozen=True)

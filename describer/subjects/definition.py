@@ -45,7 +45,7 @@ class Subject:
         interpolation: how images are resized.
         background: the colour (red, green, blue) that transparent pixels are laid on.
         white: the value of 16-bit, 32-bit and float images that is shown as white; None takes it
-            from the image, see `describer.subjects.pictures`.
+            from the image, see `describer.images.pictures`.
         loader: "path/to/file.py:callable" that reads a file into an array of the network's
             channels, for images that are no pictures.
         shown: the three channels of such an array that are looked at as red, green and blue.

@@ -16,8 +16,9 @@ import app
 from db.audit import ablations
 from db.describe import exemplars, subjects
 from db.workspace import create, open_database
+from describer.images import probing
 from describer.subjects import definition as files
-from describer.subjects import factory, probing
+from describer.subjects import factory
 
 UNITS = 20
 

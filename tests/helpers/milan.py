@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from describer.exemplars.records import LayerExemplars
+from describer.layers.catalogue import Layer
 from describer.milan.backbones import EncoderConfig
 from describer.milan.decoder import Decoder, DecoderConfig
 from describer.milan.language import LanguageConfig, LanguageModel
 from describer.milan.model import Model
 from describer.milan.vocabulary import Vocabulary
-from describer.subjects.layers import Layer
 
 WORDS = ("dog", "faces", "red", "round", "things", ",", "the", "sky")
 FEATURES = 10

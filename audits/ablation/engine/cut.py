@@ -28,8 +28,8 @@ from torch.fx.passes.shape_prop import ShapeProp
 
 from audits.ablation.engine.channelwise import is_shape, one_channel_each
 from audits.ablation.engine.hooks import replaced
-from describer.subjects import layers as network_layers
-from describer.subjects.layers import Layer
+from describer.layers import catalogue as network_layers
+from describer.layers.catalogue import Layer
 
 UNTRACEABLE = (
     fx.proxy.TraceError,

@@ -4,7 +4,7 @@
         logits = model(images)          # as if the two units were silent
     logits = model(images)              # as before
 
-A layer is a call of a module (describer/subjects/layers.py): its output is (N, C, H, W),
+A layer is a call of a module (describer/layers/catalogue.py): its output is (N, C, H, W),
 (N, tokens, C) or (N, C), or has its axes in another order, and a unit is one of its C channels, at
 every position and token. Each layer is edited once however many of its units are named, by
 choosing values through a mask and never in place. This module does not know what an accuracy is,
@@ -24,8 +24,8 @@ import torch
 from torch import Tensor, nn
 
 from db.errors import BadInput
-from describer.subjects.layers import Layer
-from describer.subjects.taps import modules_of, tapped
+from describer.layers.catalogue import Layer
+from describer.layers.taps import modules_of, tapped
 
 Rule = Literal["zero", "mean"]
 Units = Mapping[str, Collection[int]]

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from audits.ablation.engine.hooks import along_channels, replaced
-from describer.subjects.layers import Layer
-from describer.subjects.taps import tapped
+from describer.layers.catalogue import Layer
+from describer.layers.taps import tapped
 
 # Two ways of computing the same logits differ by a few units in the last place of each sum.
 ROUNDING = 100.0

@@ -28,7 +28,7 @@ from audits.ablation.engine.rows import (
 )
 from audits.ablation.engine.units import Predictions
 from db.jobs import Watch
-from describer.subjects import layers as network_layers
+from describer.layers import catalogue as network_layers
 
 LOGITS_AT_ONCE = 2**22
 

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 
 from audits.ablation.engine.cut import Split, State, cut
 from audits.ablation.engine.rows import LARGEST_DIFFERENCE, RowMask, masked, relative_difference
-from describer.subjects import layers as network_layers
-from describer.subjects.layers import Layer
-from describer.subjects.taps import tapped
+from describer.layers import catalogue as network_layers
+from describer.layers.catalogue import Layer
+from describer.layers.taps import tapped
 
 NEVER = torch.iinfo(torch.int64).max
 

@@ -14,7 +14,7 @@ from torch import nn
 from describer.demo.units import Gallery, Study, batches
 from describer.demo.world.canvas import SIZE
 from describer.demo.world.concepts import CONCEPTS, NAMES
-from describer.subjects import layers as subject_layers
+from describer.layers import catalogue as subject_layers
 
 
 def dissect(model: nn.Module, gallery: Gallery, studies: Sequence[Study]) -> dict[str, list[str]]:

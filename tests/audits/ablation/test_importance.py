@@ -15,7 +15,7 @@ from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput, Cancelled
 from db.jobs import Watch
-from describer.subjects import layers
+from describer.layers import catalogue
 from helpers.networks import Residual, Tokens, TwoBranches, Untraceable, ready
 from helpers.noise import KINDS, SIZES, pictures
 
@@ -76,7 +76,7 @@ def test_silent_units_cost_no_pass() -> None:
         model.conv1.bias[3:] = 0
     images = pictures()
     passes = []
-    layers.trace(model, 16)
+    catalogue.trace(model, 16)
     model.conv1.register_forward_hook(lambda module, inputs, output: passes.append(len(output)))
     single_predictions(Evaluator(model), images, {"conv1": range(3, 8)})
     # three batches plain and three to share, and those that learn the shapes and try the cut

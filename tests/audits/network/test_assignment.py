@@ -10,7 +10,7 @@ from audits.network.evaluation import judged
 from audits.network.images import Images
 from audits.network.labels import assigned, class_indices, labels_of, numbered
 from db.errors import BadInput
-from describer.subjects.probing import open_folder
+from describer.images.probing import open_folder
 
 
 def folder(root: Path, *names: str, empty: tuple[str, ...] = ()) -> Path:

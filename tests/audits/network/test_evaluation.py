@@ -12,7 +12,7 @@ from audits.network.images import Images
 from db.errors import BadInput, Cancelled
 from db.jobs import Watch
 from db.workspace import create, open_database
-from describer.subjects import layers
+from describer.layers import catalogue
 
 LOGITS = torch.tensor([[3.0, 1, 0], [0, 2, 1], [0, 1, 2], [5, 0, 0]])
 
@@ -75,7 +75,7 @@ def test_labels_and_outputs_must_fit(given: Images, message: str) -> None:
 def test_a_workspace_keeps_predictions(tmp_path: Path) -> None:
     model = nn.Sequential(nn.Identity())
     calls: list[int] = []
-    layers.trace(model, 1, inputs=LOGITS[:2])
+    catalogue.trace(model, 1, inputs=LOGITS[:2])
     model.register_forward_hook(lambda *_: calls.append(1))
     workspace = create(tmp_path / "workspace")
     for _ in range(2):

@@ -8,7 +8,7 @@ import pytest
 
 from audits.network.labels import class_indices, labels_of, read_class_table, read_labels
 from db.errors import BadInput
-from describer.subjects.probing import ProbingSet, open_folder
+from describer.images.probing import ProbingSet, open_folder
 
 NAMES = ("0.png", "1.png", "2.png")
 

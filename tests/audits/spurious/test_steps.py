@@ -24,8 +24,8 @@ from db.jobs import Handle
 from db.workspace import Workspace, create, open_database
 from describer import shelf
 from describer.exemplars.records import LayerExemplars
+from describer.layers import catalogue
 from describer.subjects import definition as files
-from describer.subjects import layers
 from helpers.worlds import coloured_images, tiny_milan
 
 NETWORK = """
@@ -255,11 +255,11 @@ def test_the_layers_to_describe_make_maps_by_weights() -> None:
     import torchvision
 
     network = torchvision.models.resnet18(weights=None)
-    assert experiment.described_layers(network, layers.trace(network, 64)) == (
+    assert experiment.described_layers(network, catalogue.trace(network, 64)) == (
         *("conv1", "layer1", "layer2", "layer3", "layer4"),
     )
     network = torchvision.models.squeezenet1_1(weights=None)
-    found = experiment.described_layers(network, layers.trace(network, 64))
+    found = experiment.described_layers(network, catalogue.trace(network, 64))
     assert found[0] == "features.0"
     assert len(found) == 9
 

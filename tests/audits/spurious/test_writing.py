@@ -10,7 +10,7 @@ from PIL import Image
 from audits.spurious.writing import Writing, drawn, make, write_word
 from db.errors import BadInput, Cancelled
 from db.jobs import Watch
-from describer.subjects.probing import Skipped, open_folder
+from describer.images.probing import Skipped, open_folder
 
 
 @pytest.fixture

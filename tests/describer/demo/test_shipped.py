@@ -28,7 +28,8 @@ from describer.demo.units import Gallery
 from describer.demo.world import albums, scene
 from describer.demo.world.concepts import CONCEPTS
 from describer.exemplars import layout, run
-from describer.subjects import definition, factory, probing
+from describer.images import probing
+from describer.subjects import definition, factory
 
 
 @pytest.fixture(scope="module")

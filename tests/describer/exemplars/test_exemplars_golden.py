@@ -10,7 +10,9 @@ import torch
 
 from describer.exemplars import layout, run
 from describer.exemplars.layout import ExemplarFolder
-from describer.subjects import definition, factory, layers, probing
+from describer.images import probing
+from describer.layers import catalogue
+from describer.subjects import definition, factory
 from describer.subjects.definition import Subject
 
 FACTORY = Path(__file__).resolve().parents[3] / "examples" / "cifar_resnet.py"
@@ -61,7 +63,7 @@ def places(shared: Path) -> np.ndarray:
 def outputs(shared: Path, subject: Subject) -> dict[str, np.ndarray]:
     """All activations, (units, images * positions), by a plain forward pass."""
     model = factory.build(subject)
-    chosen = layers.find(layers.trace(model, 32), (*LAYERS, "linear"))
+    chosen = catalogue.find(catalogue.trace(model, 32), (*LAYERS, "linear"))
     kept: dict[str, list[torch.Tensor]] = {layer.name: [] for layer in chosen}
     for layer in chosen:
         model.get_submodule(layer.name).register_forward_hook(

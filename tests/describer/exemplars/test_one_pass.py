@@ -9,7 +9,7 @@ from torch import nn
 from db.errors import BadInput
 from describer.exemplars import one_pass, scanning, state
 from describer.exemplars.records import LayerExemplars, Settings
-from describer.subjects.layers import Layer, find, trace
+from describer.layers.catalogue import Layer, find, trace
 
 IMAGES = 40
 BATCH = 8

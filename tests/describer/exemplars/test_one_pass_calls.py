@@ -10,7 +10,8 @@ from PIL import Image
 import app
 from describer.exemplars import layout, run
 from describer.exemplars.records import Settings
-from describer.subjects import definition, factory, probing
+from describer.images import probing
+from describer.subjects import definition, factory
 from helpers import layered
 
 SUBJECT = """

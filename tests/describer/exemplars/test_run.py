@@ -15,9 +15,10 @@ from db.errors import BadInput, Cancelled, NotFound
 from describer.exemplars import layout, records, run, sharded
 from describer.exemplars.published import PublishedFolder
 from describer.exemplars.records import Settings
-from describer.subjects import definition, probing
+from describer.images import probing
+from describer.images.probing import ProbingSet
+from describer.subjects import definition
 from describer.subjects.definition import Subject
-from describer.subjects.probing import ProbingSet
 from helpers.worlds import coloured_images, two_layer_subject
 
 SMALL = run.Options(settings=Settings(k=5), batch_size=8)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from describer.exemplars import run
-from describer.subjects import definition, factory, probing
+from describer.images import probing
+from describer.subjects import definition, factory
 from describer.subjects.code import code_hash
 from describer.subjects.weights import weights_hash
 from helpers.worlds import two_layer_subject

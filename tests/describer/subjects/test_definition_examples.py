@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from describer.subjects import definition, factory, latents, layers, probing
+from describer.images import latents, probing
+from describer.layers import catalogue
+from describer.subjects import definition, factory
 
 FOLDER = Path(__file__).resolve().parents[3] / "examples"
 EXAMPLES = sorted(FOLDER.glob("*.toml"))
@@ -34,7 +36,7 @@ def test_an_example_builds_and_has_its_layers(path: Path) -> None:
     subject = replace(definition.read(path), weights=None)
     needs(subject)
     model = factory.build(subject)
-    found = layers.find(latents.trace(model, subject), subject.layers)
+    found = catalogue.find(latents.trace(model, subject), subject.layers)
     assert [layer.name for layer in found] == list(subject.layers)
     assert all(layer.units > 1 and layer.grid > (1, 1) for layer in found)
     answer = model(factory.example(subject))

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from db.errors import BadInput
-from describer.subjects import factory, probing
+from describer.images import probing
+from describer.subjects import factory
 from describer.subjects.code import code_hash
 from describer.subjects.importing import blamed, plain
 from helpers.subject_files import TINY, subject

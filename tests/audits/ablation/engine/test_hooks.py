@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from audits.ablation.engine.hooks import ablated, check_units, layer_means
 from db.errors import BadInput
-from describer.subjects import layers
+from describer.layers import catalogue
 from helpers.networks import Residual, Tokens, ready
 
 
@@ -37,7 +37,7 @@ def test_only_the_named_units_change(shape: tuple[int, ...], place: object, rule
     means = {"layer": torch.arange(5.0)}
     network = Shapes()
     axis = -1 if shape[-1] == 5 else 1
-    layers.trace(network, 8, inputs=torch.zeros(shape), axes={"layer": axis})
+    catalogue.trace(network, 8, inputs=torch.zeros(shape), axes={"layer": axis})
     with ablated(
         network, {"layer": [4, 1]}, rule=rule, means=means if rule == "mean" else None
     ) as model:

@@ -9,7 +9,7 @@ from audits.ablation.engine.hooks import ablated, layer_means
 from audits.ablation.engine.singles import Singles
 from audits.ablation.engine.sweep import Sweep
 from db.errors import BadInput
-from describer.subjects import layers
+from describer.layers import catalogue
 from helpers import layered
 from helpers.layered import Open, silence
 from helpers.networks import ready
@@ -51,7 +51,7 @@ def independent(model: Open, value: str, axis: int, unit: int) -> Tensor:
 @pytest.mark.parametrize(("make", "name", "value", "axis"), PLACES)
 def test_a_unit_is_ablated_at_its_call_alone(make, name: str, value: str, axis: int) -> None:
     model = ready(make())
-    found = layers.trace(model, 16)
+    found = catalogue.trace(model, 16)
     before = model(IMAGES)
     units = model.values[value].shape[axis]
     assert found.sizes[name] == units
@@ -129,7 +129,7 @@ def test_calls_are_counted_anew_in_every_pass() -> None:
 )
 def test_what_is_no_layer_is_refused_with_the_reason(make, name: str, message: str) -> None:
     model = ready(make())
-    layers.trace(model, 16)
+    catalogue.trace(model, 16)
     with pytest.raises(BadInput, match=message), ablated(model, {name: [0]}):
         model(IMAGES)
 
@@ -137,7 +137,7 @@ def test_what_is_no_layer_is_refused_with_the_reason(make, name: str, message: s
 @pytest.mark.parametrize("axis", [1, -1])
 def test_a_given_axis_settles_what_is_in_doubt(axis: int) -> None:
     model = ready(layered.TokenMixing())
-    layers.trace(model, 16, axes={"tokens": axis})
+    catalogue.trace(model, 16, axes={"tokens": axis})
     expected = independent(model, "tokens", axis, 3)
     with ablated(model, {"tokens": [3]}):
         torch.testing.assert_close(model(IMAGES), expected, rtol=0, atol=1e-6)

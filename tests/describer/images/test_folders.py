@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from db.errors import BadInput
-from describer.subjects import pictures, probing
+from describer.images import pictures, probing
 
 
 def fill(root: Path, *names: str) -> Path:

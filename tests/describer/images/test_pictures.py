@@ -10,7 +10,8 @@ from PIL import Image
 
 from describer.exemplars import run
 from describer.exemplars.records import Settings
-from describer.subjects import factory, latents, pictures, probing
+from describer.images import latents, pictures, probing
+from describer.subjects import factory
 from helpers.subject_files import TINY, subject
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from db.errors import BadInput
-from describer.subjects import address
+from describer.layers import address
 
 if TYPE_CHECKING:
     import torch
@@ -155,7 +155,7 @@ def trace(
     Raises:
         BadInput: the network cannot be run on such inputs, or a given axis cannot hold units.
     """
-    from describer.subjects.tracing import traced
+    from describer.layers.tracing import traced
 
     found = traced(model, image_size, inputs=inputs, axes=axes or {}, prefix_tokens=prefix_tokens)
     offered: dict[str, Layer] = {}

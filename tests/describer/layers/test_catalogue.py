@@ -6,7 +6,7 @@ from torch import nn
 from torchvision.models.vision_transformer import VisionTransformer
 
 from db.errors import BadInput
-from describer.subjects.layers import Layer, as_maps, find, trace
+from describer.layers.catalogue import Layer, as_maps, find, trace
 
 
 def two_layers() -> nn.Module:

@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from db.errors import BadInput
-from describer.subjects import folders, importing, pictures
+from describer.images import folders, pictures
+from describer.subjects import importing
 from describer.subjects.definition import Subject
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def open_folder(root: Path) -> ProbingSet:
     """List the images of a folder: `class/file` (any depth below the class), or flat.
 
     What is passed over is said in `left_out`. Images are not opened yet. `seeds:500` instead of a
-    folder are the first 500 seeds of a generator's latents (describer/subjects/latents.py).
+    folder are the first 500 seeds of a generator's latents (describer/images/latents.py).
 
     Raises:
         BadInput: no such folder, or no images in it.

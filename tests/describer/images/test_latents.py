@@ -9,7 +9,8 @@ import torch
 from db.errors import BadInput
 from describer.exemplars import layout, run
 from describer.exemplars.records import Settings
-from describer.subjects import definition, factory, latents, probing
+from describer.images import latents, probing
+from describer.subjects import definition, factory
 from describer.subjects.definition import Subject
 
 GENERATOR = '''

@@ -9,8 +9,8 @@ the modules that are no layers, with the reason. Knows no torch.
 
 from collections.abc import Iterator
 
-from describer.subjects.address import RECTIFIED
-from describer.subjects.layers import Layer, Layers
+from describer.layers.address import RECTIFIED
+from describer.layers.catalogue import Layer, Layers
 
 HEADINGS = ("layer", "kind", "units", "grid", "call", "axis", "")
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from describer.subjects.pictures import suffixes
+from describer.images.pictures import suffixes
 
 ARRAYS = ".npy"
 _THUMBNAILS = frozenset(

@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.errors import BadInput
-from describer.subjects import factory, layers
+from describer.images.probing import ProbingSet
+from describer.layers import catalogue
+from describer.layers.catalogue import Layers
+from describer.subjects import factory
 from describer.subjects.definition import Subject
-from describer.subjects.layers import Layers
-from describer.subjects.probing import ProbingSet
 
 if TYPE_CHECKING:
     import torch
@@ -53,14 +54,14 @@ def inputs(
 
 
 def trace(model: nn.Module, subject: Subject) -> Layers:
-    """The layers of a network, whatever its inputs are; see `describer.subjects.layers.trace`."""
+    """The layers of a network, whatever its inputs are; see `describer.layers.catalogue.trace`."""
     device = next((parameter.device for parameter in model.parameters()), "cpu")
     given = None
     if subject.input == "latent":
         given = inputs([0, 1], subject, device=device)
     elif subject.channels != 3 or subject.image_width is not None:
         given = factory.example(subject, device=device)
-    return layers.trace(
+    return catalogue.trace(
         model,
         subject.image_size,
         inputs=given,

@@ -16,9 +16,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from db.errors import BadInput
-from describer.subjects import address, layers
-from describer.subjects.layers import Layer
-from describer.subjects.outputs import tensor_of, with_tensor
+from describer.layers import address, catalogue
+from describer.layers.catalogue import Layer
+from describer.layers.outputs import tensor_of, with_tensor
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -67,8 +67,8 @@ def tapped(
         yield
         return
     chosen = dict(traced or {})
-    if not chosen and (found := layers.known(model)) is not None:
-        chosen = {layer.name: layer for layer in layers.find(found, taps)}
+    if not chosen and (found := catalogue.known(model)) is not None:
+        chosen = {layer.name: layer for layer in catalogue.find(found, taps)}
     counts: dict[str, int] = {}
     looking = False
 
@@ -78,9 +78,9 @@ def tapped(
         if not chosen and inputs and not looking:
             looking = True
             try:
-                found = layers.known(model, inputs[0])
+                found = catalogue.known(model, inputs[0])
                 assert found is not None
-                chosen.update({layer.name: layer for layer in layers.find(found, taps)})
+                chosen.update({layer.name: layer for layer in catalogue.find(found, taps)})
             finally:
                 looking = False
 

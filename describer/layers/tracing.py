@@ -1,6 +1,6 @@
 """Running a network to see which of its modules have units, and along which axis.
 
-`traced` is what `describer.subjects.layers.trace` calls. It runs the network twice: once with two
+`traced` is what `describer.layers.catalogue.trace` calls. It runs the network twice: once with two
 images, following the axis of channels from operation to operation (axis.py), once with three
 images of another size where the network takes them. Every module is in the answer, as a layer or
 with the reason why it is none. Imports torch.
@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from db.errors import BadInput
-from describer.subjects import grid as grids
-from describer.subjects.axis import Channels, ChannelTrace, Reads
-from describer.subjects.grid import Evidence
-from describer.subjects.outputs import tensor_of
+from describer.layers import grid as grids
+from describer.layers.axis import Channels, ChannelTrace, Reads
+from describer.layers.grid import Evidence
+from describer.layers.outputs import tensor_of
 
 STOPS = (RuntimeError, ValueError, TypeError, IndexError, AssertionError)
 
@@ -63,7 +63,7 @@ class Passes:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the units of an output are; the attributes of `describer.subjects.layers.Layer`."""
+    """Where the units of an output are; the attributes of `describer.layers.catalogue.Layer`."""
 
     kind: str
     units: int
@@ -98,7 +98,7 @@ def traced(
     axes: Mapping[str, int],
     prefix_tokens: int | None,
 ) -> Traced:
-    """Where a network has units; the arguments are those of `describer.subjects.layers.trace`."""
+    """Where a network has units; the arguments are those of `describer.layers.catalogue.trace`."""
     passes = _passes(model, image_size, inputs)
     totals: dict[str, int] = defaultdict(int)
     again: dict[str, int] = defaultdict(int)

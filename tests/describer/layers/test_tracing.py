@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 from db.errors import BadInput
-from describer.subjects import definition, factory, latents, layers, table
-from describer.subjects.grid import Evidence, arrange
-from describer.subjects.layers import as_maps
+from describer.images import latents
+from describer.layers import catalogue, table
+from describer.layers.catalogue import as_maps
+from describer.layers.grid import Evidence, arrange
+from describer.subjects import definition, factory
 from helpers import layered
 from helpers.layered import Open
 from helpers.networks import ready
@@ -37,7 +39,7 @@ IMAGES = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(2))
 )
 def test_a_layer_says_what_its_value_is(make, name, value, kind, axis, grid) -> None:
     model: Open = ready(make())
-    (layer,) = layers.find(layers.trace(model, 16), [name])
+    (layer,) = catalogue.find(catalogue.trace(model, 16), [name])
     model(IMAGES)
     output = model.values[value]
     assert (layer.kind, layer.unit_axis, layer.grid) == (kind, axis, grid)
@@ -49,7 +51,7 @@ def test_a_layer_says_what_its_value_is(make, name, value, kind, axis, grid) -> 
 
 
 def test_a_network_that_takes_one_size_alone_is_followed_all_the_same() -> None:
-    found = {layer.name: layer for layer in layers.trace(ready(layered.TokenMixing()), 16)}
+    found = {layer.name: layer for layer in catalogue.trace(ready(layered.TokenMixing()), 16)}
     assert (found["channels"].units, found["channels"].unit_axis) == (8, 2)
     assert "tokens" not in found
 
@@ -64,34 +66,34 @@ def test_a_network_that_takes_one_size_alone_is_followed_all_the_same() -> None:
 )
 def test_every_module_is_a_layer_or_has_a_reason(make, name: str, reason: str) -> None:
     model = ready(make())
-    found = layers.trace(model, 16)
+    found = catalogue.trace(model, 16)
     named = {layer.path for layer in found} | set(found.refused)
     assert {path for path, _ in model.named_modules() if path} <= named
     assert reason in found.refused[name]
     with pytest.raises(BadInput, match="expected a layer with units"):
-        layers.find(found, [name])
+        catalogue.find(found, [name])
 
 
 @pytest.mark.parametrize("axes", [{"tokens": -1}, {"": -1}])
 def test_a_subject_file_settles_the_axis(axes: dict[str, int]) -> None:
-    found = layers.trace(ready(layered.TokenMixing()), 16, axes=axes)
-    (layer,) = layers.find(found, ["tokens"])
+    found = catalogue.trace(ready(layered.TokenMixing()), 16, axes=axes)
+    (layer,) = catalogue.find(found, ["tokens"])
     assert (layer.units, layer.unit_axis) == (16, 2)
-    (patch,) = layers.find(found, ["patch"])
+    (patch,) = catalogue.find(found, ["patch"])
     assert patch.unit_axis == 1, "what is in no doubt stays"
 
 
 @pytest.mark.parametrize("axis", [0, 3, -4])
 def test_an_axis_that_cannot_hold_units_is_refused(axis: int) -> None:
     with pytest.raises(BadInput, match="that is not that of the images"):
-        layers.trace(ready(layered.TokenMixing()), 16, axes={"tokens": axis})
+        catalogue.trace(ready(layered.TokenMixing()), 16, axes={"tokens": axis})
 
 
 def test_two_grids_that_fit_are_asked_about_and_settled() -> None:
     model = ready(layered.Prefixed(patches=False))
-    found = layers.trace(model, 16)
+    found = catalogue.trace(model, 16)
     assert found.refused["norm"].startswith("its 9 tokens may be 3 x 3 after 0 or 2 x 2 after 5")
-    (layer,) = layers.find(layers.trace(model, 16, prefix_tokens=5), ["norm"])
+    (layer,) = catalogue.find(catalogue.trace(model, 16, prefix_tokens=5), ["norm"])
     assert (layer.prefix_tokens, layer.grid) == (5, (2, 2))
 
 
@@ -118,7 +120,7 @@ def test_tokens_are_arranged_by_what_is_known(tokens, evidence, expected) -> Non
 def test_a_module_under_two_names_leads_to_its_calls() -> None:
     relu = nn.ReLU()
     model = nn.Sequential(nn.Conv2d(3, 4, 1), relu, nn.Conv2d(4, 6, 1), relu)
-    found = layers.trace(model, 8)
+    found = catalogue.trace(model, 8)
     assert "it is the module 1, which runs 2 times" in found.refused["3"]
     assert {layer.name: layer.units for layer in found} == {"0": 4, "1#1": 4, "2": 6, "1": 6}
 
@@ -141,9 +143,9 @@ def test_the_list_is_printed_with_reasons_in_little_time(tmp_path: Path) -> None
 
 
 def test_plain_names_keep_the_identity_they_had() -> None:
-    found = {layer.name: layer for layer in layers.trace(ready(layered.SharedReLU()), 16)}
+    found = {layer.name: layer for layer in catalogue.trace(ready(layered.SharedReLU()), 16)}
     assert found["relu"].identity == [], "the last call, as commit c2e8b49 took it"
-    tied = {layer.name: layer for layer in layers.trace(ready(layered.ChannelsLast()), 16)}
+    tied = {layer.name: layer for layer in catalogue.trace(ready(layered.ChannelsLast()), 16)}
     assert tied["norm"].identity != [], "of which that commit took rows for units"
     assert tied["patch"].identity == []
 
@@ -167,9 +169,9 @@ def test_real_architectures(library, name, options, size, layer, expected) -> No
         model = module.create_model(name, pretrained=False, **options)
     else:
         model = getattr(module, name)(weights=None, **options)
-    found = layers.trace(model, size)
+    found = catalogue.trace(model, size)
     if isinstance(expected, str):
         assert expected in found.refused[layer]
         return
-    (there,) = layers.find(found, [layer])
+    (there,) = catalogue.find(found, [layer])
     assert (there.units, there.unit_axis, there.grid) == expected

@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 from db.errors import BadInput
-from describer.subjects import definition, probing
+from describer.images import probing
+from describer.subjects import definition
 from describer.subjects.definition import Subject
 from helpers.worlds import coloured_images, two_layer_subject
 
