@@ -230,14 +230,21 @@ def _watched(model: nn.Module, note: Callable[[str, int, Any], None]) -> Iterato
 
 @contextmanager
 def _resting(model: nn.Module) -> Iterator[None]:
-    """The network in evaluation mode, and afterwards as it was."""
-    training = [module for module in model.modules() if module.training]
+    """The network in evaluation mode, and afterwards as it was.
+
+    Some networks note the size of what they were last given (Swin's windows in transformers shrink
+    on small images, and stay small): what a module noted is put back, buffers too.
+    """
+    noted = [(module, dict(vars(module)), dict(module._buffers)) for module in model.modules()]
     model.eval()
     try:
         yield
     finally:
-        for module in training:
-            module.training = True
+        for module, attributes, buffers in noted:
+            vars(module).clear()
+            vars(module).update(attributes)
+            module._buffers.clear()
+            module._buffers.update(buffers)
 
 
 def _place(

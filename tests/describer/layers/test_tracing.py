@@ -56,6 +56,27 @@ def test_a_network_that_takes_one_size_alone_is_followed_all_the_same() -> None:
     assert "tokens" not in found
 
 
+class Shrinking(nn.Module):
+    """Windows as wide as the smallest image so far, which is remembered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+        self.window = 100
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.window = min(self.window, images.shape[-1])
+        return self.conv(images)[..., : self.window].mean((2, 3))
+
+
+def test_what_a_network_notes_while_it_is_looked_at_is_put_back() -> None:
+    network = Shrinking().train()
+    latest = catalogue.trace(network, 64)
+    assert [layer.name for layer in latest] == ["conv"]
+    assert (network.window, network.training, network.conv.training) == (100, True, True)
+    assert catalogue.known(network) is latest
+
+
 @pytest.mark.parametrize(
     ("make", "name", "reason"),
     [
