@@ -1,12 +1,13 @@
 (() => {
   const page = {pasted: 0, pastedAfter: null, shown: 0, looks: 0, token: "", typed: 0, asked: 0,
-    open: false, tile: -1};
+    open: false, tile: -1, sent: 0};
   window.milanAnnotate = {
     telemetry: () => {
       arrived();
       return JSON.stringify(
         {pasted: page.pasted, pastedAfter: page.pastedAfter, looks: page.looks});
     },
+    landed: () => landed(),
   };
   const one = (selector) => document.querySelector(selector);
   const seen = (element) => element && element.offsetParent !== null;
@@ -52,6 +53,29 @@
     clearTimeout(timer);
     timer = setTimeout(save, Math.max(0, Math.min(1000, page.typed + 1600 - Date.now())));
   });
+  // What is sent owns the box: no draft goes out behind it, and no word is typed that the next
+  // picture set would take away. Without a network it would not come back, so the box stays open.
+  const SENDS = "#an-submit, #an-no-pattern, #an-skip, #an-broken, #an-back, #an-yes, #an-no";
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest || !event.target.closest(SENDS) || !seen(box())) return;
+    clearTimeout(timer); timer = 0; page.typed = 0; page.asked = 0;
+    if (!navigator.onLine) return;
+    page.sent = Date.now();
+    box().readOnly = true;
+  }, true);
+  const landed = () => {
+    const area = box(), held = page.sent;
+    page.sent = 0;
+    if (!area || !held) return;
+    area.readOnly = false;
+    // not sent after all, but for a question: then the draft is kept as it would have been
+    requestAnimationFrame(() => {
+      arrived();
+      if (one(".an-asks")) { one("#an-yes").focus(); return; }
+      if (seen(area) && area.value && !timer) timer = setTimeout(save, 1000);
+      if (seen(area) && document.activeElement === document.body) area.focus({preventScroll: true});
+    });
+  };
   document.addEventListener("visibilitychange", () => { if (document.hidden && timer) save(); });
   document.addEventListener("paste", (event) => {
     if (!event.target.closest || !event.target.closest("#an-text")) return;
@@ -65,7 +89,10 @@
   // looks again by itself while nothing can be claimed
   setInterval(() => { if (one("#an-frame [data-waits]")) pressSeen("an-again"); }, 20000);
   setInterval(() => {  // the draft was not acknowledged: say so and try again
-    if (page.asked && Date.now() - page.asked > 5000 && seen(box())) {
+    if (page.sent && (!navigator.onLine || Date.now() - page.sent > 30000)) landed();
+    // a slow server is no lost one
+    const patience = navigator.onLine ? 15000 : 3000;
+    if (page.asked && Date.now() - page.asked > patience && seen(box())) {
       const line = one(".an-advice") || one(".an-hint");
       if (line) line.textContent =
         "Not saved: no connection. Your text stays in this box; trying again.";
@@ -230,11 +257,15 @@
       if (link.textContent !== link.href) link.textContent = link.href;
     // the answer is refused and another one here: letters are keys again
     if (page.refused && reason() && !reason().value) { page.refused = false; reason().blur(); }
-    const saved = one(".an-hint[data-saved]");
-    if (saved && saved.dataset.saved) {
-      if (saved.dataset.saved !== page.saved) { page.saved = saved.dataset.saved; page.asked = 0; }
-    }
     arrived();
+    const saved = one(".an-hint[data-saved]");
+    if (saved) {
+      const own = !saved.dataset.token || saved.dataset.token === page.token;
+      // an acknowledgement that comes late is not about the next picture set
+      saved.style.visibility = own ? "" : "hidden";
+      // with nothing saved too: the picture set was answered in another window
+      if (own && saved !== page.saved) { page.saved = saved; page.asked = 0; }
+    }
     if (page.fresh) {
       page.fresh = false;
       close();
