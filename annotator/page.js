@@ -13,6 +13,7 @@
   const seen = (element) => element && element.offsetParent !== null;
   const box = () => one("#an-text textarea");
   const grids = () => [...document.querySelectorAll(".an-grid")].filter(seen);
+  const touch = () => matchMedia("(hover: none) and (pointer: coarse)").matches;
   const narrow = () => matchMedia("(max-width: 600px)").matches;
   const typing = (element) => element && (element.isContentEditable
     || element.matches("textarea, select, input:not([type=radio], [type=checkbox])"));
@@ -135,7 +136,7 @@
     page.tile = (tile + tiles) % tiles;
     let overlay = one(".an-overlay");
     if (!overlay) {
-      overlay = document.createElement("div");
+      overlay = document.createElement("dialog");  // keeps the focus inside, and gives it back
       overlay.className = "an-overlay";
       overlay.append(document.createElement("img"), document.createElement("span"));
       overlay.addEventListener("click", (event) => {
@@ -143,16 +144,32 @@
         const place = event.target.getBoundingClientRect();
         show(page.tile + (event.clientX < place.left + place.width / 2 ? -1 : 1));
       });
+      overlay.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
+      let from = null;
+      overlay.addEventListener("touchstart", (event) => { from = event.touches[0].clientX; });
+      overlay.addEventListener("touchend", (event) => {
+        const moved = from === null ? 0 : event.changedTouches[0].clientX - from;
+        from = null;
+        // a swipe is no tap as well
+        if (Math.abs(moved) > 40) { event.preventDefault(); show(page.tile + (moved < 0 ? 1 : -1)); }
+      });
       document.body.append(overlay);
+      overlay.showModal();
     }
     const name = `tile-${page.tile}${page.open ? "-open" : ""}`;
     overlay.firstChild.src = `/pictures/${grid.dataset.unitId}/${name}.jpg?v=${grid.dataset.version}`;
     overlay.firstChild.alt = `picture ${page.tile + 1} of ${tiles}, enlarged`;
-    overlay.lastChild.textContent =
-      `${page.tile + 1} of ${tiles} · arrows or a tap on the left or right half walk · hold M for the `
-      + "whole picture · Esc or a tap beside it closes";
+    overlay.setAttribute("aria-label", `Picture ${page.tile + 1} of ${tiles}, enlarged`);
+    overlay.lastChild.textContent = `${page.tile + 1} of ${tiles} · ` + (touch()
+      ? "swipe to walk · a tap beside it closes"
+      : "arrows or a tap on the left or right half walk · hold M for the whole picture · Esc or a "
+        + "tap beside it closes");
   };
-  const close = () => { const overlay = one(".an-overlay"); if (overlay) overlay.remove(); page.tile = -1; };
+  const close = () => {
+    const overlay = one(".an-overlay");
+    if (overlay) { overlay.close(); overlay.remove(); }
+    page.tile = -1;
+  };
   document.addEventListener("click", (event) => {
     const image = event.target.closest && event.target.closest(".an-grid img");
     if (!image) return;
@@ -271,9 +288,10 @@
       close();
       const area = box();
       if (area) {
-        if (!page.first || innerWidth > 700) area.focus({preventScroll: true});
-        // on a phone the pictures lie above the box and its button
-        if (!page.first && narrow()) one("#an-bar").scrollIntoView();
+        const here = !page.first || innerWidth > 700 ? area : grids()[0];
+        here.focus({preventScroll: true});
+        // header and tabs step back: pictures, box and button are on one screen
+        one("#an-bar").scrollIntoView();
         try {
           const kept = JSON.parse(localStorage.getItem("milan-draft") || "{}");
           if (kept.token === page.token && kept.text && !area.value) setText(kept.text);
@@ -281,6 +299,23 @@
       }
     }
     words();
+    if (touch())  // no keys, no words of keys
+      for (const button of document.querySelectorAll(".an-keys button")) {
+        const plain = button.textContent.replace(/ · (Ctrl|Alt)\+\w+/, "").replace(" M", "");
+        if (plain !== button.textContent) button.textContent = plain;
+      }
+    refocus();
+  };
+  // what had the focus is gone with its part of the page: it goes to what stands there now
+  document.addEventListener("focusin", (event) => { page.focused = event.target; });
+  const refocus = () => {
+    const active = document.activeElement, last = page.focused;
+    if (!last || !last.closest || (active && active !== document.body)) return;
+    if (last.isConnected && seen(last)) return;
+    const next = [box(), ...document.querySelectorAll("#an-message, #an-part-testing")].find(seen);
+    if (!next) return;
+    if (next !== box()) next.tabIndex = -1;
+    next.focus({preventScroll: true});
   };
   let waiting = false;
   new MutationObserver(() => {

@@ -31,6 +31,11 @@ def frame(hidden: Sequence[str], *, waits: bool) -> Markup:
     return _PARTS("frame", hidden=hidden, waits=waits)
 
 
+def heading() -> Markup:
+    """What the page is, for who hears it."""
+    return _PARTS("heading")
+
+
 def naming() -> Markup:
     """Without sign-in: asks for the name that stands beside the answers."""
     return _PARTS("naming")

@@ -205,6 +205,7 @@ def build() -> Form:
         label="Campaign", choices=[], visible=False, interactive=True, elem_id="an-chooser"
     )
     shown = gr.HTML(frame(), elem_id="an-frame", padding=False)
+    gr.HTML(page.heading(), padding=False)
     with gr.Column(elem_id="an-part-naming"):
         gr.HTML(page.naming())
         name = gr.Textbox(label="Your name", max_lines=1, elem_id="an-name")
@@ -243,8 +244,6 @@ def _working() -> Working:
     small: dict[str, Any] = {"size": "md", "min_width": 150}
     bar = gr.HTML(elem_id="an-bar")
     question = gr.HTML(padding=False)
-    with gr.Accordion("Guidelines and examples", open=False):
-        gr.HTML(page.kept_rules())
     grid = gr.HTML(elem_id="an-picture", padding=False)
     text = gr.Textbox(
         label="Your sentence",
@@ -267,6 +266,9 @@ def _working() -> Working:
         with gr.Column(elem_id="an-part-back", min_width=150):
             back = gr.Button("Back to the skipped one", elem_id="an-back", **small)
         gr.Button("Whole pictures: hold M", elem_id="an-look", **small)
+    # under the buttons, so that pictures, box and Submit are on one screen
+    with gr.Accordion("Guidelines and examples", open=False):
+        gr.HTML(page.kept_rules())
     return Working(
         bar=bar,
         question=question,
