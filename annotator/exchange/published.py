@@ -16,7 +16,6 @@ and stand in `empty.csv`.
     NETWORK/LAYER/units.npy        int64 (units), 0 to units - 1
 """
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,8 +27,8 @@ import numpy.typing as npt
 
 from annotator.exchange import exports, tables
 from annotator.exchange.exports import Pictures
+from db import tables as text_tables
 from db.annotate.transfers import Record
-from db.cells import neutral
 from db.errors import BadInput
 
 # of a network and a layer the exemplars of one hash
@@ -176,7 +175,8 @@ def write(
     for subject, own in rows.items():
         tables.write(folder / subject / TABLE, exports.milannotations_rows(own))
         if gaps[subject]:
-            _write_gaps(folder / subject / "empty.csv", gaps[subject])
+            path = folder / subject / "empty.csv"
+            text_tables.write(path, ("layer", "unit"), gaps[subject])
     return written
 
 
@@ -210,13 +210,6 @@ def _write_arrays(target: Path, layer: Layer, units: Sequence[int], pictures: Pi
             )
         images[unit], masks[unit] = shown, regions
     np.save(target / "units.npy", np.arange(layer.units))
-
-
-def _write_gaps(path: Path, gaps: Iterable[tuple[str, int]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("layer", "unit"))
-        writer.writerows((neutral(layer), unit) for layer, unit in gaps)
 
 
 def root(table: Path) -> Path:

@@ -54,29 +54,7 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
         export = gr.Button("Make the file", elem_id="an-export")
         trouble = gr.HTML(padding=False, elem_id="an-export-note")
         file = gr.File(label="File", interactive=False, visible=False, elem_id="an-export-file")
-        with gr.Row():
-            folders = gr.Radio(
-                [(label, key) for key, label in FOLDERS.items()],
-                value="milannotations",
-                label="Folders with pictures (zip)",
-                elem_id="an-folders",
-                scale=2,
-            )
-            licence = gr.Textbox(
-                label="Licence in the dataset's card", value="unknown", elem_id="an-licence"
-            )
-        with gr.Row():
-            sentences = gr.Number(
-                3,
-                label="Sentences a unit (the loader's annotation_count)",
-                precision=0,
-                minimum=1,
-                elem_id="an-sentences",
-            )
-            complete = gr.Checkbox(
-                label="Only layers in which every unit has so many", elem_id="an-complete"
-            )
-        missing = gr.HTML(padding=False, elem_id="an-missing")
+        folders, licence, sentences, complete, missing = _folders()
         pack = gr.Button("Make the folders", elem_id="an-arrays")
         note = gr.HTML(padding=False, elem_id="an-arrays-note")
         timer = gr.Timer(2, active=False)
@@ -173,3 +151,31 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
         box.input(foresee, **foreseen)
     timer.tick(look, chosen, shown, **ONCE)
     pack.click(make, {*wanted, folders, licence}, shown, **ONCE)
+
+
+def _folders() -> tuple[gr.Radio, gr.Textbox, gr.Number, gr.Checkbox, gr.HTML]:
+    """What is asked about folders with pictures, and what the published one will lack."""
+    with gr.Row():
+        folders = gr.Radio(
+            [(label, key) for key, label in FOLDERS.items()],
+            value="milannotations",
+            label="Folders with pictures (zip)",
+            elem_id="an-folders",
+            scale=2,
+        )
+        licence = gr.Textbox(
+            label="Licence in the dataset's card", value="unknown", elem_id="an-licence"
+        )
+    with gr.Row():
+        sentences = gr.Number(
+            3,
+            label="Sentences a unit (the loader's annotation_count)",
+            precision=0,
+            minimum=1,
+            elem_id="an-sentences",
+        )
+        complete = gr.Checkbox(
+            label="Only layers in which every unit has so many", elem_id="an-complete"
+        )
+    missing = gr.HTML(padding=False, elem_id="an-missing")
+    return folders, licence, sentences, complete, missing
