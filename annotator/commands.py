@@ -9,13 +9,23 @@ commands that need them say so.
 import argparse
 import dataclasses
 import json
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.exchange import imports, tables
-from annotator.exchange.write import FORMATS, Choice, ExemplarsOf, chosen, write
+from annotator.exchange import imports, page, tables
+from annotator.exchange.published import SENTENCES
+from annotator.exchange.write import (
+    FORMATS,
+    Choice,
+    ExemplarsOf,
+    chosen,
+    foreseen,
+    layout,
+    write,
+)
 from db.annotate import campaigns, transfers
 from db.commands import say
 from db.errors import BadInput
@@ -83,6 +93,17 @@ def add_commands(
     give.add_argument("--cleaned", action="store_true", help="by the cleaning rules in force")
     give.add_argument(
         "--simulated", action="store_true", help="with the sentences of simulated annotators"
+    )
+    give.add_argument(
+        "--sentences",
+        type=int,
+        default=SENTENCES,
+        help="a unit in a milannotations folder; those with fewer are said (default: 3)",
+    )
+    give.add_argument(
+        "--complete-layers",
+        action="store_true",
+        help="of a milannotations folder, only layers in which every unit has so many",
     )
     give.add_argument("--license", default="unknown", help="for a dataset's card: cc-by-4.0, …")
     give.set_defaults(run=partial(_export, exemplars_of=exemplars_of))
@@ -211,16 +232,29 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
     workspace = create(options.workspace)
     with open_database(workspace) as db:
         campaign = campaigns.named(db, options.campaign)
-        choice = Choice(options.approved_only, options.cleaned, options.simulated)
+        choice = Choice(
+            options.approved_only,
+            options.cleaned,
+            options.simulated,
+            options.sentences,
+            options.complete_layers,
+        )
         secret = workspace.secret.read_bytes()
         records = chosen(db, campaign.campaign_id, choice, secret=secret)
+        if options.format == "milannotations":
+            for line in page.foreseen_lines(
+                foreseen(db, campaign.campaign_id, choice, secret=secret), choice.sentences
+            ):
+                print(line, file=sys.stderr)
+        asked = layout(db, choice)
     pictures = None if exemplars_of is None else exemplars_of(workspace)
-    write(
+    rows = write(
         options.out,
         records,
         form=options.format,
         title=campaign.name,
         pictures=pictures,
         licence=options.license,
+        layout=asked,
     )
-    print(f"{len(records)} answers written to {options.out}")
+    print(f"{rows} rows written to {options.out}, of {len(records)} answers")

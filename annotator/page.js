@@ -1,17 +1,19 @@
 (() => {
   const page = {pasted: 0, pastedAfter: null, shown: 0, looks: 0, token: "", typed: 0, asked: 0,
-    open: false, tile: -1};
+    open: false, tile: -1, sent: 0};
   window.milanAnnotate = {
     telemetry: () => {
       arrived();
       return JSON.stringify(
         {pasted: page.pasted, pastedAfter: page.pastedAfter, looks: page.looks});
     },
+    landed: () => landed(),
   };
   const one = (selector) => document.querySelector(selector);
   const seen = (element) => element && element.offsetParent !== null;
   const box = () => one("#an-text textarea");
   const grids = () => [...document.querySelectorAll(".an-grid")].filter(seen);
+  const touch = () => matchMedia("(hover: none) and (pointer: coarse)").matches;
   const narrow = () => matchMedia("(max-width: 600px)").matches;
   const typing = (element) => element && (element.isContentEditable
     || element.matches("textarea, select, input:not([type=radio], [type=checkbox])"));
@@ -52,6 +54,29 @@
     clearTimeout(timer);
     timer = setTimeout(save, Math.max(0, Math.min(1000, page.typed + 1600 - Date.now())));
   });
+  // What is sent owns the box: no draft goes out behind it, and no word is typed that the next
+  // picture set would take away. Without a network it would not come back, so the box stays open.
+  const SENDS = "#an-submit, #an-no-pattern, #an-skip, #an-broken, #an-back, #an-yes, #an-no";
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest || !event.target.closest(SENDS) || !seen(box())) return;
+    clearTimeout(timer); timer = 0; page.typed = 0; page.asked = 0;
+    if (!navigator.onLine) return;
+    page.sent = Date.now();
+    box().readOnly = true;
+  }, true);
+  const landed = () => {
+    const area = box(), held = page.sent;
+    page.sent = 0;
+    if (!area || !held) return;
+    area.readOnly = false;
+    // not sent after all, but for a question: then the draft is kept as it would have been
+    requestAnimationFrame(() => {
+      arrived();
+      if (one(".an-asks")) { one("#an-yes").focus(); return; }
+      if (seen(area) && area.value && !timer) timer = setTimeout(save, 1000);
+      if (seen(area) && document.activeElement === document.body) area.focus({preventScroll: true});
+    });
+  };
   document.addEventListener("visibilitychange", () => { if (document.hidden && timer) save(); });
   document.addEventListener("paste", (event) => {
     if (!event.target.closest || !event.target.closest("#an-text")) return;
@@ -65,7 +90,10 @@
   // looks again by itself while nothing can be claimed
   setInterval(() => { if (one("#an-frame [data-waits]")) pressSeen("an-again"); }, 20000);
   setInterval(() => {  // the draft was not acknowledged: say so and try again
-    if (page.asked && Date.now() - page.asked > 5000 && seen(box())) {
+    if (page.sent && (!navigator.onLine || Date.now() - page.sent > 30000)) landed();
+    // a slow server is no lost one
+    const patience = navigator.onLine ? 15000 : 3000;
+    if (page.asked && Date.now() - page.asked > patience && seen(box())) {
       const line = one(".an-advice") || one(".an-hint");
       if (line) line.textContent =
         "Not saved: no connection. Your text stays in this box; trying again.";
@@ -108,7 +136,7 @@
     page.tile = (tile + tiles) % tiles;
     let overlay = one(".an-overlay");
     if (!overlay) {
-      overlay = document.createElement("div");
+      overlay = document.createElement("dialog");  // keeps the focus inside, and gives it back
       overlay.className = "an-overlay";
       overlay.append(document.createElement("img"), document.createElement("span"));
       overlay.addEventListener("click", (event) => {
@@ -116,16 +144,32 @@
         const place = event.target.getBoundingClientRect();
         show(page.tile + (event.clientX < place.left + place.width / 2 ? -1 : 1));
       });
+      overlay.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
+      let from = null;
+      overlay.addEventListener("touchstart", (event) => { from = event.touches[0].clientX; });
+      overlay.addEventListener("touchend", (event) => {
+        const moved = from === null ? 0 : event.changedTouches[0].clientX - from;
+        from = null;
+        // a swipe is no tap as well
+        if (Math.abs(moved) > 40) { event.preventDefault(); show(page.tile + (moved < 0 ? 1 : -1)); }
+      });
       document.body.append(overlay);
+      overlay.showModal();
     }
     const name = `tile-${page.tile}${page.open ? "-open" : ""}`;
     overlay.firstChild.src = `/pictures/${grid.dataset.unitId}/${name}.jpg?v=${grid.dataset.version}`;
     overlay.firstChild.alt = `picture ${page.tile + 1} of ${tiles}, enlarged`;
-    overlay.lastChild.textContent =
-      `${page.tile + 1} of ${tiles} · arrows or a tap on the left or right half walk · hold M for the `
-      + "whole picture · Esc or a tap beside it closes";
+    overlay.setAttribute("aria-label", `Picture ${page.tile + 1} of ${tiles}, enlarged`);
+    overlay.lastChild.textContent = `${page.tile + 1} of ${tiles} · ` + (touch()
+      ? "swipe to walk · a tap beside it closes"
+      : "arrows or a tap on the left or right half walk · hold M for the whole picture · Esc or a "
+        + "tap beside it closes");
   };
-  const close = () => { const overlay = one(".an-overlay"); if (overlay) overlay.remove(); page.tile = -1; };
+  const close = () => {
+    const overlay = one(".an-overlay");
+    if (overlay) { overlay.close(); overlay.remove(); }
+    page.tile = -1;
+  };
   document.addEventListener("click", (event) => {
     const image = event.target.closest && event.target.closest(".an-grid img");
     if (!image) return;
@@ -230,19 +274,24 @@
       if (link.textContent !== link.href) link.textContent = link.href;
     // the answer is refused and another one here: letters are keys again
     if (page.refused && reason() && !reason().value) { page.refused = false; reason().blur(); }
-    const saved = one(".an-hint[data-saved]");
-    if (saved && saved.dataset.saved) {
-      if (saved.dataset.saved !== page.saved) { page.saved = saved.dataset.saved; page.asked = 0; }
-    }
     arrived();
+    const saved = one(".an-hint[data-saved]");
+    if (saved) {
+      const own = !saved.dataset.token || saved.dataset.token === page.token;
+      // an acknowledgement that comes late is not about the next picture set
+      saved.style.visibility = own ? "" : "hidden";
+      // with nothing saved too: the picture set was answered in another window
+      if (own && saved !== page.saved) { page.saved = saved; page.asked = 0; }
+    }
     if (page.fresh) {
       page.fresh = false;
       close();
       const area = box();
       if (area) {
-        if (!page.first || innerWidth > 700) area.focus({preventScroll: true});
-        // on a phone the pictures lie above the box and its button
-        if (!page.first && narrow()) one("#an-bar").scrollIntoView();
+        const here = !page.first || innerWidth > 700 ? area : grids()[0];
+        here.focus({preventScroll: true});
+        // header and tabs step back: pictures, box and button are on one screen
+        one("#an-bar").scrollIntoView();
         try {
           const kept = JSON.parse(localStorage.getItem("milan-draft") || "{}");
           if (kept.token === page.token && kept.text && !area.value) setText(kept.text);
@@ -250,6 +299,23 @@
       }
     }
     words();
+    if (touch())  // no keys, no words of keys
+      for (const button of document.querySelectorAll(".an-keys button")) {
+        const plain = button.textContent.replace(/ · (Ctrl|Alt)\+\w+/, "").replace(" M", "");
+        if (plain !== button.textContent) button.textContent = plain;
+      }
+    refocus();
+  };
+  // what had the focus is gone with its part of the page: it goes to what stands there now
+  document.addEventListener("focusin", (event) => { page.focused = event.target; });
+  const refocus = () => {
+    const active = document.activeElement, last = page.focused;
+    if (!last || !last.closest || (active && active !== document.body)) return;
+    if (last.isConnected && seen(last)) return;
+    const next = [box(), ...document.querySelectorAll("#an-message, #an-part-testing")].find(seen);
+    if (!next) return;
+    if (next !== box()) next.tabIndex = -1;
+    next.focus({preventScroll: true});
   };
   let waiting = false;
   new MutationObserver(() => {

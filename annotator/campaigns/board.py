@@ -14,7 +14,7 @@ from annotator.agreement import job
 from annotator.agreement.measurement import Measurement
 from annotator.review import quality
 from db import tables
-from db.annotate import campaigns, progress, reviews
+from db.annotate import campaigns, progress, reviews, skips
 from db.annotate.campaigns import Campaign
 from db.annotate.progress import CampaignProgress, Uneven
 from db.describe import exemplars
@@ -44,13 +44,15 @@ class Detail:
     """One campaign: progress, and units that need attention.
 
     Attributes:
-        held: the names of the first units that were reported as broken.
+        held: the names of the first units that are held because they were reported as broken.
+        reported: the first of those that one person reported, which are still offered.
         uneven: the units without exactly as many sentences as people are asked.
     """
 
     campaign: Campaign
     progress: CampaignProgress
     held: tuple[str, ...]
+    reported: tuple[str, ...]
     uneven: tuple[Uneven, ...]
 
 
@@ -77,11 +79,13 @@ def detail(db: Database, campaign_id: int) -> Detail:
     Raises:
         NotFound: there is none of that number.
     """
-    held = campaigns.held(db, campaign_id)[:HELD]
+    held = campaigns.held(db, campaign_id)
+    offered = [unit_id for unit_id, _ in skips.reported(db, campaign_id) if unit_id not in held]
     return Detail(
         campaigns.get(db, campaign_id),
         progress.of(db, campaign_id),
-        tuple(exemplars.unit(db, unit_id).name for unit_id in held),
+        tuple(exemplars.unit(db, unit_id).name for unit_id in held[:HELD]),
+        tuple(exemplars.unit(db, unit_id).name for unit_id in offered[:HELD]),
         tuple(progress.uneven(db, campaign_id)),
     )
 

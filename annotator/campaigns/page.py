@@ -25,7 +25,13 @@ def table(rows: Sequence[Overview]) -> Markup:
 
 def one(found: Detail) -> Markup:
     """One campaign: progress, units that need attention, and the link to hand out."""
-    card = _PARTS("one", campaign=found.campaign, now=found.progress, held=found.held)
+    card = _PARTS(
+        "one",
+        campaign=found.campaign,
+        now=found.progress,
+        held=found.held,
+        reported=found.reported,
+    )
     return templates.joined([card, uneven(found), _link(found.campaign)])
 
 

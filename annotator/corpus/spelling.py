@@ -1,6 +1,7 @@
 """Misspelt English words, with one suggestion each; suggestions are never forced.
 
     suggest("highlited noses")           # {"highlited": "highlighted"}
+    unknown("asdf qwer")                 # True: no word of it is one
 
 The word list is that of pyspellchecker. Names of breeds, plants and brands are often missing from
 it, so an unknown word without a close known one is left alone.
@@ -11,6 +12,7 @@ import re
 from typing import Any
 
 _WORD = re.compile(r"[A-Za-z]{3,}")
+_ANY_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def suggest(text: str) -> dict[str, str]:
@@ -27,6 +29,18 @@ def suggest(text: str) -> dict[str, str]:
         if near:
             found[word] = max(sorted(near), key=speller.word_usage_frequency)
     return found
+
+
+def unknown(text: str) -> bool:
+    """Whether no word of `text` is known; never of text that is not in plain letters.
+
+    >>> unknown("asdf qwer"), unknown("asdf of fur"), unknown("狗")
+    (True, False, False)
+    """
+    words = _ANY_WORD.findall(text.lower())
+    if not words or not all(word.isascii() for word in words):
+        return False
+    return not _speller().known(words)
 
 
 @functools.cache

@@ -11,14 +11,12 @@ Full exports hold every answer with all its wordings, verdicts and flags; people
 
 import json
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from annotator.exchange import tables
 from annotator.exchange.tables import Row
 from db import tables as text_tables
 from db.annotate import transfers
@@ -102,66 +100,6 @@ def milannotations_rows(
     return [
         Row(record.layer, record.unit, clean(record), record.raw, record.rules) for record in kept
     ]
-
-
-def write_milannotations(
-    folder: Path, records: Sequence[Record], pictures: Pictures, *, approved_only: bool = False
-) -> list[Path]:
-    """Write the folders that the published loader reads, one a network and layer.
-
-    Each holds images.npy uint8 (units, k, 3, H, W), masks.npy uint8 (units, k, 1, H, W), units.npy
-    and annotations.csv. Where a layer has several sets of exemplars, each has a folder that is
-    named by the start of its hash as well.
-
-    Raises:
-        BadInput: nothing counts, units of one layer differ in the size of their pictures, or a
-            name would lead out of the folder.
-    """
-    kept = counting(records, approved_only=approved_only)
-    if not kept:
-        raise BadInput("expected sentences that count for the export, got none")
-    groups: dict[tuple[str, str, str], list[Record]] = {}
-    for record in kept:
-        groups.setdefault((record.subject, record.layer, record.exemplar_hash), []).append(record)
-    layers = Counter((subject, layer) for subject, layer, _ in groups)
-    written = []
-    for (subject, layer, hash_), group in groups.items():
-        # One folder a set of exemplars: units of the same number may be shown by other pictures.
-        name = layer if layers[subject, layer] == 1 else f"{layer}-{hash_[:8]}"
-        target = folder / subject / name
-        if folder.resolve() not in target.resolve().parents:
-            raise BadInput(f"expected names that are folders, got {subject!r} and {layer!r}")
-        target.mkdir(parents=True, exist_ok=True)
-        units = sorted({record.unit for record in group})
-        _write_arrays(target, units, (pictures(subject, layer, unit, hash_) for unit in units))
-        tables.write(target / "annotations.csv", milannotations_rows(group))
-        written.append(target)
-    return written
-
-
-def _write_arrays(
-    target: Path,
-    units: Sequence[int],
-    pairs: Iterable[tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]],
-) -> None:
-    """Write the pictures of one unit after the other: a layer's need not fit into memory."""
-    images: npt.NDArray[np.uint8] | None = None
-    masks: npt.NDArray[np.uint8] | None = None
-    for index, (shown, regions) in enumerate(pairs):
-        if images is None or masks is None:
-            images, masks = (
-                np.lib.format.open_memmap(
-                    target / name, mode="w+", dtype=np.uint8, shape=(len(units), *array.shape)
-                )
-                for name, array in (("images.npy", shown), ("masks.npy", regions))
-            )
-        if (shown.shape, regions.shape) != (images.shape[1:], masks.shape[1:]):
-            raise BadInput(
-                f"expected pictures of one size in {target.name}, got {shown.shape} for unit "
-                f"{units[index]} beside {images.shape[1:]}"
-            )
-        images[index], masks[index] = shown, regions
-    np.save(target / "units.npy", np.array(units))
 
 
 def write_jsonl(path: Path, records: Iterable[Record]) -> None:
@@ -267,9 +205,10 @@ def _rating_rows(record: Record) -> Iterator[list[object]]:
 
 
 def pack(folder: Path, target: Path) -> None:
-    """Put what is in a folder into one zip file; arrays are stored as they are."""
+    """Put what is in a folder into one zip file."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                how = zipfile.ZIP_STORED if path.suffix == ".npy" else zipfile.ZIP_DEFLATED
-                archive.write(path, path.relative_to(folder), compress_type=how)
+                # arrays hardly shrink, but for the black rows of units without sentences
+                effort = 1 if path.suffix == ".npy" else None
+                archive.write(path, path.relative_to(folder), compresslevel=effort)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from annotator.exchange import crowds, tables
+from annotator.exchange import crowds, published, tables
 from annotator.exchange.crowds import Answer
 from annotator.exchange.exports import FULL
 from db import tables as text_tables
@@ -136,12 +136,12 @@ def _folder(path: Path, subject: str | None) -> Incoming:
 def networks(path: Path, *, subject: str | None = None) -> dict[str, Path]:
     """The networks that a folder of published tables is about, and where each one's layers lie."""
     tables_found = sorted(path.rglob("annotations.csv"))
-    return {subject or _network(table): table.parent.parent for table in tables_found}
+    return {subject or _network(table): published.root(table) for table in tables_found}
 
 
 def _network(table: Path) -> str:
-    """A published table lies at NETWORK/LAYER/annotations.csv."""
-    return table.resolve().parent.parent.name
+    """A table lies beside the layers of its network, or in each of them."""
+    return published.root(table).name
 
 
 def _json(content: bytes | str, where: str, subject: str | None) -> Incoming:

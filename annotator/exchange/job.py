@@ -83,9 +83,12 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
     args, workspace = handle.job.args, handle.workspace
     with open_database(workspace) as db:
         campaign = campaigns.get(db, args["campaign_id"])
-        choice = Choice(args["approved"], args["cleaned"], args["simulated"])
+        # jobs that were queued before a choice was there lack it
+        names = {each.name for each in dataclasses.fields(Choice)}
+        choice = Choice(**{name: args[name] for name in names & args.keys()})
         secret = workspace.secret.read_bytes()
         records = write.chosen(db, campaign.campaign_id, choice, secret=secret)
+        layout = write.layout(db, choice)
     read = exemplars_of(workspace)
     total = len({(r.subject, r.layer, r.unit) for r in records if r.slot is not None})
     done = 0
@@ -108,6 +111,7 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
         title=campaign.name,
         pictures=pictures,
         licence=args["licence"],
+        layout=layout,
     )
     return Packed(out.name, done, out.stat().st_size).to_json()
 

@@ -1,14 +1,17 @@
 """What the admin reads about files that leave and come in, as HTML."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from annotator import html
 from annotator.exchange.arrivals import Seen
 from annotator.exchange.job import Packed
+from annotator.exchange.published import Layer
 from db import templates
 
+SHOWN = 30
 _PARTS = templates.beside(__file__)
 
 
@@ -22,6 +25,38 @@ def packed(found: Packed, ended_utc: str, *, there: bool) -> Markup:
     if not there:
         return html.note("The last file was deleted when somebody's text was removed.")
     return _PARTS("packed", found=found, megabytes=found.bytes / 1e6, ended_utc=ended_utc)
+
+
+def foreseen_lines(layers: Sequence[Layer], sentences: int) -> list[str]:
+    """What of a published folder somebody should know before it is written."""
+    lines = []
+    for layer in layers:
+        name = f"{layer.subject} {layer.layer}"
+        if layer.short:
+            units = ", ".join(f"{unit} ({count})" for unit, count in layer.short[:SHOWN])
+            more = len(layer.short) - SHOWN
+            units += f" and {more} more" if more > 0 else ""
+            lines.append(
+                f"{name}: {len(layer.short)} units have fewer than {sentences} sentences and are "
+                f"left out where annotation_count={sentences}: {units}"
+            )
+        if layer.empty:
+            lines.append(
+                f"{name}: {len(layer.empty)} of {layer.units} rows are empty (black, in empty.csv)"
+            )
+        if layer.named_by_digits:
+            lines.append(f"{name}: a layer named by digits is found with an annotation_count alone")
+    return lines
+
+
+def foreseen(layers: Sequence[Layer], sentences: int) -> Markup:
+    """The same as HTML, or that nothing is missing."""
+    if not layers:
+        return html.note("No answer yet.")
+    lines = foreseen_lines(layers, sentences)
+    if not lines:
+        return html.note(f"Every unit of every layer has {sentences} sentences or more.")
+    return _PARTS("foreseen", lines=lines)
 
 
 def choose() -> Markup:

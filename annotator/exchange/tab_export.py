@@ -12,7 +12,7 @@ import gradio as gr
 
 from annotator import campaign as campaigning
 from annotator import html
-from annotator.events import ONCE, Values
+from annotator.events import LATEST, ONCE, Values
 from annotator.exchange import job, page
 from annotator.exchange import write as writing
 from annotator.exchange.job import Packed
@@ -33,7 +33,7 @@ FORMATS = {
     "ratings": ("ratings, a line for every mark", "csv"),
 }
 FOLDERS = {
-    "milannotations": "milannotations: arrays as the published code reads them",
+    "milannotations": "milannotations: table and arrays as evandez/neuron-descriptions loads them",
     "dataset": "a Hugging Face dataset with a card",
 }
 
@@ -54,24 +54,20 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
         export = gr.Button("Make the file", elem_id="an-export")
         trouble = gr.HTML(padding=False, elem_id="an-export-note")
         file = gr.File(label="File", interactive=False, visible=False, elem_id="an-export-file")
-        with gr.Row():
-            folders = gr.Radio(
-                [(label, key) for key, label in FOLDERS.items()],
-                value="milannotations",
-                label="Folders with pictures (zip)",
-                elem_id="an-folders",
-                scale=2,
-            )
-            licence = gr.Textbox(
-                label="Licence in the dataset's card", value="unknown", elem_id="an-licence"
-            )
+        folders, licence, sentences, complete, missing = _folders()
         pack = gr.Button("Make the folders", elem_id="an-arrays")
         note = gr.HTML(padding=False, elem_id="an-arrays-note")
         timer = gr.Timer(2, active=False)
         gr.HTML(page.pseudonyms(), padding=False)
 
     def choice(given: Values) -> Choice:
-        return Choice(bool(given[approved]), bool(given[cleaned]), bool(given[simulated]))
+        return Choice(
+            bool(given[approved]),
+            bool(given[cleaned]),
+            bool(given[simulated]),
+            max(int(given[sentences] or 1), 1),
+            bool(given[complete]),
+        )
 
     def show(campaign_id: int | None, sentence: str = "") -> list[Any]:
         if campaign_id is None:
@@ -100,16 +96,27 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
         folder = Path(tempfile.mkdtemp(prefix="milan-export-"))
         path = folder / f"campaign-{campaign_id}-{kind}.{FORMATS[kind][1]}"
         try:
-            writing.write(path, records, form=kind, title=name, pictures=None)
+            rows = writing.write(path, records, form=kind, title=name, pictures=None)
         except BadInput as error:
             return {file: none, trouble: html.problem(str(error))}
-        done = html.note(f"Made from {len(records)} answers of {name}.")
+        done = html.note(f"{rows} rows, from {len(records)} answers of {name}.")
         return {file: gr.File(str(path), visible=True), trouble: done}
 
     @doors.allow(*ADMIN)
     def look(campaign_id: int | None, request: gr.Request) -> list[Any]:
         """The folders that were made last, and how far those under way are."""
         return show(campaign_id)
+
+    @doors.allow(*ADMIN)
+    def foresee(given: Values, request: gr.Request) -> str:
+        """What the published folder will lack, before it is made."""
+        if given[chosen] is None or given[folders] != "milannotations":
+            return ""
+        secret = workspace.secret.read_bytes()
+        with open_database(workspace) as db:
+            asked = choice(given)
+            found = writing.foreseen(db, given[chosen], asked, secret=secret)
+        return page.foreseen(found, asked.sentences)
 
     @doors.allow(*ADMIN)
     def make(given: Values, request: gr.Request) -> list[Any]:
@@ -132,10 +139,43 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
                 return show(campaign_id, html.problem(str(error)))
         return show(campaign_id)
 
-    wanted: set[Any] = {chosen, approved, cleaned, simulated}
+    wanted: set[Any] = {chosen, approved, cleaned, simulated, sentences, complete}
     export.click(write, {*wanted, form}, [file, trouble], **ONCE)
     shown: list[Any] = [note, timer]
     item.select(look, chosen, shown, **ONCE)
     chosen.input(look, chosen, shown, **ONCE)
+    foreseen: dict[str, Any] = {"inputs": {*wanted, folders}, "outputs": missing, **LATEST}
+    for event in (item.select, chosen.input, folders.input, sentences.input):
+        event(foresee, **foreseen)
+    for box in (approved, cleaned, simulated):
+        box.input(foresee, **foreseen)
     timer.tick(look, chosen, shown, **ONCE)
     pack.click(make, {*wanted, folders, licence}, shown, **ONCE)
+
+
+def _folders() -> tuple[gr.Radio, gr.Textbox, gr.Number, gr.Checkbox, gr.HTML]:
+    """What is asked about folders with pictures, and what the published one will lack."""
+    with gr.Row():
+        folders = gr.Radio(
+            [(label, key) for key, label in FOLDERS.items()],
+            value="milannotations",
+            label="Folders with pictures (zip)",
+            elem_id="an-folders",
+            scale=2,
+        )
+        licence = gr.Textbox(
+            label="Licence in the dataset's card", value="unknown", elem_id="an-licence"
+        )
+    with gr.Row():
+        sentences = gr.Number(
+            3,
+            label="Sentences a unit (the loader's annotation_count)",
+            precision=0,
+            minimum=1,
+            elem_id="an-sentences",
+        )
+        complete = gr.Checkbox(
+            label="Only layers in which every unit has so many", elem_id="an-complete"
+        )
+    missing = gr.HTML(padding=False, elem_id="an-missing")
+    return folders, licence, sentences, complete, missing

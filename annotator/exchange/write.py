@@ -4,6 +4,7 @@ records = chosen(db, campaign_id, Choice(approved=True), secret=secret)
 write(Path("spring.jsonl"), records, form="jsonl", title="spring", pictures=None)
 """
 
+import csv
 import dataclasses
 import tempfile
 from collections.abc import Callable, Sequence
@@ -13,10 +14,12 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from annotator.corpus import cleaning, spelling
-from annotator.exchange import dataset, exports, tables
+from annotator.exchange import dataset, exports, published, tables
 from annotator.exchange.exports import Pictures
-from db.annotate import transfers
+from annotator.exchange.published import SENTENCES, Layer, Layout
+from db.annotate import campaigns, transfers
 from db.annotate.transfers import Record
+from db.describe import exemplars
 from db.errors import BadInput
 from db.workspace import Workspace
 
@@ -33,11 +36,14 @@ class Choice:
         approved: the approved ones alone.
         cleaned: by the cleaning rules in force, as typed beside them.
         simulated: with those of simulated annotators.
+        sentences, complete: of the published folder, see `published.Layout`.
     """
 
     approved: bool = False
     cleaned: bool = False
     simulated: bool = False
+    sentences: int = SENTENCES
+    complete: bool = False
 
 
 EVERYTHING = Choice()
@@ -55,6 +61,19 @@ def chosen(
     if choice.approved:
         records = [record for record in records if record.status == "approved"]
     return records
+
+
+def layout(db: Database, choice: Choice) -> Layout:
+    """How a published folder of this workspace's layers is to be."""
+    sizes = {known.hash: known.units for known in exemplars.sets(db)}
+    return Layout(sizes, choice.sentences, choice.complete)
+
+
+def foreseen(db: Database, campaign_id: int, choice: Choice, *, secret: bytes) -> list[Layer]:
+    """What the published folder of a campaign would hold, layer by layer."""
+    about = [exemplars.unit(db, unit_id) for unit_id in campaigns.unit_ids(db, campaign_id)]
+    records = chosen(db, campaign_id, choice, secret=secret)
+    return published.survey(records, layout(db, choice), about)
 
 
 def cleaned(
@@ -95,8 +114,11 @@ def write(
     title: str,
     pictures: Pictures | None,
     licence: str = "unknown",
-) -> None:
+    layout: Layout | None = None,
+) -> int:
     """Write records in one of `FORMATS`; what is a folder becomes one file if `out` is a .zip.
+
+    Returns how many rows of answers (of ratings: of marks) were written.
 
     Raises:
         BadInput: a file or folder that must not be overwritten is there, pictures are missing, or
@@ -116,16 +138,24 @@ def write(
     if out.suffix == ".zip" and form in ("milannotations", "dataset"):
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as temporary:
             folder = Path(temporary) / out.stem
-            write(folder, records, form=form, title=title, pictures=pictures, licence=licence)
+            rows = write(
+                folder,
+                records,
+                form=form,
+                title=title,
+                pictures=pictures,
+                licence=licence,
+                layout=layout,
+            )
             exports.pack(folder, out)
-        return
+        return rows
     if form == "milannotations":
         if out.suffix == ".csv":
             tables.write(out, exports.milannotations_rows(records))
         elif pictures is None:
             raise BadInput(f"expected a .csv file as --out where no pictures are, got {out}")
         else:
-            exports.write_milannotations(out, records, pictures)
+            published.write(out, records, pictures, layout)
     elif form == "dataset":
         dataset.write(out, records, pictures, title=title, licence=licence)
     else:
@@ -136,3 +166,15 @@ def write(
             "mturk": exports.write_mturk,
             "ratings": exports.write_ratings,
         }[form](out, records)
+    return len(records) if form == "parquet" else _rows(out)
+
+
+def _rows(out: Path) -> int:
+    """The rows that are in what was written: each form leaves out what it cannot hold."""
+    if out.is_dir():
+        named = [*out.rglob(published.TABLE), *out.glob(dataset.ANSWERS)]
+        return sum(_rows(path) for path in named)
+    with out.open(encoding="utf-8", newline="") as file:
+        if out.suffix == ".jsonl":
+            return sum(1 for _ in file)
+        return max(sum(1 for _ in csv.reader(file)) - 1, 0)

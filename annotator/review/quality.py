@@ -9,6 +9,7 @@
     boilerplate       the same words stand in a large part of the person's answers
     repeated          nearly the same sentence for many different units
     generic           it would fit any unit
+    unknown words     no word of it is in the word list
     unlike the others shares no word with the other people's sentences, which agree
     failed check      a unit with known words, and none of them in the answer
     changed mind      a hidden repeat answered quite differently
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from annotator.corpus import spelling
 from annotator.corpus.cleaning import normalise
 from annotator.work import hints
 from db.annotate import annotations, campaigns, flags
@@ -205,6 +207,8 @@ def _alone(
             odd["pasted"] += f", {answer.pasted_after_ms / 1000:.0f} s after opening"
     if answer.kind == "text" and hints.is_generic(answer.text):
         odd["generic"] = "would fit any unit"
+    if answer.kind == "text" and spelling.unknown(answer.text):
+        odd["unknown words"] = "no word of it is in the word list"
     if answer.purpose == "gold":
         wanted = gold.get(answer.unit_id, ())
         text = answer.text.casefold()

@@ -8,7 +8,7 @@ then arrives again, so that a reload always shows the same as the step did.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -30,13 +30,21 @@ from db.annotate import (
 from db.annotate.annotations import LONGEST, Annotation, Answer
 from db.annotate.campaigns import Campaign
 from db.annotate.claims import Claim
-from db.annotate.drafts import Draft
+from db.annotate.drafts import Draft, Left
 from db.annotate.progress import Mine
 from db.annotate.qualifications import Result, Sitting, Standing
 from db.annotate.slots import Nothing
 from db.describe import exemplars
 from db.describe.exemplars import UnitRow
 from db.errors import BadInput, NotAllowed, NotFound
+
+# What a person who is asked before something is stored can be sure of.
+CHANGE, UNKNOWN = "change", "unknown"
+
+
+class Unknown(BadInput):
+    """No word of a sentence is known; its person is asked before it is stored."""
+
 
 Screen = Literal["empty", "lost", "welcome", "test", "work", "done"]
 EARLIER = 200
@@ -143,18 +151,33 @@ def agree(db: Database, annotator: str, campaign_id: int) -> View:
     return arrive(db, annotator, campaign_id=campaign_id)
 
 
-def submit(db: Database, annotator: str, campaign_id: int, *, token: str, answer: Answer) -> View:
+def submit(
+    db: Database,
+    annotator: str,
+    campaign_id: int,
+    *,
+    token: str,
+    answer: Answer,
+    sure: Collection[str] = (),
+) -> View:
     """The person answers; the next unit comes with the acknowledgement.
 
     What was typed before there was found to be no pattern stays a draft.
 
+    Args:
+        sure: of what the person was asked and said yes: CHANGE, UNKNOWN.
+
     Raises:
+        Unknown: no word is known, and the person was not asked yet.
+        Answered: another window answered this unit otherwise, and the person was not asked yet.
         BadInput: the sentence cannot be stored; the unit stays on screen.
         NotAllowed: the unit is not this person's.
     """
     if answer.kind == "no_pattern":
         _keep_typed(db, annotator, token, answer.text)
-    slots.submit(db, token, annotator, answer)
+    elif UNKNOWN not in sure and spelling.unknown(answer.text[:LONGEST]):
+        raise Unknown("No word of your sentence is one we know.")
+    slots.submit(db, token, annotator, answer, change=CHANGE in sure)
     return arrive(db, annotator, campaign_id=campaign_id)
 
 
@@ -223,12 +246,17 @@ def choices(db: Database) -> list[Campaign]:
 def keep(
     db: Database, annotator: str, campaign_id: int, *, token: str, answer: Answer
 ) -> tuple[str, str]:
-    """Keep a draft; returns when it was saved and what could be better about it.
+    """Keep a draft; returns when it was saved, "" if not, and what could be better about it.
+
+    What was on its way while the unit was answered is no fault of anybody's: nothing is stored.
 
     Raises:
-        NotAllowed: the unit is not this person's any more.
+        NotAllowed: the unit is not this person's.
     """
-    saved = drafts.save(db, token, annotator, answer)
+    try:
+        saved = drafts.save(db, token, annotator, answer)
+    except Left as left:
+        return "", str(left)
     own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
     sentences = [answered.text for answered in own]
     return saved, hints.hint(answer.text[:LONGEST], earlier=sentences, spelling=spelling.suggest)

@@ -31,6 +31,11 @@ def frame(hidden: Sequence[str], *, waits: bool) -> Markup:
     return _PARTS("frame", hidden=hidden, waits=waits)
 
 
+def heading() -> Markup:
+    """What the page is, for who hears it."""
+    return _PARTS("heading")
+
+
 def naming() -> Markup:
     """Without sign-in: asks for the name that stands beside the answers."""
     return _PARTS("naming")
@@ -115,9 +120,17 @@ def grid(view: View) -> Markup:
     return shown + _PARTS("ahead", sources=sources(view.following, "grid"))
 
 
-def hint(text: str, saved_utc: str | None) -> Markup:
-    """The line under the box: words, when the draft was kept, and what could be better."""
-    return _PARTS("hint", text=text, saved_utc=saved_utc)
+def hint(text: str, saved_utc: str | None, *, token: str = "") -> Markup:
+    """The line under the box: words, when the draft was kept, and what could be better.
+
+    It names the picture set that it is about: one that comes late is hidden beside the next.
+    """
+    return _PARTS("hint", text=text, saved_utc=saved_utc, token=token)
+
+
+def asks(what: str, question: str) -> Markup:
+    """A question before an answer is stored; its buttons are beside it."""
+    return _PARTS("asks", what=what, question=question)
 
 
 def done(view: View) -> Markup:

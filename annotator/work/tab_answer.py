@@ -13,47 +13,102 @@ from annotator import html
 from annotator.events import LATEST, ONCE, QUIET, Values
 from annotator.work import desk, page
 from annotator.work.desk import View
-from annotator.work.tab_form import COUNT, Form, earlier, person
+from annotator.work.tab_form import COUNT, LANDED, Form, Sent, earlier, person
 from db.access.doors import Doors
 from db.access.users import EVERYBODY
-from db.annotate.annotations import Answer
+from db.annotate.annotations import Answer, Kind
+from db.annotate.slots import Answered
 from db.errors import BadInput
 from db.workspace import open_database
 
 
 def wire(doors: Doors, form: Form) -> None:
     """Let the buttons beside the box, and the box itself, do their work."""
+    _wire_answers(doors, form)
+    _wire_leaving(doors, form)
 
-    def next_one(view: View) -> Values:
-        if view.screen == "test":
-            gr.Info("There is a new test: press “Look again” to take it.")
-        return form.next(view)
+    @doors.allow(*EVERYBODY)
+    def keep(given: Values, request: gr.Request) -> str:
+        """Keep the draft and say what could be better."""
+        sent = form.read(given, doors, request)
+        with open_database(doors.workspace) as db:
+            saved, advice = desk.keep(
+                db, sent.person, sent.campaign_id, token=sent.token, answer=sent.answer
+            )
+        return page.hint(advice, saved, token=sent.token)
+
+    form.work.save.click(keep, form.inputs, form.work.hint, js=COUNT, **LATEST)
+
+
+def _next(form: Form, view: View) -> Values:
+    if view.screen == "test":
+        gr.Info("There is a new test: press “Look again” to take it.")
+    return form.next(view)
+
+
+def _step(form: Form, button: gr.Button, handler: Callable[..., Values]) -> None:
+    """Let a button lead on; page.js holds the box until what was sent is answered."""
+    event = button.click(handler, form.inputs, form.step, js=COUNT, **ONCE)
+    event.then(None, js=LANDED)
+
+
+def _wire_answers(doors: Doors, form: Form) -> None:
+    """Let an answer be sent, after a question where there is one."""
+
+    def answer(sent: Sent, kind: Kind, *sure: str) -> Values:
+        """Store the answer, unless its person is to be asked something first."""
+        place: dict[str, Any] = {"token": sent.token, "answer": replace(sent.answer, kind=kind)}
+        try:
+            with open_database(doors.workspace) as db:
+                return _next(
+                    form, desk.submit(db, sent.person, sent.campaign_id, sure=sure, **place)
+                )
+        except Answered as held:
+            question = "Change it to what you say now?"
+            return form.asked(str(held), question, kind, *sure, desk.CHANGE)
+        except desk.Unknown as held:
+            return form.asked(str(held), "Send it all the same?", kind, *sure, desk.UNKNOWN)
+        except BadInput as error:
+            return {form.work.hint: html.problem(str(error)), **form.unasked()}
 
     @doors.allow(*EVERYBODY)
     def send(given: Values, request: gr.Request) -> Values:
         """An answer; the next picture set comes back with it."""
-        try:
-            sent = form.read(given, doors, request)
-            with open_database(doors.workspace) as db:
-                return next_one(
-                    desk.submit(
-                        db, sent.person, sent.campaign_id, token=sent.token, answer=sent.answer
-                    )
-                )
-        except BadInput as error:
-            return {form.work.hint: html.problem(str(error))}
+        return answer(form.read(given, doors, request), "text")
 
     @doors.allow(*EVERYBODY)
     def send_no_pattern(given: Values, request: gr.Request) -> Values:
         """The regions have nothing in common."""
         sent = form.read(given, doors, request)
-        if sent.answer.text.strip():
+        shown = answer(sent, "no_pattern")
+        if sent.answer.text.strip() and form.token in shown:
             gr.Info("What you had typed is kept under “My last answers”.")
-        answer = replace(sent.answer, kind="no_pattern")
+        return shown
+
+    @doors.allow(*EVERYBODY)
+    def say_yes(given: Values, request: gr.Request) -> Values:
+        """Yes to what was asked; what is in the box now counts."""
+        sure = given[form.work.sure].split()
+        kind: Kind = "no_pattern" if "no_pattern" in sure else "text"
+        return answer(form.read(given, doors, request), kind, *sure)
+
+    @doors.allow(*EVERYBODY)
+    def say_no(given: Values, request: gr.Request) -> Values:
+        """No: what was answered before stays, or the sentence is worded anew."""
+        if desk.CHANGE not in given[form.work.sure].split():
+            return form.unasked()
+        sent = form.read(given, doors, request)
         with open_database(doors.workspace) as db:
-            return next_one(
-                desk.submit(db, sent.person, sent.campaign_id, token=sent.token, answer=answer)
-            )
+            return _next(form, desk.arrive(db, sent.person, campaign_id=sent.campaign_id))
+
+    _step(form, form.work.submit, send)
+    _step(form, form.work.no_pattern, send_no_pattern)
+    _step(form, form.work.yes, say_yes)
+    _step(form, form.work.no, say_no)
+
+
+def _wire_leaving(doors: Doors, form: Form) -> None:
+    """Let a picture set be skipped, reported and taken up again."""
 
     def leave(*, broken: bool) -> Callable[..., Values]:
         @doors.allow(*EVERYBODY)
@@ -64,7 +119,9 @@ def wire(doors: Doors, form: Form) -> None:
                 gr.Info("Reported. Thank you.")
             left: dict[str, Any] = {"token": sent.token, "typed": sent.answer.text}
             with open_database(doors.workspace) as db:
-                return next_one(desk.skip(db, sent.person, sent.campaign_id, **left, broken=broken))
+                return _next(
+                    form, desk.skip(db, sent.person, sent.campaign_id, **left, broken=broken)
+                )
 
         return handler
 
@@ -73,25 +130,11 @@ def wire(doors: Doors, form: Form) -> None:
         """The picture set that was just skipped, after all."""
         sent = form.read(given, doors, request)
         with open_database(doors.workspace) as db:
-            return next_one(desk.take_back(db, sent.person, sent.campaign_id))
+            return _next(form, desk.take_back(db, sent.person, sent.campaign_id))
 
-    @doors.allow(*EVERYBODY)
-    def keep(given: Values, request: gr.Request) -> str:
-        """Keep the draft and say what could be better."""
-        sent = form.read(given, doors, request)
-        with open_database(doors.workspace) as db:
-            saved, advice = desk.keep(
-                db, sent.person, sent.campaign_id, token=sent.token, answer=sent.answer
-            )
-        return page.hint(advice, saved)
-
-    work, inputs, step = form.work, form.inputs, form.step
-    work.submit.click(send, inputs, step, js=COUNT, **ONCE)
-    work.no_pattern.click(send_no_pattern, inputs, step, js=COUNT, **ONCE)
-    work.skip.click(leave(broken=False), inputs, step, **ONCE)
-    work.broken.click(leave(broken=True), inputs, step, **ONCE)
-    work.back.click(go_back, inputs, step, **ONCE)
-    work.save.click(keep, inputs, work.hint, js=COUNT, **LATEST)
+    _step(form, form.work.skip, leave(broken=False))
+    _step(form, form.work.broken, leave(broken=True))
+    _step(form, form.work.back, go_back)
 
 
 def wire_earlier(doors: Doors, form: Form) -> None:

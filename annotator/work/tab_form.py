@@ -28,6 +28,7 @@ from db.templates import joined
 PARTS = ("naming", "resting", "agree", "again", "testing", "working", "back", "mine")
 # The page's counters travel with the answer in the place of the hidden box. gradio sends the inputs
 # in the order in which the components were made, and this box is the form's first.
+LANDED = "() => window.milanAnnotate.landed()"
 COUNT = "(...all) => { all[0] = window.milanAnnotate.telemetry(); return all; }"
 
 NOTHING = Markup()
@@ -45,13 +46,22 @@ class Sent:
 
 @dataclass(frozen=True)
 class Working:
-    """The pictures, the box and its buttons."""
+    """The pictures, the box and its buttons.
+
+    Attributes:
+        asking, sure, yes, no: a question before an answer is stored, and hidden what saying yes
+            makes sure, by the words of `desk`, with the answer's kind.
+    """
 
     bar: gr.HTML
     question: gr.HTML
     grid: gr.HTML
     text: gr.Textbox
     hint: gr.HTML
+    asking: gr.HTML
+    sure: gr.Textbox
+    yes: gr.Button
+    no: gr.Button
     submit: gr.Button
     no_pattern: gr.Button
     skip: gr.Button
@@ -98,15 +108,29 @@ class Form:
     @property
     def inputs(self) -> set[Any]:
         """What every step from one picture set to the next is given."""
-        return {self.counters, self.name_kept, self.campaign, self.token, self.work.text}
+        place = {self.counters, self.name_kept, self.campaign, self.token}
+        return {*place, self.work.text, self.work.sure}
 
     @property
     def step(self) -> list[Any]:
         """What such a step shows. It does not touch the test: each output has its price."""
         place = [self.frame, self.campaign, self.token, self.message, self.agree]
         work = self.work
-        shown = [work.bar, work.question, work.grid, work.text, work.hint]
+        shown = [work.bar, work.question, work.grid, work.text, work.hint, *self.ask]
         return [*place, *shown, self.earlier.chosen]
+
+    @property
+    def ask(self) -> list[Any]:
+        """What a question before an answer is stored shows."""
+        return [self.work.asking, self.work.sure]
+
+    def asked(self, what: str, question: str, *sure: str) -> Values:
+        """The question; saying yes to it makes these sure."""
+        return {self.work.asking: page.asks(what, question), self.work.sure: " ".join(sure)}
+
+    def unasked(self) -> Values:
+        """No question."""
+        return {self.work.asking: "", self.work.sure: ""}
 
     @property
     def whole(self) -> list[Any]:
@@ -157,14 +181,16 @@ class Form:
     def _work(self, view: View) -> Values:
         """Bar, question, picture, the box with its draft, hint, last answers."""
         if view.screen != "work":
-            return {self.earlier.chosen: earlier(view)}
+            return {self.earlier.chosen: earlier(view), **self.unasked()}
         work, draft = self.work, view.draft
+        token = "" if view.claim is None else view.claim.token
         return {
+            **self.unasked(),
             work.bar: page.bar(view),
             work.question: page.instructions(view),
             work.grid: page.grid(view),
             work.text: "" if draft is None else draft.text,
-            work.hint: page.hint("", None if draft is None else draft.saved_utc),
+            work.hint: page.hint("", None if draft is None else draft.saved_utc, token=token),
             self.earlier.chosen: earlier(view),
         }
 
@@ -179,6 +205,7 @@ def build() -> Form:
         label="Campaign", choices=[], visible=False, interactive=True, elem_id="an-chooser"
     )
     shown = gr.HTML(frame(), elem_id="an-frame", padding=False)
+    gr.HTML(page.heading(), padding=False)
     with gr.Column(elem_id="an-part-naming"):
         gr.HTML(page.naming())
         name = gr.Textbox(label="Your name", max_lines=1, elem_id="an-name")
@@ -217,8 +244,6 @@ def _working() -> Working:
     small: dict[str, Any] = {"size": "md", "min_width": 150}
     bar = gr.HTML(elem_id="an-bar")
     question = gr.HTML(padding=False)
-    with gr.Accordion("Guidelines and examples", open=False):
-        gr.HTML(page.kept_rules())
     grid = gr.HTML(elem_id="an-picture", padding=False)
     text = gr.Textbox(
         label="Your sentence",
@@ -228,6 +253,11 @@ def _working() -> Working:
         elem_id="an-text",
     )
     hint = gr.HTML(elem_id="an-hint", padding=False)
+    with gr.Row(elem_id="an-part-asking"):
+        asking = gr.HTML(padding=False)
+        sure = gr.Textbox("", visible=False)
+        yes = gr.Button("Yes", elem_id="an-yes", **small)
+        no = gr.Button("No", elem_id="an-no", **small)
     with gr.Row(elem_classes="an-keys"):
         submit = gr.Button("Submit · Ctrl+Enter", variant="primary", elem_id="an-submit", **small)
         no_pattern = gr.Button("No common pattern · Alt+N", elem_id="an-no-pattern", **small)
@@ -236,12 +266,19 @@ def _working() -> Working:
         with gr.Column(elem_id="an-part-back", min_width=150):
             back = gr.Button("Back to the skipped one", elem_id="an-back", **small)
         gr.Button("Whole pictures: hold M", elem_id="an-look", **small)
+    # under the buttons, so that pictures, box and Submit are on one screen
+    with gr.Accordion("Guidelines and examples", open=False):
+        gr.HTML(page.kept_rules())
     return Working(
         bar=bar,
         question=question,
         grid=grid,
         text=text,
         hint=hint,
+        asking=asking,
+        sure=sure,
+        yes=yes,
+        no=no,
         submit=submit,
         no_pattern=no_pattern,
         skip=skip,

@@ -16,6 +16,11 @@ from db.annotate.annotations import Answer
 from db.errors import NotAllowed
 from db.workspace import immediate, now
 
+
+class Left(NotAllowed):
+    """The picture set of a draft was answered, skipped or reported meanwhile."""
+
+
 # Longer than any answer may be, so that what is too long can be shortened.
 LONGEST_DRAFT = 4000
 
@@ -51,13 +56,14 @@ def save(
     The counters of a draft never fall, and the first paste stays the first.
 
     Raises:
-        NotAllowed: the claim is not this person's, or ended: nothing is written.
+        NotAllowed: the claim is not this person's: nothing is written.
+        Left: it ended, and neither is anything then.
     """
     moment = at or now()
     with immediate(db):
         row = claims.row(db, token, annotator)
         if row["outcome"] not in (None, "expired"):
-            raise NotAllowed("This draft belongs to a picture set that you already left.")
+            raise Left("This draft belongs to a picture set that you already left.")
         claims.touch(db, row, moment)
         claims.renew(db, campaigns.get(db, row["campaign_id"]), row["claim_id"], moment)
         db.execute(

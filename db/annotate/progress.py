@@ -21,7 +21,9 @@ class CampaignProgress:
     Attributes:
         filled, leased, free: slots by what they hold; together they are all slots.
         held: units that are not offered because people reported their picture as broken.
-        surplus: answers beyond the slots, kept.
+        surplus: answers that came when their unit's slots were full, or late; kept.
+        refused: answers that a reviewer rejected or asked for anew; `withdrawn` those without text.
+            With the filled slots and the surplus they are all answers to units in slots.
         annotators: people with at least one answer.
         per_hour: answers a working hour, over the hours of the last day in which there were any.
         finish_utc: when the slots would be full if that pace held; None without a pace.
@@ -37,6 +39,8 @@ class CampaignProgress:
     annotators: int
     per_hour: float
     finish_utc: str | None
+    refused: int = 0
+    withdrawn: int = 0
 
     @property
     def slots(self) -> int:
@@ -65,9 +69,18 @@ def of(db: Database, campaign_id: int, *, at: str | None = None) -> CampaignProg
         """,
         parameters,
     ).fetchone()
-    collected, annotators, recent, hours = db.conn.execute(
+    surplus, refused, withdrawn = db.conn.execute(
         """
-        select count(*), count(distinct annotator), coalesce(sum(created_utc > :since), 0),
+        select count(*) filter (where not withdrawn and status in ('waiting', 'approved')),
+            count(*) filter (where not withdrawn and status in ('rejected', 'requeued')),
+            count(*) filter (where withdrawn)
+        from answers where campaign_id = :id and purpose = 'collect' and slot is null
+        """,
+        parameters,
+    ).fetchone()
+    annotators, recent, hours = db.conn.execute(
+        """
+        select count(distinct annotator), coalesce(sum(created_utc > :since), 0),
             count(distinct case when created_utc > :since then substr(created_utc, 1, 13) end)
         from annotations where campaign_id = :id and purpose = 'collect'
         """,
@@ -85,7 +98,9 @@ def of(db: Database, campaign_id: int, *, at: str | None = None) -> CampaignProg
         leased=leased,
         free=missing - leased,
         held=held_units,
-        surplus=collected - filled,
+        surplus=surplus,
+        refused=refused,
+        withdrawn=withdrawn,
         annotators=annotators,
         per_hour=per_hour,
         finish_utc=finish,

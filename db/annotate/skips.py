@@ -49,6 +49,27 @@ def skip(
             log.add(db, annotator, "picture reported", f"unit:{row['unit_id']}")
 
 
+def reported(db: Database, campaign_id: int) -> list[tuple[int, int]]:
+    """Units whose picture people reported as broken, each with how many, most first.
+
+    Held ones are among them; reports from before a unit was offered again are not.
+    """
+    rows = db.conn.execute(
+        """
+        select c.unit_id, count(distinct c.annotator) as people
+        from claims c join campaign_units u using (campaign_id, unit_id)
+        where c.campaign_id = :id and c.outcome = 'broken' and c.ended_utc > coalesce((
+            select max(l.at_utc) from log l
+            where l.target = 'campaign:' || :id and l.action = 'unit released'
+                and json_extract(l.detail_json, '$.unit_id') = c.unit_id
+        ), '')
+        group by c.unit_id order by people desc, u.position
+        """,
+        {"id": campaign_id},
+    )
+    return [(unit_id, people) for unit_id, people in rows]
+
+
 def take_back(db: Database, campaign_id: int, annotator: str, *, at: str | None = None) -> Claim:
     """Take up the unit that this person skipped last, with its draft; the present one is left.
 

@@ -21,7 +21,15 @@ from sqlite_utils import Database
 from db.annotate import annotations, campaigns, claims, qualifications
 from db.annotate.annotations import Answer, clean_text
 from db.annotate.claims import Claim
+from db.errors import NotAllowed
 from db.workspace import immediate, now
+
+
+class Answered(NotAllowed):
+    """The person answered this unit already, in other words than now."""
+
+    def __init__(self, before: str) -> None:
+        super().__init__(f"You answered this picture set already: “{before}”.")
 
 
 @dataclass(frozen=True)
@@ -102,19 +110,31 @@ def peek(db: Database, campaign_id: int, annotator: str, *, at: str | None = Non
 
 
 def submit(
-    db: Database, token: str, annotator: str, answer: Answer, *, at: str | None = None
+    db: Database,
+    token: str,
+    annotator: str,
+    answer: Answer,
+    *,
+    change: bool = True,
+    at: str | None = None,
 ) -> Stored:
     """Store an answer to the claim `token`; whatever else is true, the text is kept.
 
+    Without `change` other words for what the person answered already are refused, so that a window
+    left open does not rewrite an answer unasked.
+
     Raises:
+        Answered: without `change`, and the unit was answered in other words.
         BadInput: the sentence is empty or too long.
         NotAllowed: the token is no claim of this person.
     """
     with immediate(db):
-        return store(db, token, annotator, answer, at=at or now())
+        return store(db, token, annotator, answer, change=change, at=at or now())
 
 
-def store(db: Database, token: str, annotator: str, answer: Answer, *, at: str) -> Stored:
+def store(
+    db: Database, token: str, annotator: str, answer: Answer, *, at: str, change: bool = True
+) -> Stored:
     """What `submit` does, inside the caller's transaction."""
     text = clean_text(answer)
     row = claims.row(db, token, annotator)
@@ -126,6 +146,9 @@ def store(db: Database, token: str, annotator: str, answer: Answer, *, at: str) 
         """,
         row,
     ).fetchone()
+    if found and not change and not _worded(db, found[0], answer.kind, text):
+        before = annotations.get(db, found[0])
+        raise Answered(before.text or "No common pattern")
     if found and (found[1] == token or row["outcome"] == "answered"):
         # A repeated submission changes nothing; other words, from a window left open, are kept.
         if not _worded(db, found[0], answer.kind, text):

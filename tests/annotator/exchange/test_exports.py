@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -171,45 +170,6 @@ def test_the_published_table_is_imported_and_exported_as_it_was(
     assert tables.check(out).uneven == tables.check(rows).uneven
 
 
-def test_the_milannotations_folder_holds_what_the_published_loader_reads(
-    filled: Database, tmp_path: Path
-) -> None:
-    records = transfers.records(filled, 1, secret=SECRET)
-
-    def pictures(subject: str, layer: str, unit: int, hash_: str) -> tuple[np.ndarray, np.ndarray]:
-        return np.full((15, 3, 8, 8), unit, np.uint8), np.ones((15, 1, 8, 8), bool)
-
-    (folder,) = exports.write_milannotations(tmp_path, records, pictures)
-    assert folder == tmp_path / "toy" / "conv1"
-    units = np.load(folder / "units.npy")
-    images, masks = np.load(folder / "images.npy"), np.load(folder / "masks.npy")
-    assert (images.shape, masks.shape) == ((len(units), 15, 3, 8, 8), (len(units), 15, 1, 8, 8))
-    assert (images.dtype, masks.dtype) == (np.uint8, np.uint8)
-    assert {row.unit for row in tables.read(folder / "annotations.csv")} == set(units.tolist())
-    assert all((images[index] == unit).all() for index, unit in enumerate(units))
-
-
-def test_sentences_about_other_exemplars_are_never_mixed(filled: Database, tmp_path: Path) -> None:
-    records = exports.counting(transfers.records(filled, 1, secret=SECRET))
-    unit = records[0].unit
-    own = [record for record in records if record.unit == unit]
-    moved = [dataclasses.replace(record, exemplar_hash="other exemplars") for record in own[:1]]
-    mixed = [*moved, *own[1:]]
-
-    def pictures(subject: str, layer: str, unit: int, hash_: str) -> tuple[np.ndarray, np.ndarray]:
-        return np.zeros((15, 3, 8, 8), np.uint8), np.ones((15, 1, 8, 8), bool)
-
-    folders = exports.write_milannotations(tmp_path / "out", mixed, pictures)
-    assert sorted(folder.name for folder in folders) == ["conv1-other ex", "conv1-toy-conv"]
-    assert sum(len(tables.read(folder / "annotations.csv")) for folder in folders) == len(own)
-    with pytest.raises(BadInput, match="got several for conv1"):
-        exports.milannotations_rows(mixed)
-    away = [dataclasses.replace(records[0], layer="../../away")]
-    with pytest.raises(BadInput, match="names that are folders"):
-        exports.write_milannotations(tmp_path / "out", away, pictures)
-    assert not (tmp_path / "away").exists()
-
-
 def test_parquet_holds_every_answer_and_says_what_it_needs(
     filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,19 +212,6 @@ def test_a_cleaned_export_has_the_raw_text_and_the_version_beside(
         assert {row[version] for row in rows} == {"7"}
     write.write(tmp_path / "a.jsonl", tidy, form="jsonl", title="x", pictures=None)
     assert imports.read(tmp_path / "a.jsonl") == tidy == imports.read(tmp_path / "a.csv")
-
-
-def test_two_sets_of_exemplars_of_a_layer_are_two_folders(filled: Database, tmp_path: Path) -> None:
-    records = exports.counting(transfers.records(filled, 1, secret=SECRET))
-    records = [*records, dataclasses.replace(records[0], exemplar_hash="f" * 40)]
-
-    def pictures(subject: str, layer: str, unit: int, hash_: str) -> tuple[np.ndarray, np.ndarray]:
-        size = 8 if hash_ == "toy-conv1" else 4
-        return np.zeros((15, 3, size, size), np.uint8), np.ones((15, 1, size, size), bool)
-
-    written = exports.write_milannotations(tmp_path, records, pictures)
-    assert {path.name for path in written} == {"conv1-toy-conv", "conv1-ffffffff"}
-    assert sum(len(tables.read(path / "annotations.csv")) for path in written) == len(records)
 
 
 def test_simulated_annotators_are_left_out_unless_asked_for(filled: Database) -> None:

@@ -120,3 +120,8 @@ def test_habits_put_the_oddest_person_first() -> None:
     assert (first.annotator, first.flagged) == ("bo", 8)
     assert (second.annotator, second.flagged) == ("ada", 0)
     assert first.boilerplate[0] == ("space around", 8)
+
+
+def test_a_sentence_of_unknown_words_alone_is_flagged() -> None:
+    found = quality.flag(answers("asdf qwer", "asdf of fur", "狗的脸"))
+    assert {key: "unknown words" in odd for key, odd in found.items()} == {0: True}

@@ -204,3 +204,49 @@ def test_the_counter_does_not_tell_a_check_from_a_unit(
         view = desk.submit(db, "ada", campaign, token=token, answer=Answer(f"sentence {number}"))
     assert [answers for answers, _ in seen] == list(range(len(seen)))
     assert {total for _, total in seen} == {len(seen)}, "the total stands still and is right"
+
+
+def test_a_draft_that_comes_after_its_answer_is_no_fault_and_is_not_kept(db: Database) -> None:
+    campaign = start(db, 2, "ada", "bo").campaign_id
+    view = desk.arrive(db, "ada")
+    assert view.claim is not None
+    token = view.claim.token
+    desk.submit(db, "ada", campaign, token=token, answer=Answer("red wheels"))
+    saved, advice = desk.keep(db, "ada", campaign, token=token, answer=Answer("red whee"))
+    assert (saved, "already left" in advice) == ("", True)
+    assert drafts.of(db, token) is None
+    with pytest.raises(NotAllowed, match="not given to you"):
+        desk.keep(db, "bo", campaign, token=token, answer=Answer("red whee"))
+
+
+def test_an_answer_is_changed_by_another_window_only_when_its_person_is_sure(
+    db: Database,
+) -> None:
+    campaign = start(db, 2, "ada").campaign_id
+    view = desk.arrive(db, "ada")
+    assert view.claim is not None
+    token = view.claim.token
+    for _ in range(2):  # the same again is a press that was repeated
+        desk.submit(db, "ada", campaign, token=token, answer=Answer("red wheels"))
+    for other in (Answer("blue wheels"), Answer("", kind="no_pattern")):
+        with pytest.raises(slots.Answered, match="already: “red wheels”"):
+            desk.submit(db, "ada", campaign, token=token, answer=other)
+    (stored,) = annotations.of_campaign(db, campaign)
+    assert (stored.text, stored.revision) == ("red wheels", 1)
+    blue = Answer("blue wheels")
+    desk.submit(db, "ada", campaign, token=token, answer=blue, sure=[desk.CHANGE])
+    (stored,) = annotations.of_campaign(db, campaign)
+    assert (stored.text, stored.revision) == ("blue wheels", 2)
+
+
+def test_a_sentence_without_a_known_word_is_held_until_its_person_is_sure(db: Database) -> None:
+    campaign = start(db, 2, "ada").campaign_id
+    view = desk.arrive(db, "ada")
+    assert view.claim is not None
+    token = view.claim.token
+    with pytest.raises(desk.Unknown, match="No word"):
+        desk.submit(db, "ada", campaign, token=token, answer=Answer("asdf qwer"))
+    assert annotations.of_campaign(db, campaign) == []
+    odd = Answer("asdf qwer")
+    desk.submit(db, "ada", campaign, token=token, answer=odd, sure=[desk.UNKNOWN])
+    assert [each.text for each in annotations.of_campaign(db, campaign)] == ["asdf qwer"]

@@ -97,9 +97,13 @@ def test_one_persons_whole_work_is_requeued_in_one_action(db: Database) -> None:
     kept = answer(db, campaign.campaign_id, "bo", "fur", 4)
     assert reviews.requeue_all(db, campaign.campaign_id, "ada", "boilerplate", person="rae") == 3
     now = progress.of(db, campaign.campaign_id)
-    assert (now.filled, now.surplus) == (1, 3)
+    # nothing came late: three were refused
+    assert (now.filled, now.surplus, now.refused, now.withdrawn) == (1, 0, 3, 0)
     assert annotations.get(db, kept).slot is not None
     assert log.latest(db, 1)[0].action == "requeued everything"
+    annotations.withdraw(db, "ada", person="admin")
+    now = progress.of(db, campaign.campaign_id)
+    assert (now.filled, now.surplus, now.refused, now.withdrawn) == (1, 0, 0, 3)
 
 
 def test_the_queue_gives_flagged_answers_first_and_skips_what_it_is_told(db: Database) -> None:
