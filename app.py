@@ -324,8 +324,7 @@ def close(demo: "gr.Blocks") -> None:
 
 def _keep_files_in(workspace: Workspace) -> None:
     """The page framework's files lie in the workspace, not where other users of the machine do."""
-    os.environ["GRADIO_TEMP_DIR"] = str(workspace.temporary / "pages")
-    os.environ["GRADIO_EXAMPLES_CACHE"] = str(workspace.temporary / "examples")
+    os.environ["GRADIO_TEMP_DIR"] = str(workspace.temporary)
 
 
 def _keep_daily(workspace: Workspace) -> None:
