@@ -1,6 +1,6 @@
 """MILAN Workbench: settings, the command line, and the app put together from its three tabs.
 
-    python app.py                       the app on http://127.0.0.1:7860
+    python app.py                       the app; it prints the address to open
     python app.py COMMAND --help        exemplars, describe, train, audit, annotations, …
 
 This is the only module that knows every package. Machine-learning libraries are imported by the

@@ -81,11 +81,6 @@ class Gate:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        scope = self._arrived(scope)
-        refusal = self._refusal(scope)
-        if refusal is not None:
-            await answer(send, *refusal)
-            return
         taken = 0
 
         async def counted() -> Message:
@@ -100,6 +95,11 @@ class Gate:
                 message["headers"] = _kept_here(message.get("headers", []))
             await send(message)
 
+        scope = self._arrived(scope)
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await answer(framed, *refusal)
+            return
         await self.app(scope, counted, framed)
 
     def _arrived(self, scope: Scope) -> Scope:
