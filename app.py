@@ -1,6 +1,6 @@
 """MILAN Workbench: settings, the command line, and the app put together from its three tabs.
 
-    python app.py                       the app on http://127.0.0.1:7860
+    python app.py                       the app; it prints the address to open
     python app.py COMMAND --help        exemplars, describe, train, audit, annotations, …
 
 This is the only module that knows every package. Machine-learning libraries are imported by the
@@ -11,8 +11,11 @@ import argparse
 import functools
 import importlib
 import os
+import secrets
+import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -21,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 from annotator import commands as annotator_commands
 from audits import commands as audit_commands
+from db import backup, jobs
 from db import commands as workspace_commands
-from db import jobs
-from db.access import addresses, downloads, sessions, users
+from db.access import addresses, downloads, entrance, server, sessions, users
 from db.access.doors import Doors
-from db.access.gate import Gate
+from db.access.gate import App
 from db.annotate import campaigns
 from db.commands import add_workspace_option
 from db.describe import exemplars
@@ -65,11 +68,35 @@ class Settings:
     share: bool
     device: str
     demo: bool
+    token: bool = True
+    public: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
     @property
     def login(self) -> bool:
-        """Whether people must sign in: whenever somebody else could reach the app."""
-        return self.share or not addresses.is_loopback(self.host)
+        """Whether people must sign in: whenever somebody at another machine could reach the app."""
+        beyond = self.share or self.public or self.proxies
+        return bool(beyond) or not addresses.is_loopback(self.host)
+
+    def way(self) -> entrance.Way:
+        """How people come in.
+
+        Raises:
+            BadInput: a public address or a proxy is none.
+        """
+
+        def show(key: str) -> None:
+            print(f"open {shown}/?token={key} for another browser", flush=True)
+
+        shown = addresses.shown(self.host, self.port)
+        public = {addresses.origin(address) for address in self.public}
+        return entrance.Way(
+            addresses.Names(local=not self.login, public=public),
+            port=self.port,
+            login=self.login,
+            key=sessions.Key(show) if self.token and not self.login else None,
+            proxies=tuple(addresses.network(address) for address in self.proxies),
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -124,8 +151,12 @@ def serve(options: argparse.Namespace) -> None:
         options.port,
         options.share,
         options.device,
-        not options.no_demo,
+        demo=not options.no_demo,
+        token=not options.no_token,
+        public=tuple(options.public_url),
+        proxies=tuple(options.proxy),
     )
+    way = settings.way()
     addresses.check(settings.host, settings.port)
     # What "auto" is, the worker finds out; a name is wrong now rather than at the first job.
     if settings.device != "auto":
@@ -133,8 +164,10 @@ def serve(options: argparse.Namespace) -> None:
     # Answers, accounts and exports are the owner's alone, the page framework's copies too.
     os.umask(0o077)
     workspace = create(settings.workspace)
+    downloads.forget_all(workspace)
     with open_database(workspace) as db:
         interrupted = jobs.mark_stale(db)
+    _keep_files_in(workspace)
     # Beside the demo's own processes, or the page waits for both in turn.
     threading.Thread(target=_load_pages, daemon=True).start()
     if settings.demo:
@@ -145,22 +178,31 @@ def serve(options: argparse.Namespace) -> None:
         announce_accounts(workspace)
     demo = build(workspace, login=settings.login, device=settings.device)
     print(f"workspace {workspace.path}", flush=True)
+
+    def ready() -> None:
+        threading.Thread(target=_keep_daily, args=(workspace,), daemon=True).start()
+        if settings.share:
+            threading.Thread(target=_share, args=(settings, way.names), daemon=True).start()
+        shown = addresses.shown(settings.host, settings.port)
+        address = f"{shown}/?token={way.key.text}" if way.key else shown
+        print(f"open {address} in a browser; Ctrl+C stops the app", flush=True)
+        if not settings.login and not way.key:
+            print("--no-token: everybody with an account on this machine has your rights here")
+
     # While one connection stays open, closing a handler's does not empty the write-ahead log.
     with open_database(workspace):
-        demo.launch(
-            server_name=settings.host,
-            server_port=settings.port,
-            share=settings.share,
-            prevent_thread_lock=True,
-            **launch_options(workspace, login=settings.login),
-        )
-        shown = addresses.shown(settings.host, settings.port)
-        print(f"open {shown} in a browser; Ctrl+C stops the app", flush=True)
-        demo.block_thread()
+        server.Server(
+            web(demo, workspace, way),
+            settings.host,
+            settings.port,
+            ready=ready,
+            ending=lambda: close(demo),
+        ).run()
 
 
 def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blocks":
-    """Put the app together; start it with `demo.launch(**launch_options(...))`."""
+    """Put the pages together; `web` makes the web app of them."""
+    _keep_files_in(workspace)
     _load_pages()
     import gradio as gr
 
@@ -226,10 +268,11 @@ def _load_pages() -> None:
         importlib.import_module(f"{package}.tab")
 
 
-def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
-    """Everything but the address that `launch` is given: doors, routes, looks."""
-    from starlette.middleware import Middleware
-    from starlette.routing import Route
+def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
+    """The web app: gate and entrance, then the addresses of our own, then the page framework."""
+    import gradio as gr
+    from fastapi import FastAPI
+    from starlette.routing import BaseRoute, Route
 
     import annotator.tab
     import annotator.work.illustrations
@@ -238,30 +281,80 @@ def launch_options(workspace: Workspace, *, login: bool) -> dict[str, Any]:
     from describer import shelf
     from describer.describe import page
 
-    pictures = downloads.pictures(workspace, shelf.picture_of, login=login)
-    return {
-        "auth": sessions.authenticator(workspace) if login else None,
-        "auth_message": "Sign in with the account you were given.",
-        "app_kwargs": {
-            "middleware": [Middleware(Gate, local=not login)],
-            "routes": [
-                Route("/pictures/{unit_id:int}/{picture}.jpg", pictures),
-                Route("/examples/{name}.jpg", annotator.work.illustrations.respond),
-                Route("/reports/{name}", downloads.reports(workspace, login=login)),
-            ],
-        },
-        "head": "".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
-        "css": page.CSS + audits.tab.CSS,
-        "run_history": False,
-        "enable_monitoring": False,
-        "footer_links": [],
-        "show_error": False,
-        "max_file_size": "1mb",
-        "state_session_capacity": 500,
-        "strict_cors": True,
-        "ssr_mode": False,
-        "quiet": True,
-    }
+    def person(request: Any) -> str | None:
+        """Whom the entrance let in."""
+        name: str | None = request.scope.get("person")
+        return name
+
+    routes: list[BaseRoute] = [
+        Route(
+            "/pictures/{unit_id:int}/{picture}.jpg",
+            downloads.pictures(workspace, shelf.picture_of),
+        ),
+        Route("/examples/{name}.jpg", annotator.work.illustrations.respond),
+        Route("/reports/{name}", downloads.reports(workspace)),
+    ]
+    demo.state_session_capacity = 500
+    whole = gr.mount_gradio_app(
+        FastAPI(routes=routes, openapi_url=None),
+        demo,
+        "/",
+        auth_dependency=person,
+        head="".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
+        css=page.CSS + audits.tab.CSS,
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=[],
+        show_error=False,
+        max_file_size="1mb",
+        ssr_mode=False,
+        mcp_server=False,
+    )
+    # The framework checks the files that a page names only once this is set.
+    demo.has_launched = True
+    demo.app = whole.routes[-1].app
+    return entrance.guarded(whole, workspace, way)
+
+
+def close(demo: "gr.Blocks") -> None:
+    """End the event streams of an app that stops, so that nobody waits for them."""
+    demo.is_running = False
+    demo.app.stop_event.set()
+
+
+def _keep_files_in(workspace: Workspace) -> None:
+    """The page framework's files lie in the workspace, not where other users of the machine do."""
+    os.environ["GRADIO_TEMP_DIR"] = str(workspace.temporary)
+
+
+def _keep_daily(workspace: Workspace) -> None:
+    """Copy the database once a day while the app runs."""
+    while True:
+        try:
+            backup.keep_daily(workspace)
+        except (OSError, sqlite3.Error, WorkbenchError) as error:
+            print(f"the daily copy of the database failed: {error}", file=sys.stderr, flush=True)
+        time.sleep(3600)
+
+
+def _share(settings: Settings, names: addresses.Names) -> None:
+    """Make the public link; without one the app goes on where it answers."""
+    from gradio import networking
+
+    try:
+        link = networking.setup_tunnel(
+            settings.host, settings.port, secrets.token_urlsafe(32), None, None
+        )
+    # The framework's own errors, of the network, of the program that it gets and runs.
+    except Exception as error:
+        print(
+            f"there is no public link ({error or type(error).__name__}); the app answers on this "
+            "machine's address only",
+            flush=True,
+        )
+        return
+    names.public.add(addresses.origin(link.replace("http://", "https://")))
+    print(f"open {link.replace('http://', 'https://')} from anywhere", flush=True)
 
 
 def _refusal(sentence: str) -> Exception:
@@ -338,6 +431,25 @@ def _add_app_options(top: argparse.ArgumentParser) -> None:
     top.add_argument("--host", default="127.0.0.1", help="address to answer on")
     top.add_argument("--port", type=int, default=7860)
     top.add_argument("--share", action="store_true", help="make a public link; sign-in is on")
+    top.add_argument(
+        "--no-token",
+        action="store_true",
+        help="ask for no key: everybody with an account on this machine has your rights",
+    )
+    top.add_argument(
+        "--public-url",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="address that people type, like https://lab.example; sign-in is on",
+    )
+    top.add_argument(
+        "--proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="address or network of a proxy whose X-Forwarded-* headers count; sign-in is on",
+    )
     top.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     top.add_argument("--no-demo", action="store_true", help="start without the built-in demo")
 

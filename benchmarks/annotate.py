@@ -216,7 +216,7 @@ def _app(workspace: Workspace) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, str(ROOT / "app.py"), "--workspace", str(workspace.path)]
-    command += ["--no-demo", "--port", str(port)]
+    command += ["--no-demo", "--no-token", "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:

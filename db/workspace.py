@@ -83,6 +83,11 @@ class Workspace:
         return self.path / "backups"
 
     @property
+    def temporary(self) -> Path:
+        """The page framework's files and those made for somebody to download; emptied at start."""
+        return self.path / "temporary"
+
+    @property
     def secret(self) -> Path:
         """32 random bytes of this installation, readable by its owner only."""
         return self.path / "secret"
@@ -106,6 +111,7 @@ def create(path: Path) -> Workspace:
             workspace.experiments,
             workspace.jobs,
             workspace.backups,
+            workspace.temporary,
         ):
             folder.mkdir(parents=True, exist_ok=True)
         # Answers and accounts are for nobody else on the machine.

@@ -6,8 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 import app
 from db.access import sessions, users
 from db.workspace import Workspace, create, open_database
+from helpers import serving
 
 PASSWORD = "correct horse"
 
@@ -32,18 +33,9 @@ def workspace(tmp_path: Path) -> Workspace:
     return workspace
 
 
-def served(workspace: Workspace, *, login: bool) -> tuple[gr.Blocks, TestClient]:
-    demo = app.build(workspace, login=login)
-    options = app.launch_options(workspace, login=login)
-    web, _, _ = demo.launch(prevent_thread_lock=True, **options)
-    return demo, TestClient(web, base_url="http://testserver")
-
-
 @pytest.fixture
-def client(workspace: Workspace) -> Iterator[TestClient]:
-    demo, client = served(workspace, login=True)
-    yield client
-    demo.close()
+def client(workspace: Workspace) -> TestClient:
+    return serving.client(workspace, login=True)[1]
 
 
 def sign_in(client: TestClient, name: str, password: str = PASSWORD) -> int:
@@ -114,8 +106,10 @@ def test_opening_the_page_tells_an_annotator_of_no_closed_door(workspace: Worksp
 
 def test_pages_of_other_sites_are_refused(client: TestClient) -> None:
     sign_in(client, "ada")
-    answer = client.get("/config", headers={"origin": "http://evil.example"})
-    assert answer.status_code == 403
+    for site in ("http://evil.example", "http://127.0.0.1:9000", "null"):
+        answer = client.get("/config", headers={"origin": site})
+        assert answer.status_code == 403
+        assert "access-control-allow-origin" not in answer.headers
 
 
 def test_guessing_a_password_makes_the_name_rest(client: TestClient) -> None:
@@ -149,7 +143,7 @@ def test_every_workspace_has_a_secret_of_its_own_that_only_its_owner_reads(tmp_p
 
 def test_the_workspace_itself_is_never_served(client: TestClient, workspace: Workspace) -> None:
     sign_in(client, "ada")
-    for path in (workspace.database, workspace.secret):
+    for path in (workspace.database, workspace.secret, "/etc/passwd", "http://127.0.0.1:1/"):
         assert client.get(f"/gradio_api/file={path}").status_code in (403, 404)
 
 
@@ -186,8 +180,13 @@ def test_the_app_says_where_it_answers_and_leaves_a_taken_port_alone(tmp_path: P
         assert first.stdout is not None
         lines = [first.stdout.readline() for _ in range(2)]
         address = f"http://127.0.0.1:{port}"
-        assert lines[1].startswith(f"open {address} in a browser")
-        assert httpx.get(address, trust_env=False).status_code == 200
+        assert lines[1].startswith(f"open {address}/?token=")
+        assert "the address that the terminal printed" in httpx.get(address, trust_env=False).text
+        with httpx.Client(trust_env=False) as browser:
+            assert browser.get(lines[1].split()[1]).status_code == 200
+            assert "gradio" in browser.get(address).text
+        assert first.stdout.readline().endswith("for another browser\n")
+        assert httpx.get(lines[1].split()[1], trust_env=False).status_code == 401
         second = subprocess.run(
             [*command, "--workspace", str(tmp_path / "two")], capture_output=True, text=True
         )
@@ -218,7 +217,36 @@ def test_every_command_has_help() -> None:
     ],
 )
 def test_whatever_others_can_reach_needs_a_sign_in(host: str, share: bool, login: bool) -> None:
-    assert app.Settings(Path("w"), host, 7860, share, "auto", True).login is login
+    settings = app.Settings(Path("w"), host, 7860, share, "auto", True)
+    assert settings.login is login
+    way = settings.way()
+    assert (way.login, way.key is None, way.names.local) == (login, login, not login)
+    assert replace(settings, token=False).way().key is None
+
+
+def test_an_address_for_others_or_a_proxy_needs_a_sign_in() -> None:
+    settings = app.Settings(Path("w"), "127.0.0.1", 7860, False, "auto", True)
+    outside = replace(settings, public=("https://lab.example",)).way()
+    assert outside.login
+    assert outside.names.public == {"https://lab.example"}
+    assert replace(settings, proxies=("10.0.0.7",)).way().login
+
+
+def test_without_a_tunnel_the_app_goes_on_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def none(*given: object) -> str:
+        raise RuntimeError("Could not get share link from Gradio API Server.")
+
+    monkeypatch.setattr("gradio.networking.setup_tunnel", none)
+    settings = app.Settings(Path("w"), "127.0.0.1", 7860, True, "auto", True)
+    names = settings.way().names
+    app._share(settings, names)
+    assert "there is no public link (Could not get" in capsys.readouterr().out
+    assert names.public == set()
+    monkeypatch.setattr("gradio.networking.setup_tunnel", lambda *given: "https://a.gradio.live")
+    app._share(settings, names)
+    assert names.answers("a.gradio.live")
 
 
 def test_accounts_are_made_and_shown_once(

@@ -3,9 +3,7 @@
 build(doors, item, campaign, wake=…)      # `campaign` is the one picked above
 """
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -91,7 +89,7 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
             measured = job.measured(db).get(campaign_id or 0)
         if measured is None:
             return gr.skip(), html.note("Measure agreement first.")
-        path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"agreement-{campaign_id}.csv"
+        path = doors.new_folder(request) / f"agreement-{campaign_id}.csv"
         measurement.write_units(path, Measurement.from_json(measured.result))
         return gr.File(str(path), visible=True), ""
 

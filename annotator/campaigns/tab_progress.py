@@ -3,8 +3,6 @@
 build(doors, board)
 """
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -56,7 +54,7 @@ def build(doors: Doors, board: Board) -> None:
     @doors.allow(*ADMIN)
     def list_them(campaign_id: int | None, request: gr.Request) -> Values:
         """The units that do not have as many sentences as people are asked, as a file."""
-        path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"uneven-{campaign_id}.csv"
+        path = doors.new_folder(request) / f"uneven-{campaign_id}.csv"
         with open_database(doors.workspace) as db:
             count = boards.write_uneven(db, known(campaign_id), path)
         return {

@@ -3,9 +3,7 @@
 build(doors, chosen, wake=…)      # `chosen` is the campaign picked above
 """
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -73,7 +71,7 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
             counted = campaign.newest(db, job.KIND, done=True).get(campaign_id or 0)
         if counted is None:
             return gr.skip(), html.problem("Count them first.")
-        path = Path(tempfile.mkdtemp(prefix="milan-export-")) / f"statistics-{campaign_id}.csv"
+        path = doors.new_folder(request) / f"statistics-{campaign_id}.csv"
         counting.write(path, Counted.from_json(counted.result))
         return gr.File(str(path), visible=True), ""
 

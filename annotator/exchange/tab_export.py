@@ -3,9 +3,7 @@
 build(doors, chosen, wake=…)    # `chosen` is the campaign picked above
 """
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -84,7 +82,7 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
 
     @doors.allow(*ADMIN)
     def write(given: Values, request: gr.Request) -> Values:
-        """The export as a file to download; it is written outside the workspace."""
+        """The export as a file to download; only its maker may fetch it."""
         campaign_id, kind = given[chosen], given[form]
         none = gr.File(visible=False)
         if campaign_id is None or kind not in FORMATS:
@@ -93,7 +91,7 @@ def build(doors: Doors, chosen: gr.Dropdown, *, wake: Callable[[], None]) -> Non
             name = campaigns.get(db, campaign_id).name
             secret = workspace.secret.read_bytes()
             records = writing.chosen(db, campaign_id, choice(given), secret=secret)
-        folder = Path(tempfile.mkdtemp(prefix="milan-export-"))
+        folder = doors.new_folder(request)
         path = folder / f"campaign-{campaign_id}-{kind}.{FORMATS[kind][1]}"
         try:
             rows = writing.write(path, records, form=kind, title=name, pictures=None)

@@ -7,7 +7,7 @@
 
 A hidden tab protects nothing: each handler is an endpoint that any signed-in person can call. The
 person is taken from the request alone, never from a component. With `login` off (the app answers
-on the loopback address only) whoever sits at the machine is the admin `local`.
+on the loopback address only) whoever the entrance let in is the admin `local`.
 
 This module knows roles and names, not pages: the page's request and error types are passed in.
 """
@@ -16,9 +16,10 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from db.access import users
+from db.access import downloads, users
 from db.access.users import Role
 from db.errors import NotAllowed, NotFound, WorkbenchError
 from db.workspace import Workspace, open_database
@@ -72,6 +73,10 @@ class Doors:
             except NotFound as error:
                 raise NotAllowed("This account no longer exists.") from error
         return Person(user.name, user.role)
+
+    def new_folder(self, request: Request) -> Path:
+        """An empty folder for a file that only whoever is asking may fetch."""
+        return downloads.new_folder(self.workspace, self.person(request).name)
 
     def allow(self, *roles: Role) -> Callable[[Handler], Handler]:
         """Let only people of these roles call the handler, and show its errors as sentences.

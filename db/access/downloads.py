@@ -1,19 +1,25 @@
-"""What has an address of its own: pictures of units, and what was made for download.
+"""What leaves the workspace: pictures of units, reports, and files made for one person.
 
     routes = [
-        Route("/pictures/{unit_id:int}/{picture}.jpg", pictures(workspace, picture_of, login=True)),
-        Route("/reports/{name}", reports(workspace, login=True)),
+        Route("/pictures/{unit_id:int}/{picture}.jpg", pictures(workspace, picture_of)),
+        Route("/reports/{name}", reports(workspace)),
     ]
+    path = new_folder(workspace, person) / "answers.csv"        # to be shown in a file component
+    belongs(workspace, person, str(path))                       # True for this person alone
 
-Pictures are for everybody with an account, downloads for staff alone. Of these only names that the
-app itself gives are looked for, and a page among them runs no script.
+Pictures are for everybody who is in, reports for staff alone. Of these only names that the
+app itself gives are looked for, and a page among them runs no script. Who is in, the entrance says.
 """
 
+import hashlib
+import hmac
 import re
+import shutil
+import tempfile
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
-from db.access import sessions
 from db.access.users import EVERYBODY, STAFF
 from db.errors import WorkbenchError
 from db.workspace import Workspace
@@ -25,20 +31,43 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
 Handler = Callable[[Any], Awaitable[Any]]
 
 
-def pictures(
-    workspace: Workspace, picture_of: Callable[[Workspace, int, str], bytes], *, login: bool
-) -> Handler:
+def new_folder(workspace: Workspace, person: str) -> Path:
+    """An empty folder for a file that only `person` may fetch, until they sign out."""
+    own = _own(workspace, person)
+    own.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=own))
+
+
+def belongs(workspace: Workspace, person: str, path: str) -> bool:
+    """Whether a file was made for this person."""
+    try:
+        return Path(path).resolve().is_relative_to(_own(workspace, person).resolve())
+    except (OSError, ValueError):
+        return False
+
+
+def forget(workspace: Workspace, person: str) -> None:
+    """Delete what was made for a person."""
+    shutil.rmtree(_own(workspace, person), ignore_errors=True)
+
+
+def forget_all(workspace: Workspace) -> None:
+    """Delete what was made for anybody; when the app starts, nobody has a session."""
+    shutil.rmtree(workspace.temporary, ignore_errors=True)
+    workspace.temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def pictures(workspace: Workspace, picture_of: Callable[[Workspace, int, str], bytes]) -> Handler:
     """What answers a request for `picture` of `unit_id`.
 
     Args:
         picture_of: renders it as JPEG, or raises a WorkbenchError where there is none.
-        login: whether people sign in; without it everybody is the owner.
     """
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import PlainTextResponse, Response
 
     async def respond(request: Any) -> Response:
-        if not await sessions.admits(workspace, request, EVERYBODY, login=login):
+        if request.scope.get("role") not in EVERYBODY:
             return PlainTextResponse("Sign in first.", 401)
         unit_id, picture = request.path_params["unit_id"], request.path_params["picture"]
         try:
@@ -52,16 +81,12 @@ def pictures(
     return respond
 
 
-def reports(workspace: Workspace, *, login: bool) -> Handler:
-    """What answers a request for `name` among the workspace's reports.
-
-    Args:
-        login: whether people sign in; without it everybody is the owner.
-    """
+def reports(workspace: Workspace) -> Handler:
+    """What answers a request for `name` among the workspace's reports."""
     from starlette.responses import FileResponse, PlainTextResponse, Response
 
     async def respond(request: Any) -> Response:
-        if not await sessions.admits(workspace, request, STAFF, login=login):
+        if request.scope.get("role") not in STAFF:
             return PlainTextResponse("This needs the role admin or reviewer.", 403)
         name = request.path_params["name"]
         path = workspace.reports / name
@@ -75,3 +100,10 @@ def reports(workspace: Workspace, *, login: bool) -> Handler:
         return FileResponse(path, headers=headers)
 
     return respond
+
+
+def _own(workspace: Workspace, person: str) -> Path:
+    """The folder of a person, under a name that tells nothing about them."""
+    secret = workspace.secret.read_bytes()
+    name = hmac.new(secret, f"downloads of {person}".encode(), hashlib.sha256).hexdigest()[:32]
+    return workspace.temporary / name

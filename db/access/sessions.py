@@ -1,24 +1,81 @@
-"""Who is signed in: passwords checked slowly, cookies turned into names, names into roles.
+"""Who is signed in: a random secret in a cookie stands for a name until it is closed or idle.
 
-    auth=sessions.authenticator(workspace)
-    await sessions.admits(workspace, request, STAFF, login=True)    # for an address of its own
+    secret = sessions.open("ada")
+    sessions.name(secret)               # "ada"
+    sessions.close(secret)
 
-The page framework keeps the cookies and passes a name on as it was typed, so every answer here
-comes from the accounts as they are now.
+    authenticate = authenticator(workspace)
+    await authenticate("ada", "...", client="10.0.0.7")
+    Key().take(text)                    # the one-time key in the printed address
+
+They are kept in memory: when the app ends, everybody is signed out. A name is not yet a right:
+whoever asks looks the account up as it is now.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
-from typing import Any
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable
 
 from db.access import users
-from db.access.gate import Throttle, client
-from db.access.users import Role
-from db.errors import BadInput, NotFound
+from db.access.throttle import Throttle
+from db.errors import BadInput
 from db.workspace import Workspace, open_database
 
 
-def authenticator(workspace: Workspace) -> Callable[[str, str], Any]:
+class Sessions:
+    """The sessions of one app."""
+
+    IDLE_S = 12 * 3600.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._open: dict[str, tuple[str, float]] = {}
+
+    def open(self, name: str) -> str:
+        """Begin a session; returns the secret for the cookie."""
+        horizon = self._clock() - self.IDLE_S
+        self._open = {key: kept for key, kept in self._open.items() if kept[1] > horizon}
+        secret = secrets.token_urlsafe(32)
+        self._open[secret] = (name, self._clock())
+        return secret
+
+    def name(self, secret: str) -> str | None:
+        """Whose session it is; None when there is none, or it was idle for twelve hours."""
+        name, last = self._open.get(secret, (None, 0.0))
+        if name is None or self._clock() - last > self.IDLE_S:
+            self._open.pop(secret, None)
+            return None
+        self._open[secret] = (name, self._clock())
+        return name
+
+    def close(self, secret: str) -> None:
+        """End a session."""
+        self._open.pop(secret, None)
+
+
+class Key:
+    """The key in the address that the owner's terminal shows. It opens once, then another does.
+
+    Args:
+        renewed: is given the next one, to show it.
+    """
+
+    def __init__(self, renewed: Callable[[str], None] = lambda text: None) -> None:
+        self.text = secrets.token_urlsafe(24)
+        self._renewed = renewed
+
+    def take(self, text: str) -> bool:
+        """Use the key up; returns whether it was the right one."""
+        if not hmac.compare_digest(text.encode(), self.text.encode()):
+            return False
+        self.text = secrets.token_urlsafe(24)
+        self._renewed(self.text)
+        return True
+
+
+def authenticator(workspace: Workspace) -> Callable[..., Awaitable[bool]]:
     """The sign-in check. It is awaited on the event loop, so the hash is derived in a thread."""
     throttle = Throttle()
 
@@ -26,9 +83,9 @@ def authenticator(workspace: Workspace) -> Callable[[str, str], Any]:
         with open_database(workspace) as db:
             return users.verify(db, name, password)
 
-    async def authenticate(name: str, password: str) -> bool:
+    async def authenticate(name: str, password: str, *, client: str = "") -> bool:
         try:
-            key = f"{users.normalise(name)} {client.get()}"
+            key = f"{users.normalise(name)} {client}"
         except BadInput:
             return False
         if throttle.resting(key):
@@ -40,31 +97,3 @@ def authenticator(workspace: Workspace) -> Callable[[str, str], Any]:
         return right
 
     return authenticate
-
-
-async def admits(
-    workspace: Workspace, request: Any, roles: Collection[Role], *, login: bool
-) -> bool:
-    """Whether the person behind a request has one of the roles now; without `login` everybody."""
-    if not login:
-        return True
-    return await asyncio.to_thread(_role, workspace, _signed_in(request)) in roles
-
-
-def _role(workspace: Workspace, name: str | None) -> Role | None:
-    """The role of the account behind a cookie now; None when there is none any more."""
-    try:
-        with open_database(workspace) as db:
-            return users.get(db, name or "").role
-    except (NotFound, BadInput):
-        return None
-
-
-def _signed_in(request: Any) -> str | None:
-    """The name that the page framework knows the request's cookie by."""
-    app = request.app
-    for prefix in ("access-token-", "access-token-unsecure-"):
-        token = request.cookies.get(f"{prefix}{app.cookie_id}")
-        if token in app.tokens:
-            return str(app.tokens[token])
-    return None

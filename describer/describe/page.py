@@ -57,6 +57,7 @@ def header(newest: Sequence[Job], workspace: str, person: Person) -> Markup:
         chips=job_page.chips(newest if person.role in STAFF else ()),
         workspace=workspace,
         who="this machine" if person.name == LOCAL else f"{person.name} · {person.role}",
+        signed_in=person.name != LOCAL,
     )
 
 

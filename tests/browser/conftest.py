@@ -1,5 +1,6 @@
 """A real Chromium and the real app, started once a test on a port of its own."""
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-import app
 from db.workspace import Workspace
 from helpers.annotating import running_app
 from helpers.browsing import XSS, prepare
+from helpers.serving import answering
 
 FLAGS = [
     "--no-sandbox",
@@ -71,19 +72,12 @@ def page(chromium: Browser) -> Iterator[Page]:
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Start the app over a workspace; returns its address. Stopped after the test."""
-    running = []
+    with contextlib.ExitStack() as running:
 
-    def start(workspace: Workspace, *, login: bool = False) -> str:
-        demo = app.build(workspace, login=login, device="cpu")
-        running.append(demo)
-        _, url, _ = demo.launch(
-            prevent_thread_lock=True, **app.launch_options(workspace, login=login)
-        )
-        return url
+        def start(workspace: Workspace, *, login: bool = False) -> str:
+            return running.enter_context(answering(workspace, login=login))
 
-    yield start
-    for demo in running:
-        demo.close()
+        yield start
 
 
 @pytest.fixture(scope="module")

@@ -118,17 +118,21 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running_app(workspace: Workspace, *, login: bool = False) -> Iterator[str]:
-    """The app in a process of its own; yields its address. With `login` people sign in."""
+    """The app in a process of its own; yields its address. With `login` people sign in.
+
+    Without, no key is asked for, so that several browsers can open it.
+    """
     port = free_port()
     command = [sys.executable, str(PROJECT / "app.py"), "--workspace", str(workspace.path)]
-    command += ["--no-demo", "--port", str(port), "--host", "0.0.0.0" if login else "127.0.0.1"]
+    command += ["--no-demo", "--port", str(port), "--host"]
+    command += ["0.0.0.0"] if login else ["127.0.0.1", "--no-token"]
     with (workspace.path / "app.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(1200):
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{address}/theme.css", timeout=5).close()
+                urllib.request.urlopen(f"{address}{'/login' if login else '/'}", timeout=5).close()
                 break
             if process.poll() is not None:
                 break

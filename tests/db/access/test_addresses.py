@@ -52,3 +52,41 @@ def test_an_address_is_shown_as_it_is_typed() -> None:
     assert addresses.shown("127.0.0.1", 7860) == "http://127.0.0.1:7860"
     assert addresses.shown("::1", 80) == "http://[::1]:80"
     assert addresses.shown("0.0.0.0", 7861) == f"http://{socket.gethostname()}:7861"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("https://Lab.Example/", "https://lab.example"),
+        ("https://lab.example:443", "https://lab.example"),
+        ("http://lab.example:8080", "http://lab.example:8080"),
+        (" http://[::1]:80 ", "http://[::1]"),
+    ],
+)
+def test_an_origin_is_what_browsers_send(typed: str, found: str) -> None:
+    assert addresses.origin(typed) == found
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "lab.example",
+        "ftp://lab",
+        "https://",
+        "https://lab/app",
+        "https://a@lab",
+        "http://lab:x",
+        "",
+    ],
+)
+def test_what_is_no_address_is_refused(typed: str) -> None:
+    with pytest.raises(BadInput, match="expected an address like"):
+        addresses.origin(typed)
+
+
+def test_proxies_are_addresses_or_networks() -> None:
+    known = (addresses.network("10.0.0.0/24"), addresses.network("::1"))
+    inside = ["10.0.0.9", "::1", "10.0.1.9", "localhost", ""]
+    assert [addresses.among(address, known) for address in inside] == [True, True, *[False] * 3]
+    with pytest.raises(BadInput, match=r"expected the address of a proxy, .* got 'lab'"):
+        addresses.network("lab")
