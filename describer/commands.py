@@ -69,9 +69,10 @@ def _add_exemplars(commands: Any) -> None:
 
 def _add_add(commands: Any) -> None:
     add = commands.add_parser(
-        "add", help="enter a network, images, a checkpoint or descriptions into a workspace"
+        "add", help="enter a network, images, a checkpoint, descriptions or concepts"
     )
-    add.add_argument("what", choices=("network", "images", "checkpoint", "descriptions"))
+    kinds = ("network", "images", "checkpoint", "descriptions", "concepts")
+    add.add_argument("what", choices=kinds)
     add.add_argument(
         "path",
         type=Path,
@@ -95,6 +96,12 @@ def _add_add(commands: Any) -> None:
     table.add_argument(
         "--layer", metavar="L", help="of a table without that column; by default as its name ends"
     )
+    concepts = add.add_argument_group("concepts", "where they are in images: masks with names")
+    concepts.add_argument(
+        "--format", metavar="F", help="segmentation, coco, yolo, broden or demo; colours need none"
+    )
+    concepts.add_argument("--name", metavar="NAME", help="by default that of the folder or file")
+    concepts.add_argument("--names", metavar="FILE", help="of yolo: a line a name, or `coco`")
     add.set_defaults(run=_add_to_workspace)
 
 
@@ -215,6 +222,9 @@ def _add_to_workspace(options: argparse.Namespace) -> None:
     if options.what == "descriptions":
         _add_descriptions(options)
         return
+    if options.what == "concepts":
+        _add_concepts(options)
+        return
     if options.subject or options.method or options.layer:
         raise BadInput("expected --subject, --method and --layer with descriptions alone")
     if options.weights is not None and options.what != "network":
@@ -273,6 +283,20 @@ def _add_descriptions(options: argparse.Namespace) -> None:
         )
     say(entered.understood)
     print(imports.said(entered))
+
+
+def _add_concepts(options: argparse.Namespace) -> None:
+    from describer import shelf
+
+    with open_database(create(options.workspace)) as db:
+        row = shelf.enter_concepts(
+            db,
+            str(options.path),
+            form=options.format or "",
+            name=options.name or "",
+            names=options.names or "",
+        )
+    print(f"{row.concepts} concepts, {row.name}, are in {options.workspace}")
 
 
 def _describe(options: argparse.Namespace) -> None:
