@@ -13,6 +13,7 @@ from db.errors import BadInput
 from db.jobs import Watch
 from db.workspace import Workspace, create, open_database
 from describer.bars import Bar
+from describer.methods import command as methods
 
 if TYPE_CHECKING:
     from describer.milan.encoder import PyramidEncoder
@@ -107,12 +108,13 @@ def _add_add(commands: Any) -> None:
 
 def _add_describe(commands: Any) -> None:
     describe = commands.add_parser(
-        "describe", help="describe units with MILAN", description="Describe units with MILAN."
+        "describe",
+        help="describe units with MILAN or another method",
+        description="Describe units with MILAN or another method.",
     )
     describe.add_argument("folder", type=Path, metavar="DIR", help="a folder of exemplars")
     describe.add_argument(
         "--milan",
-        required=True,
         metavar="CHECKPOINT",
         help="a published .pth, one of our checkpoint folders, or demo",
     )
@@ -128,6 +130,7 @@ def _add_describe(commands: Any) -> None:
     )
     describe.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     _add_encoder_options(describe, "by default that of the checkpoint", default=None)
+    methods.add_options(describe)
     describe.set_defaults(run=_describe)
 
 
@@ -305,6 +308,11 @@ def _describe(options: argparse.Namespace) -> None:
     from describer.milan import backbones, describing
     from describer.subjects import devices
 
+    if options.method != methods.MILAN:
+        methods.run(options)
+        return
+    if options.milan is None:
+        raise BadInput("expected --milan CHECKPOINT with --method milan, got none")
     source = layout.read(options.folder)
     model = milan.load(options.milan, device=devices.choose(options.device))
     if options.encoder:
