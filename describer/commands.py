@@ -64,6 +64,11 @@ def _add_exemplars(commands: Any) -> None:
         action="store_true",
         help="also write images.npy, masks.npy and units.npy, as the published code",
     )
+    exemplars.add_argument(
+        "--pooled",
+        action="store_true",
+        help="also keep every image's pooled activations, as clip-dissect needs them",
+    )
     exemplars.add_argument("--engine", choices=("local", "ray"), default="local")
     exemplars.set_defaults(run=_exemplars)
 
@@ -200,7 +205,10 @@ def _exemplars(options: argparse.Namespace) -> None:
         batch_size=options.batch_size,
         device=devices.choose(options.device),
         publish=options.publish,
+        pooled=options.pooled,
     )
+    if options.pooled and options.engine != "local":
+        raise BadInput("expected --pooled with --engine local, got ray")
     subject, images = definition.read(options.subject), probing.open_folder(options.images)
     with Bar() as bar:
         engine = sharded.study if options.engine == "ray" else run.study

@@ -325,3 +325,14 @@ def quoted(db: Database, annotator: str) -> list[Quote]:
         {"annotator": annotator},
     )
     return [Quote(where, text) for where, text in rows]
+
+
+def sentences(db: Database) -> list[str]:
+    """Every text that people wrote in this workspace and that was not rejected or withdrawn."""
+    rows = db.execute(
+        """
+        select distinct text from answers
+        where kind = 'text' and not withdrawn and status <> 'rejected' order by text
+        """
+    )
+    return [str(text) for (text,) in rows]
