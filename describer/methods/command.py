@@ -15,6 +15,7 @@ from db.errors import BadInput
 from describer.bars import Bar
 
 MILAN = "milan"
+COMMONEST = 10_000
 
 
 def add_options(describe: Any) -> None:
@@ -41,6 +42,21 @@ def add_options(describe: Any) -> None:
     )
     seeing.add_argument("--length", type=int, default=3, help="concepts in a formula at most")
     seeing.add_argument("--beam", type=int, default=5, help="formulas kept at each step")
+    naming = describe.add_argument_group("clip-dissect", "the word that fits a unit's images best")
+    naming.add_argument("--model", metavar="M", help="a folder or cached CLIP, SigLIP or SigLIP 2")
+    naming.add_argument(
+        "--words",
+        type=Path,
+        metavar="FILE",
+        help="a word a line; by default the nouns of --workspace, or the commonest of wordfreq",
+    )
+    naming.add_argument("--workspace", type=Path, metavar="DIR", help="whose annotations to take")
+    naming.add_argument(
+        "--scoring",
+        choices=("soft-wpmi", "wpmi", "cosine", "cosine-cubed"),
+        default="soft-wpmi",
+        help="default: soft-wpmi",
+    )
     describe.add_argument("--seed", type=int, default=0, metavar="N", help="of ties (default: 0)")
 
 
@@ -86,9 +102,21 @@ def _compositional(options: argparse.Namespace) -> Any:
     return Compositional(_concepts(options), _quantile(options), search, options.seed)
 
 
+def _clip_dissect(options: argparse.Namespace) -> Any:
+    from describer.methods import image_text
+    from describer.methods.clip_dissect import ClipDissect
+    from describer.subjects import devices
+
+    if options.model is None or options.images is None:
+        raise BadInput("expected --model M and --images IMAGES with --method clip-dissect")
+    model = image_text.load(options.model, device=devices.choose(options.device))
+    return ClipDissect(model, _words(options), options.scoring)
+
+
 METHODS: dict[str, Callable[[argparse.Namespace], Any]] = {
     "netdissect": _netdissect,
     "compositional": _compositional,
+    "clip-dissect": _clip_dissect,
 }
 
 
@@ -101,6 +129,24 @@ def _concepts(options: argparse.Namespace) -> Any:
             "which looks at every image once more"
         )
     return opening.open_all(options.concepts, names=options.names)
+
+
+def _words(options: argparse.Namespace) -> tuple[str, ...]:
+    from db.annotate import annotations
+    from db.workspace import create, open_database
+    from describer.methods import words
+
+    if options.words is not None:
+        return words.of_file(options.words)
+    if options.workspace is None:
+        return words.commonest(COMMONEST)
+    if not options.workspace.is_dir():
+        raise BadInput(f"expected a workspace at {options.workspace}, found none")
+    with open_database(create(options.workspace)) as db:
+        found = words.of_sentences(annotations.sentences(db))
+    if not found:
+        raise BadInput(f"expected annotations in {options.workspace}, found none with a noun")
+    return found
 
 
 def _quantile(options: argparse.Namespace) -> float:

@@ -5,18 +5,21 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import app
 from db.errors import Cancelled
 from db.jobs import Watch
 from describer.exemplars import layout
-from describer.methods import writing
+from describer.methods import clip_dissect, writing
 from describer.methods.concepts import segmentation
+from describer.methods.image_text import load
 from describer.methods.netdissect import NetDissect
 from describer.methods.study import Study
 from describer.subjects import definition, probing
-from helpers import planted
+from helpers import image_text, planted
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +116,49 @@ def test_other_images_and_a_missing_checkpoint_are_refused(
     assert "expected the images of" in capsys.readouterr().err
     assert describe(world, "milan", "no.csv") == 2
     assert "expected --milan CHECKPOINT" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("transformers")
+    return image_text.save(tmp_path_factory.mktemp("models") / "clip", "clip")
+
+
+def test_clip_dissect_names_every_unit_from_a_list(
+    world: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = world / "words.txt"
+    words.write_text("red\n\nblue\ndog\nsky\n")
+    more = ["--model", model, "--words", words]
+    assert describe(world, "clip-dissect", "clip.csv", *more) == 2
+    assert "exemplars --pooled" in capsys.readouterr().err
+    command = ["exemplars", world / "SUBJECT.toml", world / "images", "--k", 3, "--pooled"]
+    assert app.main([str(word) for word in [*command, "--out", world / "exemplars"]]) == 0
+    assert describe(world, "clip-dissect", "clip.csv", *more) == 0
+    rows = table(world / "clip.csv")
+    assert len(rows) == planted.COUNT
+    assert {row["description"] for row in rows} <= {"red", "blue", "dog", "sky"}
+    kept = json.loads((world / "clip.csv.json").read_text())
+    assert kept["provenance"]["word_count"] == 4
+    first = kept["units"][3]["candidates"]
+    expected = scores(world, model, ["red", "blue", "dog", "sky"])[3]
+    assert first[0][1] == pytest.approx(expected.max(), abs=1e-4)
+
+
+def scores(world: Path, model: Path, words: list[str]) -> np.ndarray:
+    """SoftWPMI of every unit and word, put together by hand."""
+    loaded = load(str(model))
+    paths = sorted((world / "images").iterdir())
+    cosine = loaded.pictures([Image.open(path) for path in paths]) @ loaded.texts(words).T
+    kept = np.load(world / "exemplars" / "near" / "pooled-mean.npy").astype(np.float32)
+    return clip_dissect.soft_wpmi(cosine, kept)
+
+
+def test_words_come_from_the_annotations_of_a_workspace(
+    world: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ["--model", model, "--workspace", world / "nowhere"]
+    assert describe(world, "clip-dissect", "no.csv", *more) == 2
+    assert "expected a workspace at" in capsys.readouterr().err
+    assert describe(world, "clip-dissect", "no.csv", "--model", "none") == 2
+    assert "nothing is fetched" in capsys.readouterr().err
