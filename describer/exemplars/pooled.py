@@ -22,9 +22,9 @@ from db.arrays import read_array
 from db.errors import BadInput
 from describer.exemplars.layout import ExemplarFolder, Source
 from describer.exemplars.one_pass import Receiver
-from describer.exemplars.records import POOLINGS, check_layer_name
+from describer.exemplars.records import POOLINGS, folder_of
 from describer.exemplars.state import FLOAT16_LIMIT
-from describer.subjects.layers import Layer, as_maps
+from describer.layers.catalogue import Layer, as_maps
 
 UNFINISHED = ".pooled"
 
@@ -112,4 +112,4 @@ def read(source: Source, layer: str, pooling: str) -> Halves | None:
 
 
 def _place(folder: Path, layer: str, pooling: str) -> Path:
-    return folder / check_layer_name(layer) / f"pooled-{pooling}.npy"
+    return folder_of(folder, layer) / f"pooled-{pooling}.npy"

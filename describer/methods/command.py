@@ -157,7 +157,9 @@ def _quantile(options: argparse.Namespace) -> float:
 
 def _opened(options: argparse.Namespace, source: Any) -> tuple[Any, Any]:
     """The network and the images, where they are named; they must be those of the exemplars."""
-    from describer.subjects import definition, probing
+    from describer.images import probing
+    from describer.subjects import definition, factory
+    from describer.subjects.weights import weights_hash
 
     subject = None if options.subject is None else definition.read(options.subject)
     images = None if options.images is None else probing.open_folder(options.images)
@@ -165,7 +167,7 @@ def _opened(options: argparse.Namespace, source: Any) -> tuple[Any, Any]:
     if images is not None and "images" in known and probing.digest(images) != known["images"]:
         raise BadInput(f"expected the images of {options.folder}, got others in {options.images}")
     if subject is not None and "weights" in known:
-        weights = definition.weights_hash(subject)
+        weights = weights_hash(subject, factory.build(subject))
         if weights != known["weights"]:
             raise BadInput(
                 f"expected the network of {options.folder}, got other weights in {options.subject}"

@@ -24,12 +24,12 @@ from db.errors import BadInput
 from db.jobs import Watch
 from describer.exemplars import one_pass, run
 from describer.exemplars.records import Settings
+from describer.images import latents, probing
+from describer.layers.catalogue import Layer, as_maps
 from describer.methods.concepts.shape import ConceptSet, Shown
 from describer.methods.sightings import Kept, Sighting
 from describer.methods.study import Study
-from describer.subjects import latents, probing
 from describer.subjects.definition import Subject
-from describer.subjects.layers import Layer, as_maps
 
 SIDE = 112
 BATCH = 32
@@ -192,7 +192,7 @@ def _pictures(
             yield (
                 batch.ids,
                 batch.images,
-                probing.as_inputs(batch.images, subject, device=device),
+                probing.as_inputs(batch.values, subject, device=device),
             )
         return
     for first in range(0, len(images), BATCH):
@@ -206,8 +206,10 @@ def _shown(
 ) -> Shown:
     path = images.paths[image_id]
     if images.seeds:
-        size = (picture.shape[1], picture.shape[2])
-        return Shown(path, picture, size, lambda regions: regions)
+        return Shown(path, picture, picture.shape[1:], lambda regions: regions)
+    if subject.loader:
+        # Only the loader knows how its arrays lie; labels are laid over the picture as it is.
+        return Shown(path, picture, picture.shape[1:], lambda regions: regions)
     with Image.open(images.root / path) as file:
         width, height = file.size
         # Tag 274 says how a camera was held; from 5 on the sides change places.

@@ -8,7 +8,8 @@ import pytest
 from db.errors import BadInput, Cancelled
 from describer.exemplars import layout, pooled, run
 from describer.exemplars.records import Settings
-from describer.subjects import definition, probing
+from describer.images import probing
+from describer.subjects import definition
 from helpers.worlds import coloured_images, two_layer_subject
 
 PLAIN = run.Options(settings=Settings(k=5), batch_size=8)

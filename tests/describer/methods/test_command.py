@@ -13,12 +13,13 @@ import app
 from db.errors import Cancelled
 from db.jobs import Watch
 from describer.exemplars import layout
+from describer.images import probing
 from describer.methods import clip_dissect, writing
 from describer.methods.concepts import segmentation
 from describer.methods.image_text import load
 from describer.methods.netdissect import NetDissect
 from describer.methods.study import Study
-from describer.subjects import definition, probing
+from describer.subjects import definition
 from helpers import image_text, planted
 
 

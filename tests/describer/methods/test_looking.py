@@ -10,10 +10,11 @@ from db.errors import BadInput
 from db.jobs import Watch
 from describer.exemplars import run
 from describer.exemplars.records import Settings
+from describer.images import probing
 from describer.methods import looking
 from describer.methods.concepts import segmentation
 from describer.methods.study import Study
-from describer.subjects import definition, probing
+from describer.subjects import definition
 from helpers import concepts, planted
 
 
