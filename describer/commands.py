@@ -13,6 +13,7 @@ from db.errors import BadInput
 from db.jobs import Watch
 from db.workspace import Workspace, create, open_database
 from describer.bars import Bar
+from describer.methods import command as methods
 
 if TYPE_CHECKING:
     from describer.milan.encoder import PyramidEncoder
@@ -63,15 +64,21 @@ def _add_exemplars(commands: Any) -> None:
         action="store_true",
         help="also write images.npy, masks.npy and units.npy, as the published code",
     )
+    exemplars.add_argument(
+        "--pooled",
+        action="store_true",
+        help="also keep every image's pooled activations, as clip-dissect needs them",
+    )
     exemplars.add_argument("--engine", choices=("local", "ray"), default="local")
     exemplars.set_defaults(run=_exemplars)
 
 
 def _add_add(commands: Any) -> None:
     add = commands.add_parser(
-        "add", help="enter a network, images, a checkpoint or descriptions into a workspace"
+        "add", help="enter a network, images, a checkpoint, descriptions or concepts"
     )
-    add.add_argument("what", choices=("network", "images", "checkpoint", "descriptions"))
+    kinds = ("network", "images", "checkpoint", "descriptions", "concepts")
+    add.add_argument("what", choices=kinds)
     add.add_argument(
         "path",
         type=Path,
@@ -95,17 +102,24 @@ def _add_add(commands: Any) -> None:
     table.add_argument(
         "--layer", metavar="L", help="of a table without that column; by default as its name ends"
     )
+    concepts = add.add_argument_group("concepts", "where they are in images: masks with names")
+    concepts.add_argument(
+        "--format", metavar="F", help="segmentation, coco, yolo, broden or demo; colours need none"
+    )
+    concepts.add_argument("--name", metavar="NAME", help="by default that of the folder or file")
+    concepts.add_argument("--names", metavar="FILE", help="of yolo: a line a name, or `coco`")
     add.set_defaults(run=_add_to_workspace)
 
 
 def _add_describe(commands: Any) -> None:
     describe = commands.add_parser(
-        "describe", help="describe units with MILAN", description="Describe units with MILAN."
+        "describe",
+        help="describe units with MILAN or another method",
+        description="Describe units with MILAN or another method.",
     )
     describe.add_argument("folder", type=Path, metavar="DIR", help="a folder of exemplars")
     describe.add_argument(
         "--milan",
-        required=True,
         metavar="CHECKPOINT",
         help="a published .pth, one of our checkpoint folders, or demo",
     )
@@ -121,6 +135,7 @@ def _add_describe(commands: Any) -> None:
     )
     describe.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     _add_encoder_options(describe, "by default that of the checkpoint", default=None)
+    methods.add_options(describe)
     describe.set_defaults(run=_describe)
 
 
@@ -190,7 +205,10 @@ def _exemplars(options: argparse.Namespace) -> None:
         batch_size=options.batch_size,
         device=devices.choose(options.device),
         publish=options.publish,
+        pooled=options.pooled,
     )
+    if options.pooled and options.engine != "local":
+        raise BadInput("expected --pooled with --engine local, got ray")
     subject, images = definition.read(options.subject), probing.open_folder(options.images)
     with Bar() as bar:
         engine = sharded.study if options.engine == "ray" else run.study
@@ -214,6 +232,9 @@ def _add_to_workspace(options: argparse.Namespace) -> None:
 
     if options.what == "descriptions":
         _add_descriptions(options)
+        return
+    if options.what == "concepts":
+        _add_concepts(options)
         return
     if options.subject or options.method or options.layer:
         raise BadInput("expected --subject, --method and --layer with descriptions alone")
@@ -275,12 +296,31 @@ def _add_descriptions(options: argparse.Namespace) -> None:
     print(imports.said(entered))
 
 
+def _add_concepts(options: argparse.Namespace) -> None:
+    from describer import shelf
+
+    with open_database(create(options.workspace)) as db:
+        row = shelf.enter_concepts(
+            db,
+            str(options.path),
+            form=options.format or "",
+            name=options.name or "",
+            names=options.names or "",
+        )
+    print(f"{row.concepts} concepts, {row.name}, are in {options.workspace}")
+
+
 def _describe(options: argparse.Namespace) -> None:
     from describer import milan
     from describer.exemplars import layout
     from describer.milan import backbones, describing
     from describer.subjects import devices
 
+    if options.method != methods.MILAN:
+        methods.run(options)
+        return
+    if options.milan is None:
+        raise BadInput("expected --milan CHECKPOINT with --method milan, got none")
     source = layout.read(options.folder)
     model = milan.load(options.milan, device=devices.choose(options.device))
     if options.encoder:

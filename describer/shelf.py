@@ -24,7 +24,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from db.arrays import ImageStore, new_file
-from db.describe import exemplars, pictures, subjects
+from db.describe import concept_sets, exemplars, pictures, subjects
+from db.describe.concept_sets import ConceptSetRow
 from db.describe.descriptions import Candidate
 from db.describe.exemplars import ExemplarSet, UnitRow
 from db.describe.subjects import CheckpointRow, LayerRow, ProbingSetRow, SubjectRow
@@ -172,6 +173,40 @@ def enter_checkpoint(db: Database, source: str, *, name: str | None = None) -> C
     path = source if source == milan.DEMO else str(Path(source).expanduser().resolve())
     model = milan.load(path)
     return subjects.add_checkpoint(db, name or Path(path).stem, source=path, hash=model.hash)
+
+
+def enter_concepts(
+    db: Database, place: str, *, form: str = "", name: str = "", names: str = ""
+) -> ConceptSetRow:
+    """Enter a set of concepts.
+
+    Args:
+        place: its folder or file; of the demo the images' name; `colours` for those of the pixels.
+        form: its format; none for `colours`.
+        name: what to call it; by default as its folder or file.
+        names: of YOLO's polygons: "coco" or a file of names.
+
+    Raises:
+        BadInput: it cannot be read, or the name is taken.
+    """
+    from describer.methods.concepts import opening
+
+    if place == "colours" and not form:
+        form, place = "colours", ""
+    elif form not in ("demo", "colours"):
+        place = str(Path(place).expanduser().resolve())
+    if names and names != "coco":
+        names = str(Path(names).expanduser().resolve())
+    found = opening.open_set(form, place, names=names)
+    return concept_sets.add(
+        db,
+        name or Path(place).stem or form,
+        format=form,
+        place=place,
+        names_file=names,
+        concepts=len(found.names),
+        hash=found.hash,
+    )
 
 
 def enter_published(db: Database, workspace: Workspace, folder: Path, *, subject: str) -> int:

@@ -325,3 +325,17 @@ def quoted(db: Database, annotator: str) -> list[Quote]:
         {"annotator": annotator},
     )
     return [Quote(where, text) for where, text in rows]
+
+
+def sentences(db: Database) -> list[str]:
+    """Every text about any unit that counts, once, by alphabet; those of machines are left out."""
+    rows = db.execute(
+        """
+        select distinct a.text
+        from answers a join campaigns c using (campaign_id) join users u on u.name = a.annotator
+        where a.slot is not null and c.kind = 'describe' and a.kind = 'text' and not a.withdrawn
+            and u.kind <> 'simulated'
+        order by a.text
+        """
+    )
+    return [str(text) for (text,) in rows]

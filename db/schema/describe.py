@@ -21,3 +21,21 @@ def m012_methods(db: Database) -> None:
         ) strict, without rowid;
         """
     )
+
+
+def m013_concept_sets(db: Database) -> None:
+    """Sets of concepts with masks, for the methods that compare units with them."""
+    db.executescript(
+        """
+        create table concept_sets (
+            concept_set_id integer primary key,
+            name text not null unique,
+            format text not null,
+            place text not null,
+            names_file text not null default '',
+            concepts integer not null check (concepts > 0),
+            hash text not null,
+            created_utc text not null
+        ) strict;
+        """
+    )

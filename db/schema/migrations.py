@@ -24,6 +24,7 @@ STEPS = (
     audit.m010_code,
     annotate.m011_paste_times,
     describe.m012_methods,
+    describe.m013_concept_sets,
 )
 LATEST = len(STEPS)
 

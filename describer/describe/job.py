@@ -21,6 +21,8 @@ from describer.describe.plan import Plan
 from describer.describe.result import Result
 from describer.exemplars import layout, records, run
 from describer.images import probing
+from describer.methods.milan import Milan
+from describer.methods.study import Study
 from describer.milan.describing import SearchOptions
 from describer.subjects import definition as files
 from describer.subjects import devices
@@ -114,17 +116,10 @@ def _sentences(
             left[each.layer] = [unit.unit for unit in units if unit.unit not in done]
     if not any(left.values()):
         return 0
-    model = milan.load(checkpoint.source, device=device)
-    options = SearchOptions(beam_size=plan.beam_size, temperature=plan.temperature)
+    search = SearchOptions(beam_size=plan.beam_size, temperature=plan.temperature)
+    method = Milan(milan.load(checkpoint.source, device=device), search)
     count = 0
-    for batch in milan.describe(
-        source,
-        model,
-        layers=list(left),
-        units=left,
-        options=options,
-        watch=watch,
-    ):
+    for batch in method(Study(source, device=device), left, watch):
         with open_database(workspace) as db:
             descriptions.add(
                 db,
@@ -133,9 +128,9 @@ def _sentences(
                         unit_id=ids[each.layer][each.unit],
                         method=describe_plan.METHOD,
                         model_hash=known,
-                        text=each.description.text,
-                        score=each.description.score,
-                        candidates=each.description.candidates,
+                        text=each.text,
+                        score=each.score,
+                        candidates=each.candidates,
                     )
                     for each in batch
                 ],

@@ -9,6 +9,7 @@
     probe-images/       every distinct exemplar image once, as the network saw it (`ImageStore`)
     <layer>/            ids.csv, activations.csv (units x k), levels.npy, maps.npy (float16)
     <layer>/            with `publish`: images.npy, masks.npy, units.npy as the published code
+    <layer>/            where asked for: pooled-max.npy, pooled-mean.npy (`pooled`)
 
 Masks are not kept: they are `upsample(map) > level` when somebody looks. A workspace keeps the
 images of all its folders in one store. numpy only.

@@ -10,8 +10,9 @@ the network is skipped. This module does not know files, folders or preprocessin
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -25,6 +26,18 @@ from describer.layers.catalogue import Layer
 from describer.layers.taps import tapped
 
 States = dict[str, LayerState]
+
+
+class Receiver(Protocol):
+    """Who takes what a layer gives, as `LayerState` does."""
+
+    layer: Layer
+
+    def add(
+        self, ids: NDArray[np.int64], output: torch.Tensor, *, pool: ThreadPoolExecutor | None
+    ) -> None:
+        """Take the layer's output on some images; it may be changed after this."""
+
 
 # More threads than this wait for memory, not for the processor.
 MOST_THREADS = 8
@@ -52,7 +65,7 @@ def new_states(layers: Sequence[Layer], settings: Settings, *, images: int) -> S
 
 def run(
     model: nn.Module,
-    states: States,
+    states: Mapping[str, Receiver],
     batches: Iterable[tuple[NDArray[np.int64], torch.Tensor]],
     *,
     after_batch: Callable[[], None] | None = None,
@@ -61,7 +74,7 @@ def run(
 
     Args:
         model: the network; neither its parameters nor its mode are changed.
-        states: what `new_states` made, or earlier batches have filled.
+        states: who takes each layer's outputs: what `new_states` made, or others.
         batches: ids int64 (n,) and inputs (n, …) on the network's device.
         after_batch: called when a batch is in all states.
 
@@ -91,7 +104,7 @@ class _AllSeen(Exception):
 
 def _run_batch(
     model: nn.Module,
-    states: States,
+    states: Mapping[str, Receiver],
     ids: NDArray[np.int64],
     inputs: torch.Tensor,
     pool: ThreadPoolExecutor | None,

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from db.arrays import ImageStore, new_folder, read_arrays, write_arrays
 from db.errors import BadInput, Cancelled
 from db.jobs import Progress
-from describer.exemplars import layout, one_pass, records
+from describer.exemplars import layout, one_pass, pooled, records
 from describer.exemplars.records import LayerExemplars, Settings
 from describer.images import latents, probing
 from describer.images.probing import ProbingSet, Skipped
@@ -49,6 +49,7 @@ class Options:
         batch_size: images of one forward pass.
         device: where the network runs.
         publish: whether the published layout is written too.
+        pooled: whether every image's pooled activations are kept; they change no hash.
     """
 
     layers: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ class Options:
     batch_size: int = 64
     device: str | torch.device = "cpu"
     publish: bool = False
+    pooled: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,17 +170,25 @@ def study_prepared(
 ) -> layout.ExemplarFolder:
     """The same, of a network that is built already."""
     store = store or ImageStore(folder / records.IMAGES)
-    if (done := _finished(folder, prepared.hashes, store)) is not None:
+    names = [layer.name for layer in prepared.layers]
+    done = _finished(folder, prepared.hashes, store)
+    if done is not None and (not options.pooled or pooled.there(folder, names)):
         return done
     exemplars, skipped = run(
         prepared,
         folder / RESUME,
         batch_size=options.batch_size,
         device=options.device,
+        keep=folder if options.pooled else None,
         progress=progress,
         cancelled=cancelled,
     )
     source = finish(prepared, exemplars, skipped, folder, store=store)
+    if options.pooled:
+        beside = pooled.Pooled(
+            folder, prepared.layers, images=len(prepared.probing_set), anew=False
+        )
+        beside.finish(folder)
     if options.publish:
         layout.publish(folder, source)
     shutil.rmtree(folder / RESUME, ignore_errors=True)
@@ -192,19 +202,27 @@ def run(
     batch_size: int,
     device: str | torch.device,
     images_of: range | None = None,
+    keep: Path | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> tuple[one_pass.States, list[Skipped]]:
     """The pass itself, over all images or a part of them, going on from what `resume` holds.
 
-    Without a folder to resume from, nothing is kept on the way.
+    Without a folder to resume from, nothing is kept on the way. `keep` is the folder of exemplars
+    that pooled activations are kept for, if they are.
     """
     span = images_of or range(len(prepared.probing_set))
     states = one_pass.new_states(
         prepared.layers, prepared.settings, images=len(prepared.probing_set)
     )
-    identity = _digest([prepared.hashes, span.start, span.stop, batch_size])
+    kept = ["pooled"] if keep else []
+    identity = _digest([prepared.hashes, span.start, span.stop, batch_size, *kept])
     start, skipped = _restore(resume, identity, states, span.start)
+    takers: dict[str, one_pass.Receiver] = dict(states)
+    if keep:
+        images, anew = len(prepared.probing_set), start == span.start
+        beside = pooled.Pooled(keep, prepared.layers, images=images, anew=anew)
+        takers = {name: beside.beside(state) for name, state in states.items()}
     done, written = start, time.monotonic()
 
     def batches() -> Iterator[tuple[NDArray[np.int64], torch.Tensor]]:
@@ -227,7 +245,7 @@ def run(
                 progress(done - span.start, len(span), "exemplars: images through the network")
 
     pending = _Ahead(prepared, range(start, span.stop), batch_size, skipped)
-    one_pass.run(prepared.model, states, batches())
+    one_pass.run(prepared.model, takers, batches())
     return states, skipped
 
 

@@ -11,15 +11,28 @@ functions take `image_text_cosine` (images, texts), cosines of CLIP embeddings, 
 same kind is returned. Constants are those of the published code.
 
 Scores are comparable within one call only: the prior of the PMI scores is taken over the units that
-are given, so it changes when some of them are left out. This module knows no CLIP and no images.
+are given, so it changes when some of them are left out. `ClipDissect` therefore always scores whole
+layers. The scores know no CLIP and no images.
 """
 
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image, ImageOps
 
 from db.errors import BadInput
+from db.jobs import Watch
+from describer.methods.image_text import ImageText
+from describer.methods.study import Provenance, Sentence, Study, Units
+
+METHOD = "clip-dissect"
+BATCH = 64
+CANDIDATES = 10
 
 if TYPE_CHECKING:
     import torch
@@ -133,3 +146,104 @@ def _like(example: Array, scores: Floats | Doubles) -> Array:
     import torch
 
     return torch.from_numpy(scores.astype(np.float32))
+
+
+SCORINGS: dict[str, Callable[[Floats, Floats], Floats]] = {
+    "soft-wpmi": soft_wpmi,
+    "wpmi": wpmi,
+    "cosine": cos_similarity,
+    "cosine-cubed": cos_similarity_cubed,
+}
+
+
+@dataclass(frozen=True)
+class ClipDissect:
+    """The method with its options, see `describer.methods.study`.
+
+    Attributes:
+        model: what compares images with words.
+        words: what units may be named by.
+        scoring: one of SCORINGS.
+        pooling: which pooled activations are compared; the published code has the mean.
+    """
+
+    model: ImageText
+    words: tuple[str, ...]
+    scoring: str = "soft-wpmi"
+    pooling: str = "mean"
+
+    def provenance(self) -> Provenance:
+        """What sentences were made of."""
+        words = "\n".join(self.words)
+        values = {
+            "model": self.model.hash,
+            "words": hashlib.blake2b(words.encode(), digest_size=20).hexdigest(),
+            "word_count": len(self.words),
+            "scoring": self.scoring,
+            "pooling": self.pooling,
+        }
+        return Provenance(METHOD, values)
+
+    def __call__(self, study: Study, units: Units, watch: Watch) -> Iterator[list[Sentence]]:
+        """A layer's units at a time.
+
+        Raises:
+            BadInput: the exemplars were computed without pooled activations.
+        """
+        wanted = {layer: some for layer, some in units.items() if some}
+        activations = {layer: self._activations(study, layer) for layer in wanted}
+        if not wanted:
+            return
+        cosine = self._pictures(study, watch) @ self.model.texts(self.words).T
+        for layer, strength in activations.items():
+            watch.check(f"before {layer}")
+            if len(strength) != len(cosine):
+                raise BadInput(
+                    f"expected activations of {len(cosine)} images for {layer}, got {len(strength)}"
+                )
+            seen = np.isfinite(strength).all(axis=1) & np.isfinite(cosine).all(axis=1)
+            scores = SCORINGS[self.scoring](cosine[seen], strength[seen].astype(np.float32))
+            yield [self._sentence(layer, unit, scores[unit]) for unit in wanted[layer]]
+
+    def _activations(self, study: Study, layer: str) -> NDArray[np.float16]:
+        from describer.exemplars import pooled
+
+        found = pooled.read(study.source, layer, self.pooling)
+        if found is None:
+            raise BadInput(
+                f"expected exemplars of {layer} with pooled activations (exemplars --pooled), got "
+                "none"
+            )
+        return found
+
+    def _pictures(self, study: Study, watch: Watch) -> Floats:
+        """A vector an image, in the order of the probing set; NaN where it cannot be read."""
+        images = study.probing
+        if images is None or images.seeds:
+            raise BadInput("expected the folder of images that the exemplars come from, got none")
+        found: list[Floats] = []
+        for first in range(0, len(images), BATCH):
+            watch.check(f"before image {first} of {images.root}")
+            pictures = [_picture(images.root / path) for path in images.paths[first:][:BATCH]]
+            vectors = self.model.pictures([picture or _BLANK for picture in pictures])
+            vectors[[picture is None for picture in pictures]] = np.nan
+            found.append(vectors)
+            watch.progress(first + len(pictures), len(images), "images through the model")
+        return np.concatenate(found)
+
+    def _sentence(self, layer: str, unit: int, scores: Floats) -> Sentence:
+        order = np.argsort(-scores, kind="stable")[:CANDIDATES].tolist()
+        candidates = [(self.words[place], float(scores[place]), 0.0) for place in order]
+        return Sentence(layer, unit, candidates[0][0], candidates[0][1], candidates)
+
+
+_BLANK = Image.new("RGB", (8, 8))
+
+
+def _picture(path: Path) -> Image.Image | None:
+    """A picture, upright; None where it cannot be read, as the pass skipped it too."""
+    try:
+        with Image.open(path) as file:
+            return ImageOps.exif_transpose(file).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None

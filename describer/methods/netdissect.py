@@ -1,8 +1,8 @@
 """NetDissect: the concept whose regions overlap most with where a unit is active (Bau et al. 2017).
 
     overlaps = Overlaps(units, concepts.categories)
-    for masks, present, labels in images:                 # one image at a time
-        overlaps.add(masks, present, labels)
+    for sighting in seen:                                 # one image at a time
+        overlaps.see(sighting)
     overlaps.iou()                                        # (units, concepts)
 
 A unit's mask on an image is its upsampled activation above its 0.995 quantile. With M_k the masks
@@ -15,18 +15,25 @@ an image without labelled textures says nothing about textures. That is what the
 (NetDissect-Lite); `whole=True` counts the unit's pixels on every image instead. A unit is called a
 detector of its best concept from an IoU of 0.04.
 
-This module knows masks and counts; networks and concept sets are known elsewhere. numpy only.
+The counts know neither networks nor images; `NetDissect` has them looked at (`looking.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from db.errors import BadInput
+from db.jobs import Watch
+from describer.methods.concepts.shape import ConceptSet
+from describer.methods.sightings import Sighting
+from describer.methods.study import Provenance, Sentence, Study, Units, seed_of
 
+METHOD = "netdissect"
 QUANTILE = 0.995
 DETECTOR = 0.04
+CANDIDATES = 10
 
 Bools = NDArray[np.bool_]
 Counts = NDArray[np.int64]
@@ -76,16 +83,20 @@ class Overlaps:
                 f"expected masks ({units}, height, width) and labels (concepts, height, width) of "
                 f"{len(present)} concepts, got {masks.shape} and {labels.shape}"
             )
-        # (units, pixels) and (n, pixels): counts below 2**24 are exact in float32.
-        flat = masks.reshape(units, -1).astype(np.float32)
-        own = flat.sum(axis=1).astype(np.int64)
+        pixels = masks.shape[1] * masks.shape[2]
+        flat = masks.reshape(units, pixels), labels.reshape(len(present), pixels)
+        self.see(Sighting.of(flat[0], present, flat[1]))
+
+    def see(self, sighting: Sighting) -> None:
+        """See one image whose masks are pairs of units and pixels."""
+        units, present = len(self.unit_pixels), sighting.present
+        own = np.bincount(sighting.units, minlength=units)
         self.unit_pixels += own
         if not len(present):
             return
-        regions = labels.reshape(len(present), -1).astype(np.float32)
-        common = (flat @ regions.T).astype(np.int64)  # (units, n)
+        common = sighting.common(units).astype(np.int64)  # (units, n)
         self.together[:, present] += common
-        self.concept_pixels[present] += regions.sum(axis=1).astype(np.int64)
+        self.concept_pixels[present] += sighting.masks.sum(axis=1)
         for group in np.unique(self._group[present]):
             touched = common[:, self._group[present] == group].any(axis=1)
             self.touched_pixels[:, group] += np.where(touched, own, 0)
@@ -112,13 +123,76 @@ class Overlaps:
         return found
 
 
-def best(iou: Doubles, generator: np.random.Generator) -> NDArray[np.int64]:
-    """The concept with the largest IoU of each unit, (units,); equal ones are drawn from at random.
+def strongest(
+    iou: Doubles, generator: np.random.Generator, count: int = CANDIDATES
+) -> NDArray[np.int64]:
+    """The concepts with the largest IoU of one unit, (concepts,), largest first.
 
-    A unit that overlaps with no concept has -1.
+    Equal ones come in random order; those without overlap are left out.
     """
-    largest = iou.max(axis=1, keepdims=True)
-    noise = generator.random(iou.shape)
-    chosen = np.where(iou == largest, noise, -1.0).argmax(axis=1)
-    found: NDArray[np.int64] = np.where(largest[:, 0] > 0, chosen, -1)
+    order = np.lexsort((generator.random(len(iou)), -iou))[:count]
+    found: NDArray[np.int64] = order[iou[order] > 0]
     return found
+
+
+@dataclass(frozen=True)
+class NetDissect:
+    """The method with its options, see `describer.methods.study`.
+
+    Attributes:
+        concepts: what units are compared with.
+        quantile: of a unit's activations, above which its mask lies.
+        whole: whether a unit's pixels count on every image (see above).
+        seed: of ties.
+    """
+
+    concepts: ConceptSet
+    quantile: float = QUANTILE
+    whole: bool = False
+    seed: int = 0
+
+    def provenance(self) -> Provenance:
+        """What sentences were made of."""
+        values = {
+            "concepts": self.concepts.hash,
+            "quantile": self.quantile,
+            "whole": self.whole,
+            "seed": self.seed,
+        }
+        return Provenance(METHOD, values)
+
+    def __call__(self, study: Study, units: Units, watch: Watch) -> Iterator[list[Sentence]]:
+        """A layer's units at a time."""
+        from describer.methods import looking
+
+        for layer, wanted in units.items():
+            if not wanted:
+                continue
+            overlaps = Overlaps(len(wanted), self.concepts.categories)
+            with looking.look(
+                study, layer, wanted, self.concepts, quantile=self.quantile, watch=watch
+            ) as seen:
+                for sighting in seen:
+                    overlaps.see(sighting)
+            scores = overlaps.iou(whole=self.whole)
+            yield [
+                self._sentence(layer, unit, row) for unit, row in zip(wanted, scores, strict=True)
+            ]
+
+    def _sentence(self, layer: str, unit: int, iou: Doubles) -> Sentence:
+        generator = np.random.default_rng(seed_of(self.seed, layer, unit))
+        found = strongest(iou, generator)
+        if not found.size:
+            return Sentence(layer, unit, "", None, detail={"reason": "overlaps with no concept"})
+        best = int(found[0])
+        return Sentence(
+            layer,
+            unit,
+            self.concepts.names[best],
+            float(iou[best]),
+            [(self.concepts.names[place], float(iou[place]), 0.0) for place in found.tolist()],
+            {
+                "category": self.concepts.categories[best],
+                "detector": bool(iou[best] >= DETECTOR),
+            },
+        )

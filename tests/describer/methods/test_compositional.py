@@ -1,12 +1,23 @@
 """Compositional explanations: scores against the formulas' own masks, planted formulas, ties."""
 
+from itertools import product
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.errors import BadInput
-from describer.methods.compositional import OPERATORS, Formula, explain, joined
+from describer.methods.compositional import (
+    OPERATORS,
+    Formula,
+    Search,
+    explain,
+    explain_all,
+    joined,
+)
+from describer.methods.sightings import Kept, Sighting
 
 NAMES = ("water", "river", "blue", "dog", "grass")
 
@@ -44,7 +55,7 @@ def test_two_steps_with_a_whole_beam_find_the_best_of_all_formulas() -> None:
         for second in OPERATORS
         if len({a, b, c}) == 3
     )
-    found = explain(masks, concepts, np.random.default_rng(0), beam=1_000)
+    found = explain(masks, concepts, np.random.default_rng(0), Search(beam=1_000))
     assert max(formula.iou for formula in found) >= everything - 1e-12
 
 
@@ -76,7 +87,7 @@ def test_what_overlaps_with_nothing_has_no_formula() -> None:
 def test_equal_concepts_are_drawn_from_at_random() -> None:
     same = np.repeat(regions(1, concepts=1), 2, axis=0)
     first = {
-        explain(same[0], same, np.random.default_rng(seed), length=1)[0].concepts
+        explain(same[0], same, np.random.default_rng(seed), Search(length=1))[0].concepts
         for seed in range(30)
     }
     assert first == {(0,), (1,)}
@@ -87,6 +98,67 @@ def test_equal_concepts_are_drawn_from_at_random() -> None:
 )
 def test_searches_that_cannot_be_are_refused(options: dict, message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        explain(np.ones(400, bool), regions(0), np.random.default_rng(0), **options)
+        Search(**options)
     with pytest.raises(BadInput, match=r"expected masks \(pixels,\)"):
         explain(np.ones(3, bool), regions(0), np.random.default_rng(0))
+
+
+def cut(masks: np.ndarray, concepts: np.ndarray, images: int) -> list[Sighting]:
+    """The pixels of units and concepts cut into images, which lack what they do not show."""
+    found = []
+    for pixels in np.array_split(np.arange(masks.shape[1]), images):
+        present = np.flatnonzero(concepts[:, pixels].any(axis=1))
+        found.append(Sighting.of(masks[:, pixels], present, concepts[np.ix_(present, pixels)]))
+    return found
+
+
+def by_brute_force(mask: np.ndarray, concepts: np.ndarray) -> list[float]:
+    """The beam's scores as the paper has it: every formula is laid over all pixels."""
+    kept = [((concept,), concepts[concept]) for concept in range(len(concepts))]
+    for step in range(3):
+        if step:
+            kept += [
+                ((*names, concept), joined(holds, operator, concepts[concept]))
+                for (names, holds), operator, concept in product(
+                    kept, OPERATORS, range(len(concepts))
+                )
+                if concept not in names
+            ]
+        scored = sorted(((iou(holds, mask), names, holds) for names, holds in kept), key=score)
+        kept = [(names, holds) for value, names, holds in scored[:5] if value]
+    return [value for value, _, _ in scored[:5] if value]
+
+
+def score(scored: tuple) -> float:
+    return -scored[0]
+
+
+def test_fifty_units_over_images_are_what_brute_force_finds(tmp_path: Path) -> None:
+    generator = np.random.default_rng(11)
+    concepts = generator.random((8, 1_003)) > 0.8
+    concepts[:, :500] &= (np.arange(8) % 3 > 0)[:, None]
+    masks = generator.random((50, 1_003)) > 0.9
+    kept = Kept(tmp_path / "sightings")
+    for sighting in cut(masks, concepts, 9):
+        kept.add(sighting)
+    found = explain_all(
+        kept, concepts=8, generators=[np.random.default_rng(unit) for unit in range(50)]
+    )
+    for unit, formulas in enumerate(found):
+        assert [f.iou for f in formulas] == pytest.approx(by_brute_force(masks[unit], concepts))
+        for formula in formulas:
+            assert formula.iou == pytest.approx(iou(formula.holds(concepts), masks[unit]))
+
+
+def test_a_unit_alone_has_the_formulas_that_it_has_among_others() -> None:
+    generator = np.random.default_rng(2)
+    concepts, masks = regions(3), generator.random((5, 400)) > 0.6
+    concepts[1] = concepts[0]
+    together = explain_all(
+        cut(masks, concepts, 4),
+        concepts=5,
+        generators=[np.random.default_rng(unit) for unit in range(5)],
+    )
+    for unit in range(5):
+        alone = explain(masks[unit], concepts, np.random.default_rng(unit))
+        assert alone == together[unit]

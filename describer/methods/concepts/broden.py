@@ -1,0 +1,118 @@
+"""Broden's layout, the data set of NetDissect (Bau et al. 2017).
+
+    FOLDER/label.csv        number,name,category,…
+    FOLDER/index.csv        image,split,ih,iw,sh,sw,color,object,part,material,scene,texture
+    FOLDER/images/…         label maps beside the images: number = red + 256 * green
+
+A cell of a category holds label maps or, for what is said of a whole image, numbers, both separated
+by semicolons. An image without a category's cell is not labelled with that category.
+"""
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from db.errors import BadInput
+from describer.methods.concepts.shape import Bools, Files, Labels, Shown, digest, fitted
+
+NOT_LABELS = ("image", "split", "ih", "iw", "sh", "sw")
+
+
+@dataclass(frozen=True)
+class Broden:
+    """A folder in Broden's layout that was opened.
+
+    numbers: of Broden's numbers, the places of their concepts here; rows: of each image its cells.
+    """
+
+    root: Path
+    names: tuple[str, ...]
+    categories: tuple[str, ...]
+    hash: str
+    numbers: dict[int, int] = field(compare=False)
+    rows: dict[str, list[str]] = field(compare=False)
+    files: Files = field(compare=False)
+
+    def labels(self, shown: Shown) -> Labels | None:
+        """Where the concepts are in an image."""
+        name = self.files.find(shown.path)
+        if name is None:
+            return None
+        regions: dict[int, Bools] = {}
+        for cell in self.rows[name]:
+            for part in cell.split(";"):
+                if part.isdigit():
+                    self._take(regions, int(part), np.ones(shown.size, np.bool_))
+                    continue
+                values = self._map(part, shown.size)
+                for value in np.unique(values).tolist():
+                    self._take(regions, value, values == value)
+        return fitted(regions, shown)
+
+    def _take(self, regions: dict[int, Bools], value: int, mask: Bools) -> None:
+        if (number := self.numbers.get(value)) is not None:
+            regions[number] = regions[number] | mask if number in regions else mask
+
+    def _map(self, part: str, size: tuple[int, int]) -> np.ndarray:
+        file = self.root / "images" / part
+        try:
+            with Image.open(file) as picture:
+                resized = picture.convert("RGB").resize(
+                    (size[1], size[0]), Image.Resampling.NEAREST
+                )
+        except (OSError, SyntaxError, ValueError) as error:
+            raise BadInput(f"expected a label map in {file}: {error}") from error
+        values = np.asarray(resized, dtype=np.int64)
+        return np.asarray(values[..., 0] + 256 * values[..., 1])
+
+
+def read(root: Path) -> Broden:
+    """Open a folder in Broden's layout.
+
+    Raises:
+        BadInput: a table is missing or has other columns.
+    """
+    labels, index = _table(root / "label.csv"), _table(root / "index.csv")
+    try:
+        rows = {
+            row["image"]: [
+                cell for column, cell in row.items() if column not in NOT_LABELS and cell
+            ]
+            for row in index
+        }
+        kept = [
+            (int(row["number"]), row["name"], row["category"].split("(")[0].split(";")[0].strip())
+            for row in labels
+            if int(row["number"]) > 0
+        ]
+    except (KeyError, ValueError, AttributeError) as error:
+        raise BadInput(f"expected Broden's columns in {root}, got {error!r}") from error
+    if not kept or not rows:
+        raise BadInput(f"expected labels and images in {root}, got none")
+    tables = [(root / name).read_bytes() for name in ("label.csv", "index.csv")]
+    maps = {part for cells in rows.values() for cell in cells for part in cell.split(";")}
+    contents = [
+        part.encode() + (root / "images" / part).read_bytes()
+        for part in sorted(maps)
+        if not part.isdigit() and (root / "images" / part).is_file()
+    ]
+    return Broden(
+        root,
+        tuple(name for _, name, _ in kept),
+        tuple(category for _, _, category in kept),
+        digest([*tables, *contents]),
+        {number: place for place, (number, _, _) in enumerate(kept)},
+        rows,
+        Files(rows),
+    )
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(f"expected a table at {path}: {error}") from error

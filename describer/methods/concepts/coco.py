@@ -1,0 +1,122 @@
+"""COCO's JSON of instances: polygons or run lengths an annotation, names with a super-category.
+
+Run lengths come as lists or as COCO's own compressed text. Crowds count as their category.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from db.errors import BadInput
+from describer.methods.concepts import polygons
+from describer.methods.concepts.shape import Files, Labels, Shown, digest, fitted
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Coco:
+    """A JSON file that was opened.
+
+    sizes: of each image by its file's name, (height, width); things: of each the number of its name
+    and its segmentation.
+    """
+
+    names: tuple[str, ...]
+    categories: tuple[str, ...]
+    hash: str
+    sizes: dict[str, tuple[int, int]] = field(compare=False)
+    things: dict[str, list[tuple[int, Any]]] = field(compare=False)
+    files: Files = field(compare=False)
+
+    def labels(self, shown: Shown) -> Labels | None:
+        """Where the things are in an image."""
+        name = self.files.find(shown.path)
+        if name is None:
+            return None
+        regions: dict[int, Bools] = {}
+        for number, segmentation in self.things[name]:
+            try:
+                mask = _mask(segmentation, self.sizes[name])
+            except (KeyError, TypeError, ValueError, IndexError) as error:
+                raise BadInput(
+                    f"expected polygons or run lengths for {name}, got {error!r}"
+                ) from error
+            regions[number] = regions[number] | mask if number in regions else mask
+        if self.sizes[name] != shown.size:
+            regions = {number: _resized(mask, shown.size) for number, mask in regions.items()}
+        return fitted(regions, shown)
+
+
+def read(path: Path) -> Coco:
+    """Open a JSON file of instances.
+
+    Raises:
+        BadInput: it is not such a file.
+    """
+    try:
+        content = path.read_bytes()
+        found = json.loads(content)
+        kinds = sorted(found["categories"], key=lambda kind: int(kind["id"]))
+        numbers = {kind["id"]: number for number, kind in enumerate(kinds)}
+        files = {image["id"]: str(image["file_name"]) for image in found["images"]}
+        sizes = {
+            str(image["file_name"]): (int(image["height"]), int(image["width"]))
+            for image in found["images"]
+        }
+        things: dict[str, list[tuple[int, Any]]] = {name: [] for name in sizes}
+        for thing in found["annotations"]:
+            entry = (numbers[thing["category_id"]], thing["segmentation"])
+            things[files[thing["image_id"]]].append(entry)
+        names = tuple(str(kind["name"]) for kind in kinds)
+        categories = tuple(str(kind.get("supercategory") or "object") for kind in kinds)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"expected COCO's JSON of instances in {path}, got {error!r}") from error
+    if not names or not sizes:
+        raise BadInput(f"expected categories and images in {path}, got none")
+    return Coco(names, categories, digest([content]), sizes, things, Files(sizes))
+
+
+def run_lengths(text: str) -> list[int]:
+    """The numbers of COCO's compressed run lengths.
+
+    Numbers are written in digits of five bits, the lowest first, the sixth bit saying that another
+    follows; from the fourth on a number is the difference to the one two before.
+    """
+    found: list[int] = []
+    place = 0
+    while place < len(text):
+        value, shift, more = 0, 0, True
+        while more:
+            digit = ord(text[place]) - 48
+            value |= (digit & 31) << shift
+            more = bool(digit & 32)
+            place, shift = place + 1, shift + 5
+            if not more and digit & 16:
+                value -= 1 << shift
+        found.append(value + (found[-2] if len(found) > 2 else 0))
+    return found
+
+
+def _mask(segmentation: Any, size: tuple[int, int]) -> Bools:
+    if isinstance(segmentation, list):
+        return polygons.drawn([outline for outline in segmentation if len(outline) >= 6], size)
+    counts: str | Sequence[int] = segmentation["counts"]
+    height, width = segmentation["size"]
+    lengths = run_lengths(counts) if isinstance(counts, str) else counts
+    values = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+    # Run lengths go down the columns.
+    mask: Bools = values.reshape(width, height).T
+    return mask if (height, width) == size else _resized(mask, size)
+
+
+def _resized(mask: Bools, size: tuple[int, int]) -> Bools:
+    picture = Image.fromarray(mask).resize((size[1], size[0]), Image.Resampling.NEAREST)
+    found: Bools = np.array(picture, dtype=np.bool_)
+    return found
