@@ -75,18 +75,17 @@ class Captioner:
         """What a model that converses says to questions about pictures."""
         import torch
 
-        conversations = [_conversation(prompt) for prompt in prompts]
         tokenizer = getattr(self.processor, "tokenizer", None)
         if tokenizer is not None:
             tokenizer.padding_side = "left"
-        inputs = self.processor.apply_chat_template(
-            conversations,
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-            padding=True,
-        )
+        texts = [
+            self.processor.apply_chat_template(
+                _conversation(prompt), add_generation_prompt=True, tokenize=False
+            )
+            for prompt in prompts
+        ]
+        pictures = [[picture(prompt.picture)] for prompt in prompts if prompt.picture is not None]
+        inputs = self.processor(text=texts, images=pictures, padding=True, return_tensors="pt")
         with torch.random.fork_rng(devices=_gpus(self.device)):
             torch.manual_seed(manner.seed)
             return self._texts(inputs, manner.tokens, manner.temperature)
@@ -118,7 +117,7 @@ def _conversation(prompt: Prompt) -> list[dict[str, Any]]:
         {"role": role, "content": [{"type": "text", "text": text}]} for role, text in prompt.turns()
     ]
     if prompt.picture is not None:
-        turns[-1]["content"].insert(0, {"type": "image", "image": picture(prompt.picture)})
+        turns[-1]["content"].insert(0, {"type": "image"})
     return turns
 
 

@@ -18,6 +18,7 @@ _INTRODUCTION = re.compile(
 )
 # A word that BLIP's training captions left in it.
 _ARTEFACT = re.compile(r"\baraf(?:ed|fe|fed|fes|ful)\b", re.IGNORECASE)
+_END = re.compile(r"(?<=[.!?])[\"'”’]?\s")
 _LABEL = re.compile(r"(?:answer|concept|label|similarity|summary)\s*:\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:\(?\d{1,2}[.):]|[-*•])\s+")
 
@@ -28,7 +29,7 @@ def caption(text: str) -> str:
     >>> caption("this picture shows a red door and a red door and a red door")
     'a red door'
     """
-    text = re.split(r"(?<=[.!?])\s", " ".join(text.split()), maxsplit=1)[0]
+    text = _END.split(" ".join(text.split()), maxsplit=1)[0]
     text = _INTRODUCTION.sub("", _ARTEFACT.sub("a", text), count=1).strip(" .,;:!\"'")
     words = text.split()
     for length in (1, 2, 3, 4, 5):
@@ -55,29 +56,29 @@ def answer(text: str) -> str:
 
 def sentence(text: str, longest: int = 40) -> str:
     """One sentence of at most so many words; "" where the text has none."""
-    found = answer_line(text)
-    words = found.split()[:longest]
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    found = _LABEL.sub("", lines[0], count=1) if lines else ""
+    found = _END.split(found, maxsplit=1)[0]
+    words = found.strip(" .,;:!*`\"'“”‘’").split()[:longest]
     return " ".join(words) if any(letter.isalpha() for letter in found) else ""
 
 
-def answer_line(text: str) -> str:
-    """The first sentence of the first line that has one, without label, quotes and full stop."""
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    found = _LABEL.sub("", lines[0], count=1) if lines else ""
-    found = re.split(r"(?<=[.!?])\s", found, maxsplit=1)[0]
-    return " ".join(found.strip(" .,;:!*`\"'“”‘’").split())
-
-
 def _without_repeats(words: list[str], length: int) -> list[str]:
-    """Leave out a group of words that directly follows the same group."""
+    """Leave out a group of words that follows the same group, directly or after "and"."""
     kept: list[str] = []
     place = 0
     while place < len(words):
-        group = [word.lower().strip(",") for word in words[place : place + length]]
-        before = [word.lower().strip(",") for word in kept[-length:]]
-        if len(group) == length and group == before:
-            place += length
+        before = _plain(kept[-length:])
+        joined = words[place].lower() == "and"
+        starts = [place, place + 1] if joined else [place]
+        repeats = [at for at in starts if before == _plain(words[at : at + length])]
+        if repeats and len(before) == length:
+            place = repeats[0] + length
         else:
             kept.append(words[place])
             place += 1
     return kept
+
+
+def _plain(words: list[str]) -> list[str]:
+    return [word.lower().strip(",") for word in words]

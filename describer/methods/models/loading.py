@@ -57,12 +57,22 @@ def sampling(temperature: float) -> dict[str, Any]:
 @contextlib.contextmanager
 def readable(path: Path) -> Iterator[None]:
     """Say which folder it was that could not be loaded; readers announce, we report."""
+    from safetensors import SafetensorError
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     # What is no model makes the readers stumble in all of these ways.
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+    except (
+        SafetensorError,
+        OSError,
+        ValueError,
+        RuntimeError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise BadInput(f"expected a model that can be loaded in {path}: {reason}") from error
     except ImportError as error:
