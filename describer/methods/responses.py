@@ -6,8 +6,8 @@
     responses.pooled(maps)                                      # (n,)
 
 Every unit's images go through the network in batches of their own, so that what a unit gives does
-not hang on which others are asked. A generator takes no images: it is asked by the ids of its own.
-torch is imported by this module.
+not hang on which others are asked. Generators, and networks whose
+images a loader reads, are asked by the ids of their own images. torch is imported by this module.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,11 +23,13 @@ from db.errors import BadInput
 from db.jobs import Watch
 from describer.exemplars import one_pass
 from describer.exemplars.records import LayerExemplars, Settings
+from describer.images import latents, probing
+from describer.images.probing import ProbingSet
+from describer.layers import catalogue
+from describer.layers.catalogue import Layer
 from describer.methods.study import Study
-from describer.subjects import definition, latents, layers, probing
+from describer.subjects import factory
 from describer.subjects.definition import Subject
-from describer.subjects.layers import Layer
-from describer.subjects.probing import ProbingSet
 
 BATCH = 64
 
@@ -57,14 +59,14 @@ class Responses:
             missing = "network" if study.subject is None else "probing images"
             raise BadInput(f"expected the {missing} that the exemplars come from, got none")
         latents.check(study.subject, study.probing)
-        model = definition.build(study.subject, device=study.device)
+        model = factory.build(study.subject, device=study.device)
         found = latents.trace(model, study.subject)
         return cls(study, study.subject, study.probing, model, found, pooling)
 
     @property
     def takes_images(self) -> bool:
         """Whether images that were made elsewhere can be shown to the network."""
-        return self.subject.input == "image"
+        return self.subject.input == "image" and not self.subject.loader
 
     def strongest(
         self, names: Sequence[str], count: int, watch: Watch
@@ -79,7 +81,7 @@ class Responses:
         if kept.get("pooling") == self.pooling and kept.get("k", 0) >= count:
             return {name: self.study.source.exemplars(name) for name in names}
         settings = Settings(k=count, pooling=self.pooling)
-        chosen = layers.find(self.found, names)
+        chosen = catalogue.find(self.found, names)
         states = one_pass.new_states(chosen, settings, images=len(self.probing_set))
 
         def batches() -> Iterator[tuple[NDArray[np.int64], torch.Tensor]]:
@@ -156,7 +158,7 @@ class Responses:
         )
         if batch is None:
             return np.zeros(0, np.int64), torch.zeros(0)
-        return batch.ids, probing.as_inputs(batch.images, self.subject, device=device)
+        return batch.ids, probing.as_inputs(batch.values, self.subject, device=device)
 
     def _read(
         self,
@@ -164,7 +166,7 @@ class Responses:
         name: str,
         units: Sequence[int],
     ) -> Floats:
-        (layer,) = layers.find(self.found, [name])
+        (layer,) = catalogue.find(self.found, [name])
         reader = _Reader(layer, units)
         # The pass hands a layer's outputs to whatever has a layer and takes them.
         one_pass.run(self.model, cast(one_pass.States, {layer.name: reader}), batches)
@@ -187,7 +189,7 @@ class _Reader:
         pool: ThreadPoolExecutor | None = None,
     ) -> None:
         """Take a batch's output."""
-        maps = layers.as_maps(output.detach(), self.layer)[:, self.units]
+        maps = catalogue.as_maps(output.detach(), self.layer)[:, self.units]
         self.parts.append(maps.float().cpu().numpy())
 
 

@@ -81,14 +81,24 @@ class SeenAtOnce:
 
     options: Options
 
-    def provenance(self, study: Study, writer: Writer | None = None) -> Provenance:
-        """What its sentences are made of."""
-        writer = writer or self._open(study)
+    @classmethod
+    def from_options(cls, given: argparse.Namespace) -> "SeenAtOnce":
+        """The method as a command line asks for it."""
+        return cls(Options.from_options(given))
+
+    def provenance(self, study: Study) -> Provenance:
+        """What its sentences are made of; the model is hashed, not loaded.
+
+        Raises:
+            BadInput: the model is not there.
+        """
+        from describer.methods.models import opening
+
         return Provenance(
             "vlm",
             {
                 "options": asdict(self.options),
-                "models": {"looker": writer.identity},
+                "models": {"looker": opening.identity(self.options.model, study.models)},
                 "prompts": {"question": QUESTION},
                 "dimmed": DIMMED,
                 "sample": SAMPLE,
@@ -102,20 +112,16 @@ class SeenAtOnce:
             BadInput: the model, the network or the images are missing.
             Unreachable: the model's endpoint does not answer.
         """
+        from describer.methods.models import opening
         from describer.methods.responses import Responses
 
         responses = Responses.open(study, "max")
-        writer = self._open(study)
+        writer = opening.open_looker(self.options.model, study.models, device=study.device)
 
         def describe(layer: str, unit: int) -> Sentence:
             return self._sentence(study, responses, writer, (layer, unit), watch)
 
         yield from one_by_one(study, units, watch, describe)
-
-    def _open(self, study: Study) -> Writer:
-        from describer.methods.models import opening
-
-        return opening.open_looker(self.options.model, study.models, device=study.device)
 
     def _sentence(
         self,

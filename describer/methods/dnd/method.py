@@ -10,6 +10,7 @@ these up (`candidates.py`), step 3 shows pictures of every candidate to the netw
 the unit, and units share only what is made of all probing images.
 """
 
+import argparse
 import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -54,30 +55,19 @@ class Parts:
         """
         from describer.methods.models import captions, likeness, opening, pictures
 
-        makes = options.selection and not options.retrieves
+        named = options.models
         return cls(
-            captions.Captioner.open(options.captioner, models, device=device)
-            if options.captioner
+            captions.Captioner.open(named["captioner"], models, device=device)
+            if "captioner" in named
             else None,
-            opening.open_writer(options.writer if options.summary else "", models, device=device),
-            likeness.Likeness.open(options.likeness, models, device=device)
-            if options.likeness
+            opening.open_writer(named.get("writer", ""), models, device=device),
+            likeness.Likeness.open(named["likeness"], models, device=device)
+            if "likeness" in named
             else None,
-            pictures.Maker.open(options.maker, models, device=device, steps=options.steps)
-            if makes
+            pictures.Maker.open(named["maker"], models, device=device, steps=options.steps)
+            if "maker" in named
             else None,
         )
-
-    @property
-    def identities(self) -> dict[str, Any]:
-        """What they are, by what they do."""
-        named = {
-            "captioner": self.captioner,
-            "writer": self.writer,
-            "likeness": self.likeness,
-            "maker": self.maker,
-        }
-        return {name: part.identity for name, part in named.items() if part is not None}
 
 
 @dataclass(frozen=True)
@@ -86,9 +76,19 @@ class DescribeAndDissect:
 
     options: Options
 
-    def provenance(self, study: Study, parts: Parts | None = None) -> Provenance:
-        """What its sentences are made of."""
-        parts = parts or Parts.open(self.options, study.models, study.device)
+    @classmethod
+    def from_options(cls, given: argparse.Namespace) -> "DescribeAndDissect":
+        """The method as a command line asks for it."""
+        return cls(Options.from_options(given))
+
+    def provenance(self, study: Study) -> Provenance:
+        """What its sentences are made of; models are hashed, not loaded.
+
+        Raises:
+            BadInput: a model is not there.
+        """
+        from describer.methods.models import opening
+
         options = asdict(self.options)
         # Where pictures are written changes no sentence, nor where a list lies.
         del options["keep"]
@@ -97,7 +97,10 @@ class DescribeAndDissect:
             "dnd",
             {
                 "options": options,
-                "models": parts.identities,
+                "models": {
+                    part: opening.identity(name, study.models)
+                    for part, name in self.options.models.items()
+                },
                 "concepts": _digest(_concepts(concepts)) if concepts else "",
                 "prompts": {
                     "simplify": prompts.SIMPLIFY,
@@ -116,14 +119,17 @@ class DescribeAndDissect:
                 shown some.
             Unreachable: the language model's endpoint does not answer.
         """
+        from describer.methods.models import folder
         from describer.methods.responses import Responses
 
         responses = Responses.open(study, self.options.pooling)
         if self.options.selection and not self.options.retrieves and not responses.takes_images:
             raise BadInput(
-                f"expected --maker retrieve for {responses.subject.name}: a generator takes no "
-                "pictures that were made elsewhere"
+                f"expected --maker retrieve for {responses.subject.name}: generators, and networks "
+                "whose images a loader reads, take no pictures that were made elsewhere"
             )
+        if self.options.crops and responses.takes_images:
+            folder.need("skimage", "attention crops")
         parts = Parts.open(self.options, study.models, study.device)
         work = _Work(self.options, responses, parts, watch)
         exemplars: dict[str, LayerExemplars] = {}

@@ -84,6 +84,18 @@ class Options:
         """Whether probing images stand for pictures made of a candidate."""
         return self.maker in (BY_VECTORS, BY_CAPTIONS)
 
+    @property
+    def models(self) -> dict[str, str]:
+        """Which models are used for what."""
+        makes = self.selection and not self.retrieves
+        named = {
+            "captioner": self.captioner,
+            "writer": self.writer if self.summary and self.writer != NONE else "",
+            "likeness": self.likeness,
+            "maker": self.maker if makes else "",
+        }
+        return {part: name for part, name in named.items() if name}
+
     def _compares(self) -> str:
         """What a model that compares images and texts is needed for, or ""."""
         if self.concepts:

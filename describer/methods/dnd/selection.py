@@ -18,6 +18,7 @@ from PIL import Image
 
 from db.arrays import new_file
 from db.errors import BadInput
+from describer.images import probing
 from describer.methods.dnd import prompts, scoring
 from describer.methods.dnd.options import NEED_LIKENESS, Options
 from describer.methods.dnd.retrieval import Album
@@ -26,7 +27,6 @@ from describer.methods.models.likeness import Likeness
 from describer.methods.models.pictures import Maker
 from describer.methods.responses import Floats, Images, Responses, paths
 from describer.methods.study import seed_of
-from describer.subjects import probing
 
 UNLIKE = 0.81
 """Labels whose texts are more alike than this say the same (A.7)."""

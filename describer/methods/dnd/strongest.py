@@ -47,13 +47,13 @@ def strongest(
     """
     ids = [int(image_id) for image_id in exemplars.ids[unit][: options.exemplars] if image_id >= 0]
     if not ids:
-        size = responses.subject.image_size
-        return Shown(np.zeros((0, 3, size, size), np.uint8), np.zeros(0, np.float32), (), ())
+        none = np.zeros((0, 3, *responses.subject.size), np.uint8)
+        return Shown(none, np.zeros(0, np.float32), (), ())
     images = responses.images(ids)
     activations = exemplars.activations[unit][: len(ids)]
     names = paths(responses.probing_set, ids)
     maps = exemplars.maps[unit][: len(ids)].astype(np.float32)
-    # A unit of a vector is active on the whole image, and a generator takes no crops.
+    # A unit of a vector is active on the whole image; not every network can be shown crops.
     if options.crops and maps[0].size > 1 and responses.takes_images:
         cut = [
             (place, box)

@@ -1,9 +1,10 @@
 """The command `models`: what each method's steps can use here, and whether a model works."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
-from db.commands import add_workspace_option
+from db.commands import DEFAULT_WORKSPACE, add_workspace_option
 from db.errors import BadInput
 from db.workspace import Workspace
 
@@ -21,6 +22,17 @@ def add_command(commands: Any) -> None:
     models.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     add_workspace_option(models)
     models.set_defaults(run=_models)
+
+
+def add_folder_option(parser: Any) -> None:
+    """Add `--models DIR`: where a command's method finds its models."""
+    parser.add_argument(
+        "--models",
+        type=Path,
+        default=Workspace(DEFAULT_WORKSPACE).models,
+        metavar="DIR",
+        help="folder of models (default: %(default)s)",
+    )
 
 
 def _models(options: argparse.Namespace) -> None:

@@ -91,6 +91,10 @@ def lines(models: Path) -> Iterator[str]:
                 f"  {ENDPOINT}{name}  {known.model} at {known.address}"
                 for name, known in endpoint.read(models).items()
             )
+            yield (
+                f"  an address that speaks the OpenAI protocol: [NAME], address, model and "
+                f"key_variable (of the environment) in {models / endpoint.SETTINGS}"
+            )
         if not found:
             yield f"  none in {models}; {INSTEAD[kind]}"
             for known in KNOWN[kind]:

@@ -57,8 +57,10 @@ def sampling(temperature: float) -> dict[str, Any]:
 @contextlib.contextmanager
 def readable(path: Path) -> Iterator[None]:
     """Say which folder it was that could not be loaded; readers announce, we report."""
+    import transformers
     from safetensors import SafetensorError
 
+    transformers.utils.logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

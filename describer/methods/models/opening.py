@@ -11,6 +11,7 @@ from typing import Any
 
 from db.errors import BadInput
 from db.jobs import Watch
+from describer.methods.models import folder
 from describer.methods.models.captions import Captioner
 from describer.methods.models.endpoint import Endpoint
 from describer.methods.models.language import LocalWriter
@@ -31,6 +32,17 @@ def open_writer(name: str, models: Path | None, *, device: str) -> Writer | None
     if name.startswith(ENDPOINT):
         return Endpoint.open(name.removeprefix(ENDPOINT), models)
     return LocalWriter.open(name, models, device=device)
+
+
+def identity(name: str, models: Path | None) -> dict[str, Any]:
+    """What a model is, for provenance, without loading it.
+
+    Raises:
+        BadInput: there is no such folder or endpoint.
+    """
+    if name.startswith(ENDPOINT):
+        return Endpoint.open(name.removeprefix(ENDPOINT), models).identity
+    return folder.identity(folder.locate(name, models), name)
 
 
 def open_looker(name: str, models: Path | None, *, device: str) -> Writer:

@@ -19,6 +19,7 @@ from db.errors import BadInput
 from describer.methods.models import folder
 
 BATCH = 5
+INDEX = "model_index.json"
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,18 @@ class Maker:
             folder.need(package, "making pictures")
         path = folder.locate(name, models)
         folder.check_kind(path, "maker")
+        code = [file.name for file in sorted(path.rglob("*.py"))]
+        if code or not isinstance(folder.read_json(path / INDEX).get("_class_name"), str):
+            raise BadInput(
+                f"expected a pipeline of diffusers' own classes in {path}, got one with code of "
+                f"its own ({', '.join(code) or INDEX})"
+            )
         import torch
 
         with loading.readable(path):
             import diffusers
 
+            diffusers.utils.logging.disable_progress_bar()
             pipeline = diffusers.DiffusionPipeline.from_pretrained(
                 path,
                 use_safetensors=True,
@@ -57,7 +65,7 @@ class Maker:
         if getattr(pipeline, "safety_checker", None) is not None:
             # It blackens pictures, which a network would then be judged by.
             pipeline.safety_checker = None
-        return cls({**folder.identity(path, name), "steps": steps}, pipeline, steps)
+        return cls(folder.identity(path, name), pipeline, steps)
 
     def make(self, text: str, seeds: Sequence[int]) -> list[NDArray[np.uint8]]:
         """Pictures of a text, uint8 (3, H, W), one a seed.

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from describer.exemplars import records, run
+from describer.images import probing
 from describer.methods.study import Study
-from describer.subjects import definition, probing
+from describer.subjects import definition
 from helpers import tiny
 from helpers.worlds import coloured_images, two_layer_subject
 

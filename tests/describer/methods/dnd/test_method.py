@@ -14,12 +14,13 @@ import describer.demo
 from db.errors import BadInput, Cancelled
 from db.jobs import Watch
 from describer.exemplars import records, run
+from describer.images import probing
 from describer.methods.dnd.method import DescribeAndDissect
 from describer.methods.dnd.options import Options
 from describer.methods.models import endpoint
 from describer.methods.models.prompt import Unreachable
 from describer.methods.study import Sentence, Study
-from describer.subjects import definition, probing
+from describer.subjects import definition
 from describer.subjects.definition import Subject
 from helpers.endpoints import Reply, refused, said, serving
 from helpers.worlds import coloured_images
@@ -319,7 +320,7 @@ def test_a_generator_of_latents_is_described_by_its_own_images(
     sentences = described(there, SMALL, units)
     assert all(each.text for each in sentences)
     assert sentences[0].detail["candidates"][0]["pictures"][0].startswith("seed-")
-    with pytest.raises(BadInput, match="a generator takes no pictures"):
+    with pytest.raises(BadInput, match="take no pictures"):
         described(there, dataclasses.replace(SMALL, maker="pipeline"), units)
 
 

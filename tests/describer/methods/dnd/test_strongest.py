@@ -4,11 +4,12 @@ import numpy as np
 import torch
 
 from db.jobs import Watch
+from describer.images import probing
 from describer.methods.dnd.options import Options
 from describer.methods.dnd.strongest import strongest
 from describer.methods.responses import Responses
 from describer.methods.study import Study
-from describer.subjects import definition, probing
+from describer.subjects import factory
 
 OPTIONS = Options(captioner="c", likeness="l", exemplars=6)
 
@@ -18,7 +19,7 @@ def test_images_and_crops_are_ranked_by_the_mean_activation(study: Study) -> Non
     exemplars = responses.strongest(["late"], 6, Watch())["late"]
     shown = strongest(responses, exemplars, "late", 2, OPTIONS)
     assert study.subject is not None
-    network = definition.build(study.subject)
+    network = factory.build(study.subject)
     with torch.inference_mode():
         inputs = probing.as_inputs(shown.images, study.subject)
         by_hand = network.late(network.early(inputs))[:, 2].mean(dim=(1, 2)).numpy()

@@ -67,3 +67,17 @@ def test_the_licence_is_that_of_the_card(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("---\ntags: [a]\nlicense: bsd-3-clause\n---\nlicense: x\n")
     assert folder.licence(tmp_path) == "bsd-3-clause"
     assert folder.licence(tmp_path / "nobody") == ""
+
+
+def test_a_model_of_the_local_cache_is_found_and_nothing_is_fetched(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(BadInput, match="found none"):
+        folder.locate("owner/blip", None)
+    cached = tmp_path / "models--owner--blip"
+    shutil.copytree(models / "blip", cached / "snapshots" / "0123")
+    (cached / "refs").mkdir()
+    (cached / "refs" / "main").write_text("0123")
+    assert folder.locate("owner/blip", None) == cached / "snapshots" / "0123"
+    assert Captioner.open("owner/blip", None, device="cpu").identity["name"] == "owner/blip"

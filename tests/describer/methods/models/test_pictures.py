@@ -1,5 +1,7 @@
 """Pictures of a text by a tiny random pipeline."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -24,3 +26,17 @@ def test_a_picture_follows_from_its_text_and_seed(models_that_draw: Path) -> Non
 def test_another_model_is_refused(models_that_draw: Path) -> None:
     with pytest.raises(BadInput, match="expected a model that makes pictures"):
         Maker.open("blip", models_that_draw, device="cpu")
+
+
+@pytest.mark.parametrize("name", [["evil", "Evil"], "Evil"])
+def test_code_of_a_pipeline_is_not_run(
+    models_that_draw: Path, tmp_path: Path, name: str | list[str]
+) -> None:
+    shutil.copytree(models_that_draw / "pipeline", tmp_path / "evil")
+    index = tmp_path / "evil" / "model_index.json"
+    index.write_text(json.dumps({**json.loads(index.read_text()), "_class_name": name}))
+    if name == "Evil":
+        (tmp_path / "evil" / "evil.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    with pytest.raises(BadInput, match="got one with code of its own"):
+        Maker.open("evil", tmp_path, device="cpu")
+    assert not (tmp_path / "ran").exists()
