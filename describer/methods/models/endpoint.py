@@ -160,7 +160,9 @@ class Endpoint:
         request = urllib.request.Request(
             f"{self.address}/chat/completions", json.dumps(body).encode(), headers, method="POST"
         )
-        opener = urllib.request.build_opener(_NoRedirects)
+        # What is for this machine goes through no proxy.
+        proxies: dict[str, str] | None = {} if _is_here(self.address) else None
+        opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler(proxies))
         with opener.open(request, timeout=self.patience.timeout) as response:
             content: bytes = response.read(MOST_BYTES)
         return content
@@ -189,7 +191,7 @@ class Endpoint:
         """A server's words without the key, or what it shows of one."""
         if key := self._key():
             text = text.replace(key, "…")
-        return re.sub(r"\b(?:sk|key|Bearer)[-_ ][\w*.-]{4,}", "…", text)
+        return re.sub(r"\bsk-[\w*.-]+|\bBearer \S+", "…", text)
 
 
 def read(models: Path | None) -> dict[str, Endpoint]:
@@ -226,7 +228,7 @@ def _endpoint(name: str, entry: Any, path: Path) -> Endpoint:
     if not isinstance(variable, str) or not re.fullmatch(r"(?:[A-Za-z_][A-Za-z0-9_]*)?", variable):
         # It may be the key itself, so it is not repeated.
         raise BadInput(f"expected the name of an environment variable as key_variable in {path}")
-    if not isinstance(model, str) or not model or not isinstance(timeout, int | float):
+    if not isinstance(model, str) or not model or not _is_time(timeout):
         raise BadInput(f"expected the name of a model and seconds as timeout of {name} in {path}")
     return Endpoint(name, address.rstrip("/"), model, variable, Patience(timeout=float(timeout)))
 
@@ -270,6 +272,11 @@ def _asked_for(header: str | None, otherwise: float) -> float:
         return max(0.0, email.utils.parsedate_to_datetime(header or "").timestamp() - time.time())
     except (ValueError, TypeError):
         return otherwise
+
+
+def _is_time(value: Any) -> bool:
+    """Whether a value is some seconds, at most a day."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 86_400
 
 
 def _is_here(address: str) -> bool:

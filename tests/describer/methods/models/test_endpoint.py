@@ -129,6 +129,18 @@ def test_a_key_goes_to_another_machine_encrypted_alone(key: str) -> None:
     assert key not in str(caught.value)
 
 
+def test_what_is_for_this_machine_goes_through_no_proxy(
+    tmp_path: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(lambda _n, _body: said("through the proxy")) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.address.removesuffix("/v1"))
+        with serving(lambda _n, _body: said("red")) as server:
+            writer = endpoint(server, tmp_path, more='key_variable = "TINY_KEY"')
+            assert writer.write(ASKED, Manner(), Watch()) == ["red"]
+    assert proxy.requests == []
+    assert server.keys == [f"Bearer {key}"]
+
+
 def test_a_redirect_is_not_followed(tmp_path: Path, key: str) -> None:
     with serving(lambda _n, _body: said("stolen")) as other:
         target = {"Location": f"{other.address}/chat/completions"}
@@ -147,6 +159,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path, key: str) -> None:
         ('address = "http://here"', "expected address and model"),
         ('address = "http://here"\nmodel = "m"\nkey = "sk-1"', "at most key_variable"),
         ('address = "http://here"\nmodel = "m"\nkey_variable = "sk-12"', "environment variable"),
+        ('address = "http://here"\nmodel = "m"\ntimeout = -1', "seconds as timeout"),
         ("address = ", "expected TOML"),
     ],
 )
