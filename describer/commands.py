@@ -14,6 +14,7 @@ from db.jobs import Watch
 from db.workspace import Workspace, create, open_database
 from describer.bars import Bar
 from describer.methods import command as methods
+from describer.methods.models import commands as models
 
 if TYPE_CHECKING:
     from describer.milan.encoder import PyramidEncoder
@@ -26,6 +27,7 @@ def add_commands(commands: Any) -> None:
     _add_describe(commands)
     _add_train(commands)
     _add_add(commands)
+    models.add_command(commands)
 
 
 def _add_layers(commands: Any) -> None:

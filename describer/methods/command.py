@@ -13,6 +13,9 @@ from typing import Any
 
 from db.errors import BadInput
 from describer.bars import Bar
+from describer.methods import vlm
+from describer.methods.dnd import options as dnd
+from describer.methods.models import commands as models
 
 MILAN = "milan"
 COMMONEST = 10_000
@@ -58,6 +61,9 @@ def add_options(describe: Any) -> None:
         help="default: soft-wpmi",
     )
     describe.add_argument("--seed", type=int, default=0, metavar="N", help="of ties (default: 0)")
+    dnd.add_options(describe)
+    vlm.add_options(describe)
+    models.add_folder_option(describe)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -80,7 +86,13 @@ def run(options: argparse.Namespace) -> None:
             _check_units(source, layer, chosen)
         units = {layer: list(dict.fromkeys(chosen)) for layer in layers}
     subject, images = _opened(options, source)
-    study = Study(source, subject, images, device=devices.choose(options.device))
+    study = Study(
+        source,
+        subject,
+        images,
+        models=options.models,
+        device=devices.choose(options.device),
+    )
     with Bar() as bar:
         said = writing.write(method, study, units, options.out, _watch(bar))
     asked = sum(map(len, units.values()))
@@ -113,22 +125,40 @@ def _clip_dissect(options: argparse.Namespace) -> Any:
     return ClipDissect(model, _words(options), options.scoring)
 
 
+def _dnd(options: argparse.Namespace) -> Any:
+    from describer.methods.dnd.method import DescribeAndDissect
+
+    _check_images(options)
+    return DescribeAndDissect.from_options(options)
+
+
+def _vlm(options: argparse.Namespace) -> Any:
+    _check_images(options)
+    return vlm.SeenAtOnce.from_options(options)
+
+
 METHODS: dict[str, Callable[[argparse.Namespace], Any]] = {
     "netdissect": _netdissect,
     "compositional": _compositional,
     "clip-dissect": _clip_dissect,
+    "dnd": _dnd,
+    "vlm": _vlm,
 }
 
 
 def _concepts(options: argparse.Namespace) -> Any:
     from describer.methods.concepts import opening
 
+    _check_images(options)
+    return opening.open_all(options.concepts, names=options.names)
+
+
+def _check_images(options: argparse.Namespace) -> None:
     if options.subject is None or options.images is None:
         raise BadInput(
             f"expected --subject SUBJECT.toml and --images IMAGES with --method {options.method}, "
             "which looks at every image once more"
         )
-    return opening.open_all(options.concepts, names=options.names)
 
 
 def _words(options: argparse.Namespace) -> tuple[str, ...]:
