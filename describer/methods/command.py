@@ -102,13 +102,13 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _netdissect(options: argparse.Namespace) -> Any:
-    from describer.methods.netdissect import NetDissect
+    from describer.methods.overlap.netdissect import NetDissect
 
     return NetDissect(_concepts(options), _quantile(options), options.whole, options.seed)
 
 
 def _compositional(options: argparse.Namespace) -> Any:
-    from describer.methods.compositional import Compositional, Search
+    from describer.methods.overlap.compositional import Compositional, Search
 
     search = Search(options.length, options.beam)
     return Compositional(_concepts(options), _quantile(options), search, options.seed)

@@ -17,7 +17,7 @@ from describer.images import probing
 from describer.methods import clip_dissect, writing
 from describer.methods.concepts import segmentation
 from describer.methods.image_text import load
-from describer.methods.netdissect import NetDissect
+from describer.methods.overlap.netdissect import NetDissect
 from describer.methods.study import Study
 from describer.subjects import definition
 from helpers import image_text, planted

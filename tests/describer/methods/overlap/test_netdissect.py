@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from db.errors import BadInput
-from describer.methods.netdissect import Overlaps, strongest
+from describer.methods.overlap.netdissect import Overlaps, strongest
 
 CATEGORIES = ("object", "color", "object", "part", "color", "color")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from describer.methods.sightings import Kept, Sighting
+from describer.methods.overlap.sightings import Kept, Sighting
 
 
 def sighting(seed: int, concepts: int = 3) -> Sighting:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from db.errors import BadInput
 from db.jobs import Watch
 from describer.methods.concepts.shape import ConceptSet
-from describer.methods.netdissect import QUANTILE
-from describer.methods.sightings import Sighting
+from describer.methods.overlap.netdissect import QUANTILE
+from describer.methods.overlap.sightings import Sighting
 from describer.methods.study import Provenance, Sentence, Study, Units, seed_of
 
 METHOD = "compositional"
@@ -336,7 +336,7 @@ class Compositional:
 
     def __call__(self, study: Study, units: Units, watch: Watch) -> Iterator[list[Sentence]]:
         """A layer's units at a time."""
-        from describer.methods import looking
+        from describer.methods.overlap import looking
 
         for layer, wanted in units.items():
             if not wanted:

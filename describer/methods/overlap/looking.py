@@ -27,7 +27,7 @@ from describer.exemplars.records import Settings
 from describer.images import latents, probing
 from describer.layers.catalogue import Layer, as_maps
 from describer.methods.concepts.shape import ConceptSet, Shown
-from describer.methods.sightings import Kept, Sighting
+from describer.methods.overlap.sightings import Kept, Sighting
 from describer.methods.study import Study
 from describer.subjects.definition import Subject
 

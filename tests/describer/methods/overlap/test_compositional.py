@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.errors import BadInput
-from describer.methods.compositional import (
+from describer.methods.overlap.compositional import (
     OPERATORS,
     Formula,
     Search,
@@ -17,7 +17,7 @@ from describer.methods.compositional import (
     explain_all,
     joined,
 )
-from describer.methods.sightings import Kept, Sighting
+from describer.methods.overlap.sightings import Kept, Sighting
 
 NAMES = ("water", "river", "blue", "dog", "grass")
 

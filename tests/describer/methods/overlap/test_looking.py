@@ -11,8 +11,8 @@ from db.jobs import Watch
 from describer.exemplars import run
 from describer.exemplars.records import Settings
 from describer.images import probing
-from describer.methods import looking
 from describer.methods.concepts import segmentation
+from describer.methods.overlap import looking
 from describer.methods.study import Study
 from describer.subjects import definition
 from helpers import concepts, planted
