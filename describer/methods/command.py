@@ -55,7 +55,7 @@ def add_options(describe: Any) -> None:
     )
     naming.add_argument("--workspace", type=Path, metavar="DIR", help="whose annotations to take")
     naming.add_argument(
-        "--scoring",
+        "--similarity",
         choices=("soft-wpmi", "wpmi", "cosine", "cosine-cubed"),
         default="soft-wpmi",
         help="default: soft-wpmi",
@@ -122,7 +122,7 @@ def _clip_dissect(options: argparse.Namespace) -> Any:
     if options.model is None or options.images is None:
         raise BadInput("expected --model M and --images IMAGES with --method clip-dissect")
     model = image_text.load(options.model, device=devices.choose(options.device))
-    return ClipDissect(model, _words(options), options.scoring)
+    return ClipDissect(model, _words(options), options.similarity)
 
 
 def _dnd(options: argparse.Namespace) -> Any:
