@@ -274,8 +274,11 @@ def _landed(source: Any, found: catalogue.Layers, name: str, places: list[Any]) 
         max(top - cells[0], 0) : top + side + cells[0],
         max(left - cells[1], 0) : left + side + cells[1],
     ]
-    share = near.sum() / max(mask.sum(), 1)
-    return f"{share:.0%} ({layer.grid[0]} x {layer.grid[1]})"
+    grid = f"({layer.grid[0]} x {layer.grid[1]})"
+    if not mask.any():
+        # Of few positions the 0.99 quantile is nearly the greatest, which no upsampled value is.
+        return f"empty {grid}"
+    return f"{near.sum() / mask.sum():.0%} {grid}"
 
 
 def _difference(model: nn.Module, case: Case, batch: Tensor) -> tuple[float, float]:

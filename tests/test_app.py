@@ -20,6 +20,7 @@ import app
 from db.access import sessions, users
 from db.workspace import Workspace, create, open_database
 from helpers import serving
+from helpers.annotating import free_port
 
 PASSWORD = "correct horse"
 
@@ -161,7 +162,9 @@ def test_the_workspace_itself_is_never_served(client: TestClient, workspace: Wor
 def test_bad_input_ends_with_one_line_and_status_2(
     arguments: list[str], sentence: str, tmp_path: Path
 ) -> None:
-    command = [sys.executable, str(app.ROOT / "app.py"), *arguments]
+    # Whoever else answers on the usual port is not what these are about.
+    port = ["--port", str(free_port())] if arguments[0] == "--device" else []
+    command = [sys.executable, str(app.ROOT / "app.py"), *port, *arguments]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 2
     assert result.stderr.startswith("error: ")
