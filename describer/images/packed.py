@@ -93,6 +93,11 @@ def opened(root: Path) -> Packed | None:
     return None
 
 
+def absolute(root: Path) -> Path:
+    """A path that means the same from elsewhere; what names a data set of torchvision is kept."""
+    return root if TORCHVISION.fullmatch(str(root)) else root.expanduser().resolve()
+
+
 def _of_files(root: Path, files: Sequence[Path]) -> Packed:
     root, files = root.resolve(), [file.resolve() for file in files]
     try:
@@ -273,6 +278,8 @@ def _torchvision(kind: str, query: dict[str, str]) -> Packed:
     root = str(Path(query["root"]).expanduser().resolve())
     given: dict[str, Any] = {**query, "root": root}
     if "split" in given and "train" in inspect.signature(made).parameters:
+        if given["split"] not in ("train", "test"):
+            raise BadInput(f"expected split=train or split=test of {kind}, got {given['split']}")
         given["train"] = given.pop("split") == "train"
     truth = {"true": True, "false": False}
     given = {key: truth.get(value, value) for key, value in given.items()}
@@ -302,12 +309,15 @@ def _torchvision(kind: str, query: dict[str, str]) -> Packed:
     rest = "".join(f"&{key}={value}" for key, value in query.items() if key != "root")
     return Packed(
         Path(f"{spelled}?root={root}{rest}"),
-        "-".join([kind, *(value for key, value in query.items() if key != "root")]),
+        re.sub(r"[^\w.-]+", "-", kind + rest.replace("=", "-")),
         tuple(f"{row:09d}" for row in range(count)),
         picture,
         classes,
         labels,
-        _unlabelled(labels),
+        (
+            f"torchvision.datasets.{kind}({', '.join(f'{k}={v!r}' for k, v in given.items())})",
+            *_unlabelled(labels),
+        ),
     )
 
 

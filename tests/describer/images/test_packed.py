@@ -143,8 +143,13 @@ def test_a_data_set_of_torchvision_that_is_on_the_disk(tmp_path: Path) -> None:
         patch.setattr("torchvision.datasets.cifar.check_integrity", lambda path, md5: True)
         found = probing.open_folder(Path(f"torchvision:CIFAR10?root={tmp_path}&split=test"))
         again = probing.open_folder(found.root)
-    assert (found.name, found.labels, again.labels) == ("CIFAR10-test", (3, 0, 9, 3), (3, 0, 9, 3))
+    assert (found.name, found.labels, again.labels) == (
+        "CIFAR10-split-test",
+        (3, 0, 9, 3),
+        (3, 0, 9, 3),
+    )
     assert found.classes == tuple("abcdefghij")
+    assert found.left_out == (f"torchvision.datasets.CIFAR10(root={str(tmp_path)!r}, train=False)",)
     subject = Subject("n", "a:b", 32, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
     (read,) = probing.batches(found, subject)
     assert np.array_equal(read.images, pixels)
@@ -160,6 +165,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         ("empty.tar", "expected pictures in .*empty.tar, found none"),
         (f"torchvision:CIFAR10?root={tmp_path}", "expected the data set CIFAR10 .*not found"),
         ("torchvision:CIFAR10", "expected torchvision:NAME.root=DIR&split=test"),
+        (f"torchvision:CIFAR10?root={tmp_path}&split=val", "expected split=train or split=test"),
         (f"torchvision:CIFAR10?root={tmp_path}&download=true", "nothing is fetched here"),
     ):
         with pytest.raises(BadInput, match=reason):
