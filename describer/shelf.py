@@ -133,7 +133,7 @@ def enter_images(
     opened = probing.open_folder(folder.expanduser())
     return subjects.add_probing_set(
         db,
-        name or opened.root.name,
+        name or opened.name,
         root=opened.root,
         images=len(opened),
         classes=opened.classes,

@@ -24,7 +24,7 @@ from db.jobs import Job
 from db.workspace import open_database
 from describer.describe import page as describe_page
 from describer.describe import plan as describe_plan
-from describer.describe import tab_add, tab_results
+from describer.describe import tab_add, tab_layers, tab_results
 from describer.describe.tab_results import Wanted
 from describer.form import Form
 from describer.jobs import tab as jobs_tab
@@ -57,6 +57,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     start = gr.HTML(elem_id="start")
     with gr.Accordion("Describe a network", open=True) as setting:
         fields = _fields()
+        modules = tab_layers.build()
         estimate = gr.HTML(elem_id="estimate")
         begin = gr.Button("Start", variant="primary", elem_id="begin")
     adding = tab_add.build(doors)
@@ -147,6 +148,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     )
     following.start(begin, enqueue, fields.inputs())
     tab_add.wire(adding, page, doors, results=results, choices=choices, setup=setup)
+    tab_layers.wire(modules, doors, fields.subject)
     tab_results.wire(results, doors)
 
 

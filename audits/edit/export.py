@@ -14,17 +14,16 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import tomli_w
 from torch import Tensor
 
 from audits.ablation.engine.hooks import Rule, check_units
 from audits.ablation.engine.units import Predictions, by_layer
-from audits.edit import wrapper
+from audits.edit import carry, wrapper
 from audits.edit.weights import Edited, card, edit
 from audits.network.evaluation import Evaluator
 from audits.network.images import Images, Network
@@ -32,10 +31,8 @@ from db.errors import BadInput
 from db.jobs import Watch
 from db.units import Unit
 from describer.layers import catalogue
-from describer.subjects import definition, factory
-from describer.subjects.definition import Subject
+from describer.subjects import code, definition, factory
 
-WEIGHTS = "weights.safetensors"
 CHECKED_LOGITS = 256
 
 
@@ -97,11 +94,12 @@ def export(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".export-") as temporary:
         made = Path(temporary) / "network"
-        silenced, reason = _weights(made, network, units, images, live, ablated.rule)
+        silenced, reason, outside = _weights(made, network, units, images, live, ablated.rule)
         if silenced is None:
             shutil.rmtree(made, ignore_errors=True)
-            _write(made, network, network.model.state_dict(), units=units, means=ablated.means)
-            different = _different(made, network, images, live)
+            state = network.model.state_dict()
+            outside = _write(made, network, state, units=units, means=ablated.means)
+            different = _different(made, network, images, live, outside)
             if different:
                 raise BadInput(
                     f"expected the written network to predict as the ablated one does, got "
@@ -115,7 +113,7 @@ def export(
             reason=reason,
             images=images.count,
             rows=about.rows,
-            warnings=about.warnings,
+            warnings=[*about.warnings, *(f"It needs the installed module {f}." for f in outside)],
         )
         (made / "CARD.md").write_text(text, encoding="utf-8")
         if folder.exists():
@@ -133,19 +131,26 @@ def _weights(
     images: Images,
     live: Predictions,
     rule: Rule,
-) -> tuple[Edited | None, str]:
-    """Write the network with its weights changed; what was changed, or None and why not."""
+) -> tuple[Edited | None, str, tuple[str, ...]]:
+    """Write the network with its weights changed; what was changed, or None and why not.
+
+    The last are the files of the user's code that were left where they are.
+    """
     if rule != "zero":
-        return None, "only zero can be written into weights, and these units keep their mean"
+        return None, "only zero can be written into weights, and these units keep their mean", ()
     try:
         silenced = edit(network.model, units, _first(images))
     except BadInput as error:
-        return None, str(error)
-    _write(made, network, silenced.state)
-    different = _different(made, network, images, live)
+        return None, str(error), ()
+    outside = _write(made, network, silenced.state)
+    different = _different(made, network, images, live, outside)
     if different:
-        return None, f"the edited weights predict {different} of {images.count} images otherwise"
-    return silenced, ""
+        return (
+            None,
+            f"the edited weights predict {different} of {images.count} images otherwise",
+            (),
+        )
+    return silenced, "", outside
 
 
 def check_free(folder: Path) -> None:
@@ -159,37 +164,16 @@ def pack(folder: Path) -> Path:
     path = folder.with_name(folder.name + ".zip")
     temporary = path.with_name(f".{path.name}.tmp")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.iterdir()):
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             # the date is the first that a zip file knows: when it was made is not what it is
-            entry = zipfile.ZipInfo(f"{folder.name}/{file.name}", (1980, 1, 1, 0, 0, 0))
+            entry = zipfile.ZipInfo(
+                f"{folder.name}/{file.relative_to(folder).as_posix()}", (1980, 1, 1, 0, 0, 0)
+            )
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, file.read_bytes())
     temporary.replace(path)
     return path
-
-
-def subject_text(subject: Subject, *, name: str, factory: str, kwargs: Mapping[str, Any]) -> str:
-    """A SUBJECT.toml of the same preparation, layers and classes, over `WEIGHTS`."""
-    values: dict[str, Any] = {
-        "name": name,
-        "factory": factory,
-        "kwargs": dict(kwargs),
-        "weights": WEIGHTS,
-        "layers": list(subject.layers),
-        "image_size": subject.image_size,
-        "resize_size": subject.resize_size,
-        "mean": list(subject.mean),
-        "std": list(subject.std),
-        "classes": list(subject.classes),
-        "axis": subject.axis.get("") if set(subject.axis) == {""} else dict(subject.axis),
-        "prefix_tokens": subject.prefix_tokens,
-    }
-    kept = {key: value for key, value in values.items() if value not in (None, {})}
-    try:
-        return tomli_w.dumps(kept)
-    except TypeError as error:
-        raise BadInput(f"expected arguments that a subject file can hold, got {error}") from error
 
 
 def _write(
@@ -199,30 +183,30 @@ def _write(
     *,
     units: Mapping[str, Sequence[int]] | None = None,
     means: Mapping[str, Tensor] | None = None,
-) -> None:
-    """Write weights and subject file; with units, the wrapper that silences them as well."""
-    from safetensors.torch import save_file
+) -> tuple[str, ...]:
+    """Write code, weights and subject file; with units, the wrapper that silences them as well.
 
+    Returns the files of the user's code that were left where Python finds them.
+    """
     folder.mkdir()
-    kept = {name: value.detach().cpu().contiguous().clone() for name, value in state.items()}
-    save_file(kept, folder / WEIGHTS)
-    subject = network.subject
-    factory, kwargs = subject.factory, dict(subject.kwargs)
-    factory = bring_factory(folder, subject.source.parent, factory, kwargs)
+    carried = carry.carry(folder, network.subject, network.model)
+    subject = carry.save_state(carried.subject, state)
     if units is not None:
         name = f"edited_{len(list(folder.glob('edited*.py'))) + 1}.py"
         shutil.copyfile(Path(wrapper.__file__), folder / name)
-        kwargs = {
-            "factory": factory,
-            "arguments": kwargs,
+        kwargs: dict[str, Any] = {
+            "factory": subject.factory,
+            "arguments": subject.kwargs,
             "units": units,
             "places": _places(network, units),
         }
+        if factory.loads_itself(subject):
+            kwargs["saved"] = carry.SAVED
         if means is not None:
             kwargs["values"] = {layer: means[layer][units[layer]].tolist() for layer in units}
-        factory = f"{name}:build"
-    text = subject_text(subject, name=f"{subject.name}-edited", factory=factory, kwargs=kwargs)
-    (folder / "SUBJECT.toml").write_text(text, encoding="utf-8")
+        subject = replace(subject, factory=f"{name}:build", kwargs=kwargs)
+    carry.write_subject(replace(subject, name=f"{subject.name}-edited"))
+    return carried.outside
 
 
 def _places(network: Network, units: Mapping[str, Sequence[int]]) -> dict[str, dict[str, Any]]:
@@ -235,31 +219,27 @@ def _places(network: Network, units: Mapping[str, Sequence[int]]) -> dict[str, d
     }
 
 
-def bring_factory(folder: Path, beside: Path, factory: str, kwargs: Mapping[str, Any]) -> str:
-    """Copy the factory's file beside the weights, when it is a file; returns how it is called.
-
-    A network that was exported before brings the factory inside its wrapper as well.
-    """
-    where, _, name = factory.rpartition(":")
-    if not where.endswith(".py"):
-        return factory
-    source = (beside / where).resolve()
-    shutil.copyfile(source, folder / source.name)
-    inner = kwargs.get("factory")
-    if isinstance(inner, str) and ".py:" in inner:
-        bring_factory(folder, source.parent, inner, kwargs.get("arguments", {}))
-    return f"{source.name}:{name}"
-
-
-def _different(folder: Path, network: Network, images: Images, live: Predictions) -> int:
+def _different(
+    folder: Path, network: Network, images: Images, live: Predictions, outside: Sequence[str]
+) -> int:
     """On how many images the network that is read from the folder predicts something else."""
+    subject = definition.read(folder / "SUBJECT.toml")
     try:
-        model = factory.build(definition.read(folder / "SUBJECT.toml"), device=network.device)
-    except (ImportError, FileNotFoundError) as error:
+        model = factory.build(subject, device=network.device)
+    except BadInput as error:
         raise BadInput(
-            f"expected a factory that can be read away from the files around it, got "
-            f"{network.subject.factory}: {error}; make it a module that is installed"
+            f"expected {network.subject.factory} to be built from copies of its code and weights: "
+            f"{error}"
         ) from error
+    finally:
+        for cached in list(folder.rglob("__pycache__")):
+            shutil.rmtree(cached, ignore_errors=True)
+    for file in sorted(code.files(subject, model)):
+        if not file.is_relative_to(folder.resolve()) and str(file) not in outside:
+            raise BadInput(
+                f"expected {network.subject.factory} to be built from copies of its code, it still "
+                f"imports {file}"
+            )
     return int(np.count_nonzero(Evaluator(model).predict(images) != live))
 
 

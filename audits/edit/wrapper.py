@@ -10,9 +10,13 @@ It is used where no change of the weights alone removes the units, and needs not
 `SUBJECT.toml` beside it calls `build` with the units; the state dict is the unedited network's.
 """
 
+import hashlib
 import importlib
 import importlib.util
+import sys
+import types
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +31,7 @@ def build(
     places: Mapping[str, Mapping[str, Any]],
     values: Mapping[str, Sequence[float]] | None = None,
     arguments: Mapping[str, Any] | None = None,
+    saved: str | None = None,
 ) -> nn.Module:
     """Make the network and silence its units for as long as it lives.
 
@@ -37,8 +42,9 @@ def build(
             1), and the axis of the output that holds its units.
         values: what each of these units becomes, in the same order; zero without.
         arguments: of the factory.
+        saved: the folder beside this file that a class of transformers reads its network from.
     """
-    network: nn.Module = _callable(factory)(**(arguments or {}))
+    network: nn.Module = _callable(factory, saved)(**(arguments or {}))
     calls: dict[str, int] = {}
     network.register_forward_pre_hook(lambda _network, _inputs: calls.clear())
     for layer, numbers in units.items():
@@ -81,16 +87,39 @@ def _edited(output: Any, edit: Callable[[Tensor], Tensor]) -> Any:
     return output._make(parts) if hasattr(output, "_make") else type(output)(parts)
 
 
-def _callable(factory: str) -> Callable[..., nn.Module]:
+def _callable(factory: str, saved: str | None) -> Callable[..., nn.Module]:
     where, _, name = factory.rpartition(":")
-    if not where.endswith(".py"):
-        found: Callable[..., nn.Module] = getattr(importlib.import_module(where), name)
-        return found
-    path = Path(__file__).resolve().parent / where
-    specification = importlib.util.spec_from_file_location(f"edited_{path.stem}", path)
+    here = Path(__file__).resolve().parent
+    found: Any = _module(here / where) if where.endswith(".py") else importlib.import_module(where)
+    for part in name.split("."):
+        found = getattr(found, part)
+    if saved is not None:
+        load = getattr(found, "from_pretrained", found)
+        return partial(load, str(here / saved), local_files_only=True)
+    called: Callable[..., nn.Module] = found
+    return called
+
+
+def _module(path: Path) -> types.ModuleType:
+    """A file as a module of the package that its folder is; its neighbours are found as well."""
+    for folder in (str(path.parent), str(Path(__file__).resolve().parent)):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+    parts, root = [path.stem], path.parent
+    while (root / "__init__.py").is_file() and (root.parent / "__init__.py").is_file():
+        parts.insert(0, root.name)
+        root = root.parent
+    name = f"edited_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    for depth in range(len(parts)):
+        package = types.ModuleType(".".join([name, *parts[:depth]]))
+        package.__path__ = [str(root.joinpath(*parts[:depth]))]
+        sys.modules[package.__name__] = package
+    name = ".".join([name, *parts])
+    specification = importlib.util.spec_from_file_location(name, path)
     assert specification is not None, path
     assert specification.loader is not None, path
     module = importlib.util.module_from_spec(specification)
+    # Dataclasses look their module up while it is still being run.
+    sys.modules[name] = module
     specification.loader.exec_module(module)
-    made: Callable[..., nn.Module] = getattr(module, name)
-    return made
+    return module

@@ -25,9 +25,7 @@ def check_folders(training: Path, other: Path, *, purpose: str) -> None:
 
 def check_files(training: Path, other: Path, *, purpose: str) -> None:
     """Raise BadInput when two folders of images hold some of the same files."""
-    trained, measured = (
-        probing.open_folder(path.expanduser().resolve()) for path in (training, other)
-    )
+    trained, measured = (probing.open_folder(path.expanduser()) for path in (training, other))
     known = set(probing.file_hashes(trained)) - {""}
     both = [
         path

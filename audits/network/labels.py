@@ -4,9 +4,12 @@
     table = read_labels(Path("labels.csv"))                     # {"a/1.png": "cat", …}
 
 A flat folder may bring `labels.csv` in it, or `<folder>.csv` beside it, with the columns `path`
-(as it stands below the folder) and `class`. This module does not open images.
+(as it stands below the folder) and `class`, or the metadata.csv and .jsonl of an imagefolder.
+This module does not open images.
 """
 
+import csv
+import io
 import json
 import unicodedata
 from collections import Counter
@@ -22,7 +25,7 @@ from db import tables
 from db.errors import BadInput
 from db.tables import understood
 from db.unit_tables import labels_in
-from describer.images.folders import by_number
+from describer.images.folders import TABLES, by_number
 from describer.images.probing import ProbingSet, open_folder
 
 PATHS = ("path", "filename", "file_name", "file", "image", "image_path")
@@ -181,11 +184,39 @@ def numbers_note(folders: Sequence[str]) -> tuple[str, ...]:
 
 
 def table_of(root: Path) -> Path | None:
-    """The table of labels that lies in a folder of images, or beside it under its name."""
-    for path in (root / "labels.csv", root.with_name(f"{root.name}.csv")):
-        if path.is_file():
+    """The table of labels that lies in a folder of images, or beside it under its name.
+
+    The metadata that `datasets` reads may be about other things than classes, and then is none.
+    """
+    for path in (*(root / name for name in TABLES), root.with_name(f"{root.name}.csv")):
+        if path.is_file() and (path.stem != "metadata" or _names_classes(path)):
             return path
     return None
+
+
+def _names_classes(path: Path) -> bool:
+    try:
+        table = tables.read(_rows_of(path), known=(*PATHS, *CLASSES))
+    except BadInput:
+        return False
+    return table.first(PATHS) is not None and table.first(CLASSES) is not None
+
+
+def _rows_of(path: Path) -> Path | str:
+    """A table, that of lines of JSON as the text of a CSV."""
+    if path.suffix != ".jsonl":
+        return path
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        records = [dict(json.loads(line)) for line in lines if line.strip()]
+    except (OSError, ValueError, TypeError) as error:
+        raise BadInput(f"expected lines of JSON in {path}, got {error}") from error
+    written = io.StringIO()
+    columns = dict.fromkeys(key for record in records for key in record)
+    writer = csv.DictWriter(written, columns)
+    writer.writeheader()
+    writer.writerows(records)
+    return written.getvalue()
 
 
 class Labels(dict[str, str]):
@@ -217,6 +248,7 @@ def read_labels(source: Path | str) -> Labels:
         BadInput: as `db.tables.read`; no such columns, a row without a path or a class, or an image
             with two classes: accuracy here is that of one answer an image.
     """
+    source = _rows_of(source) if isinstance(source, Path) else source
     table = tables.read(source, known=(*PATHS, *CLASSES))
     paths, classes = table.first(PATHS), table.first(CLASSES)
     if paths is None or classes is None:

@@ -20,6 +20,7 @@ from db.errors import BadInput, Cancelled
 from db.jobs import Watch
 from db.workspace import Workspace, create, open_database
 from describer.bars import Bar
+from describer.images.packed import absolute
 
 
 def add_command(commands: Any) -> None:
@@ -73,14 +74,14 @@ def add_command(commands: Any) -> None:
 
 def _spurious(options: argparse.Namespace) -> None:
     workspace = create(options.workspace)
-    images = str(options.images.expanduser().resolve())
+    images = str(absolute(options.images))
     network = options.network
     if network.endswith(".toml"):
         network = str(Path(network).expanduser().resolve())
     settings = Settings(
         options.name or f"{options.images.resolve().name}-text",
         images,
-        str(options.test.expanduser().resolve()) if options.test else "",
+        str(absolute(options.test)) if options.test else "",
         network,
         options.size,
         options.share,

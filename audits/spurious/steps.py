@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from audits.edit.export import WEIGHTS, bring_factory, subject_text
+from audits.edit.carry import carry, save_state, write_subject
 from audits.network import apart
 from audits.spurious import writing
 from audits.spurious.plan import SETS, SMALL, Settings
@@ -245,7 +245,7 @@ def train_network(
         resume=resume,
         watch=watch,
     )
-    _write(folder, subject, trained, config)
+    _write(folder, subject, model, trained, config)
     resume.unlink(missing_ok=True)
     return path
 
@@ -304,16 +304,12 @@ def _has_weights(model: nn.Module, name: str) -> bool:
     return next(model.get_submodule(name).parameters(), None) is not None
 
 
-def _write(folder: Path, subject: Subject, trained: Trained, config: Config) -> None:
-    from safetensors.torch import save_file
-
+def _write(
+    folder: Path, subject: Subject, model: nn.Module, trained: Trained, config: Config
+) -> None:
     with new_folder(folder) as temporary:
-        kept = {name: value.contiguous().clone() for name, value in trained.state.items()}
-        save_file(kept, temporary / WEIGHTS)
-        kwargs = dict(subject.kwargs)
-        factory = bring_factory(temporary, subject.source.parent, subject.factory, kwargs)
-        text = subject_text(subject, name=subject.name, factory=factory, kwargs=kwargs)
-        (temporary / "SUBJECT.toml").write_text(text, encoding="utf-8")
+        carried = carry(temporary, subject, model).subject
+        write_subject(save_state(carried, trained.state))
         record = {
             "config": asdict(config),
             "epochs": [asdict(each) for each in trained.epochs],

@@ -10,6 +10,7 @@ the same images; the source folder is only read.
 """
 
 import csv
+import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,6 +97,8 @@ def make(
     folder = open_folder(source)
     if folder.labels is None:
         raise BadInput(f"expected a folder of classes in {source}, got images without labels")
+    if unfit := [name for name in folder.classes if name in (".", "..") or "/" in name]:
+        raise BadInput(f"expected classes that folders can be called, got {unfit[0]!r}")
     if out.exists():
         raise BadInput(f"expected a new folder to write to, got {out}, which exists")
     _check(writing)
@@ -118,7 +121,7 @@ def make(
             word_of = None if word < 0 else folder.classes[word]
             # The number keeps two files apart that differ only in their suffix.
             target = f"{label}/{place:06d}_{Path(path).stem}.png"
-            image = _opened(source / path, writing.size)
+            image = _opened(folder.file(place), writing.size)
             if isinstance(image, str):
                 if skipped is not None:
                     skipped.append(Skipped(path, image))
@@ -133,7 +136,7 @@ def make(
     return made
 
 
-def _opened(path: Path, size: int | None) -> Image.Image | str:
+def _opened(path: Path | io.BytesIO, size: int | None) -> Image.Image | str:
     """An image as words are written on it, or why it cannot be read."""
     try:
         with Image.open(path) as opened:

@@ -8,7 +8,7 @@
 No page framework, no database and no model: plain values in, markup out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from markupsafe import Markup
@@ -108,9 +108,16 @@ def exported(file: str, rows: int) -> Markup:
     return _PARTS("exported", file=file, rows=rows)
 
 
-def status(sentence: str) -> Markup:
-    """What an action did."""
-    return _PARTS("status", sentence=sentence)
+def status(sentence: str, notes: Sequence[str] = ()) -> Markup:
+    """What an action did, and what a person should know of it."""
+    return _PARTS("status", sentence=sentence, notes=notes)
+
+
+def layers(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], refused: Mapping[str, str]
+) -> Markup:
+    """Every layer of a network, and by name why the other modules are none."""
+    return _PARTS("layers", headings=headings, rows=rows, refused=refused)
 
 
 def _duration(seconds: float) -> str:

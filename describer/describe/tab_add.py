@@ -26,8 +26,10 @@ from describer.describe import tab_results
 from describer.describe.page import status
 from describer.describe.tab_results import Results
 from describer.form import Form
+from describer.images import probing
 from describer.jobs.tab import QUIET
 from describer.methods import imports
+from describer.subjects import families
 
 # The script knows it, too.
 LARGEST = 4_000_000
@@ -49,9 +51,13 @@ class Table(Form):
 
 @dataclass(frozen=True)
 class Adding:
-    """The components: (path, button) of what is added by its path, and those of a table."""
+    """The components: (path, button) of what is added by its path, and those of a table.
+
+    `family` are (name, weights, button) of a network without a subject file.
+    """
 
     network: tuple[gr.Textbox, gr.Button]
+    family: tuple[gr.Textbox, gr.Textbox, gr.Button]
     images: tuple[gr.Textbox, gr.Button]
     checkpoint: tuple[gr.Textbox, gr.Button]
     entered: gr.HTML
@@ -65,7 +71,8 @@ def build(doors: Doors) -> Adding:
     """Put the components on the page that is being built."""
     with gr.Accordion("Add…", open=False, visible=not doors.login):
         network = _path("Path of a SUBJECT.toml", "Add network", "subject")
-        images = _path("Path of a folder of images", "Add images", "images")
+        family = _family()
+        images = _path("Path of a folder of images, parquet, or tars", "Add images", "images")
         checkpoint = _path("Path of a MILAN checkpoint", "Add checkpoint", "checkpoint")
         entered = gr.HTML(elem_id="entered")
     with gr.Accordion(
@@ -94,7 +101,7 @@ def build(doors: Doors) -> Adding:
         add = gr.Button("Add descriptions", elem_id="add_descriptions")
         said = gr.HTML(elem_id="table_told")
     table = Table(text, name, subject, method, layer)
-    return Adding(network, images, checkpoint, entered, area, table, add, said)
+    return Adding(network, family, images, checkpoint, entered, area, table, add, said)
 
 
 def wire(
@@ -125,26 +132,47 @@ def _wire_paths(
 ) -> None:
     open_db = partial(open_database, doors.workspace)
 
-    @doors.allow(*ADMIN)
-    def enter_subject(path: str, request: gr.Request) -> tuple[Any, ...]:
-        _only_at_the_machine(doors)
+    def survey(path: Path) -> tuple[Any, ...]:
+        found = shelf.survey(path)
         with open_db() as db:
-            row = shelf.enter_subject(db, Path(given(path)))
+            row = shelf.enter_subject(db, found)
             names = [each.name for each in subjects.every(db)]
         units = sum(each.units for each in row.layers if each.listed)
         layers = sum(each.listed for each in row.layers)
         said = f"Network {row.name} is here: {layers} layers with {units:,} units."
         # The table that is being added may be about another.
-        return (*choices(subject=row.name), status(said), gr.update(choices=names))
+        return (*choices(subject=row.name), status(said, found.notes), gr.update(choices=names))
+
+    @doors.allow(*ADMIN)
+    def enter_subject(path: str, request: gr.Request) -> tuple[Any, ...]:
+        _only_at_the_machine(doors)
+        return survey(Path(given(path)))
+
+    @doors.allow(*ADMIN)
+    def enter_family(name: str, weights: str, request: gr.Request) -> tuple[Any, ...]:
+        _only_at_the_machine(doors)
+        path = families.write(
+            given(name),
+            doors.workspace.path / "subjects",
+            weights=Path(weights.strip()) if weights.strip() else None,
+        )
+        try:
+            return survey(path)
+        except BadInput:
+            # Corrected and pressed again, the name is to be free.
+            path.unlink()
+            path.parent.rmdir()
+            raise
 
     @doors.allow(*ADMIN)
     def enter_images(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
             row = shelf.enter_images(db, Path(given(path)))
+        notes = probing.open_folder(row.root).left_out
         kinds = f"of {len(row.classes):,} classes" if row.classes else "without classes"
         said = f"Images {row.name} are here: {row.images:,} {kinds}."
-        return (*choices(images=row.name), status(said))
+        return (*choices(images=row.name), status(said, notes))
 
     @doors.allow(*ADMIN)
     def enter_checkpoint(path: str, request: gr.Request) -> tuple[Any, ...]:
@@ -159,6 +187,8 @@ def _wire_paths(
         (adding.network, enter_subject, [adding.table.subject]),
     ):
         button.click(enter, path, [*setup, adding.entered, *shown])
+    name, weights, named = adding.family
+    named.click(enter_family, [name, weights], [*setup, adding.entered, adding.table.subject])
 
 
 def _wire_table(adding: Adding, page: gr.Blocks, doors: Doors, results: Results) -> None:
@@ -209,6 +239,21 @@ def _path(label: str, button: str, name: str) -> tuple[gr.Textbox, gr.Button]:
     with gr.Row():
         path = gr.Textbox(label=label, elem_id=f"new_{name}")
         return path, gr.Button(button, elem_id=f"add_{name}")
+
+
+def _family() -> tuple[gr.Textbox, gr.Textbox, gr.Button]:
+    with gr.Row():
+        name = gr.Textbox(
+            label="Network of timm, torchvision, transformers or open_clip",
+            placeholder="timm/resnet50.a1_in1k",
+            elem_id="new_family",
+        )
+        weights = gr.Textbox(
+            label="Its weights, a file or a saved folder",
+            placeholder="as it is initialised",
+            elem_id="new_weights",
+        )
+        return name, weights, gr.Button("Add network by name", elem_id="add_family")
 
 
 def _networks(doors: Doors) -> Any:

@@ -23,7 +23,8 @@ ARRAYS = ".npy"
 _THUMBNAILS = frozenset(
     ("@eadir", "__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "lost+found", "__pycache__")
 )
-_TABLES = ("labels.csv",)
+# Of classes by file; the latter as `datasets` reads them.
+TABLES = ("labels.csv", "metadata.csv", "metadata.jsonl")
 NAMED = 3
 
 
@@ -59,14 +60,15 @@ def listed(root: Path) -> Listed:
             pictures.append(path)
         elif Path(path).suffix.lower() == ARRAYS:
             arrays.append(path)
-        elif path not in _TABLES:
+        elif path not in TABLES:
             left.setdefault("other", []).append(path)
     paths, others = (pictures, arrays) if pictures or not arrays else (arrays, pictures)
     left.setdefault("other", []).extend(others)
     within = [path for path in paths if "/" in path]
     strays = [path for path in paths if "/" not in path]
     labelled = any(
-        table.is_file() for table in (root / _TABLES[0], root.with_name(f"{root.name}.csv"))
+        table.is_file()
+        for table in (*(root / name for name in TABLES), root.with_name(f"{root.name}.csv"))
     )
     if strays and len(within) > len(strays) and not labelled:
         left["stray"], paths, strays = strays, within, []

@@ -1,7 +1,7 @@
 """A picture as the network takes it: of 8 bits and three colours, at the network's size.
 
     prepare(image, subject)             # uint8 (3, height, width)
-    conversions(root, paths, subject)   # "2 pictures of 16 bits, …": what was done to odd ones
+    conversions(paths, file, subject)   # "2 pictures of 16 bits, …": what was done to odd ones
 
 Pictures of more than 8 bits are scaled by their own range and never clipped: 16 bits by 1/257,
 32-bit integers by the least of 8, 12 and 16 bits that holds them (else their greatest value),
@@ -13,9 +13,10 @@ laid on one colour.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,9 @@ def resized(size: tuple[int, int], subject: Subject) -> tuple[int, int]:
     return max(round(width * scale), wide), max(round(height * scale), tall)
 
 
-def conversions(root: Path, paths: Sequence[str], subject: Subject) -> tuple[str, ...]:
+def conversions(
+    paths: Sequence[str], file: Callable[[int], Path | BytesIO], subject: Subject
+) -> tuple[str, ...]:
     """Sentences about the pictures that are not of 8 bits or are transparent; none for others.
 
     Only the beginning of each file is read.
@@ -127,7 +130,7 @@ def conversions(root: Path, paths: Sequence[str], subject: Subject) -> tuple[str
         return ()
     threads = min(os.cpu_count() or 1, MOST_THREADS)
     with ThreadPoolExecutor(threads) as pool:
-        modes = list(pool.map(partial(_kind, root), paths))
+        modes = list(pool.map(lambda place: _kind(file, place), range(len(paths))))
     done = {
         "16 bits": "65,535 is white (white = 4095 in the subject file would make 4,095 so)",
         "32 bits": "white is 255, 4,095 or 65,535, whichever holds them, else their greatest value",
@@ -162,9 +165,9 @@ def _cut(image: Image.Image, subject: Subject) -> Image.Image:
     return image.crop((left, top, left + width, top + height))
 
 
-def _kind(root: Path, path: str) -> str:
+def _kind(file: Callable[[int], Path | BytesIO], place: int) -> str:
     try:
-        with Image.open(root / path) as image:
+        with Image.open(file(place)) as image:
             if image.mode in DEEP:
                 return {"I": "32 bits", "F": "float"}.get(image.mode, "16 bits")
             return "transparent" if image.has_transparency_data else ""

@@ -12,6 +12,7 @@ in threads while the network computes. torch is imported only by `as_inputs`.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import warnings
@@ -28,6 +29,7 @@ from PIL import Image
 
 from db.errors import BadInput
 from describer.images import folders, pictures
+from describer.images.packed import Packed, opened
 from describer.subjects import importing
 from describer.subjects.definition import Subject
 
@@ -57,6 +59,7 @@ class ProbingSet:
         seeds: whether these are the seeds of a generator's latents, and no files.
         empty: names of further sub-folders, which would be classes and hold no image.
         left_out: sentences about files and folders that are not among the images.
+        packed: what holds the images, where they are no files of their own.
     """
 
     root: Path
@@ -66,9 +69,21 @@ class ProbingSet:
     seeds: bool = False
     empty: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    packed: Packed | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    @property
+    def name(self) -> str:
+        """What it is called unless it is named."""
+        return self.root.name if self.packed is None else self.packed.name
+
+    def file(self, image_id: int) -> Path | io.BytesIO:
+        """An image's file, or its content where it lies inside another."""
+        if self.packed is not None:
+            return io.BytesIO(self.packed.data(image_id))
+        return self.root / self.paths[image_id]
 
 
 @dataclass(frozen=True)
@@ -103,7 +118,8 @@ def open_folder(root: Path) -> ProbingSet:
     """List the images of a folder: `class/file` (any depth below the class), or flat.
 
     What is passed over is said in `left_out`. Images are not opened yet. `seeds:500` instead of a
-    folder are the first 500 seeds of a generator's latents (describer/images/latents.py).
+    folder are the first 500 seeds of a generator's latents (describer/images/latents.py); tables,
+    tars and data sets of torchvision are read as describer/images/packed.py says.
 
     Raises:
         BadInput: no such folder, or no images in it.
@@ -111,6 +127,15 @@ def open_folder(root: Path) -> ProbingSet:
     if seeds := SEEDS.fullmatch(str(root)):
         names = tuple(f"seed-{seed:09d}" for seed in range(int(seeds["count"])))
         return ProbingSet(root, names, seeds=True)
+    if inside := opened(root):
+        return ProbingSet(
+            inside.root,
+            inside.paths,
+            inside.classes,
+            inside.labels,
+            left_out=inside.notes,
+            packed=inside,
+        )
     if not root.is_dir():
         raise BadInput(f"expected a folder of images, got {root}, which is no folder")
     root = root.resolve()
@@ -139,7 +164,7 @@ def conversions(probing_set: ProbingSet, subject: Subject) -> tuple[str, ...]:
     """Sentences about pictures that are not of 8 bits or are transparent; see `pictures`."""
     if probing_set.seeds:
         return ()
-    return pictures.conversions(probing_set.root, probing_set.paths, subject)
+    return pictures.conversions(probing_set.paths, probing_set.file, subject)
 
 
 def batches(
@@ -212,7 +237,7 @@ def file_hashes(probing_set: ProbingSet) -> list[str]:
     """The hash of every file's content, in the order of the paths; "" where it cannot be read."""
     threads = min(os.cpu_count() or 1, MOST_THREADS)
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda path: _hash(probing_set.root / path), probing_set.paths))
+        return list(pool.map(lambda place: _hash(probing_set, place), range(len(probing_set))))
 
 
 def digest(probing_set: ProbingSet, hashes: Iterable[str] | None = None) -> str:
@@ -242,6 +267,8 @@ def _read(
     probing_set: ProbingSet, image_id: int, subject: Subject, load: Reader | None
 ) -> _Read | Skipped:
     path = probing_set.paths[image_id]
+    if load is not None and probing_set.packed is not None:
+        return Skipped(path, "lies inside another file, and a loader reads files of their own")
     if load is not None:
         try:
             loaded = np.asarray(load(str(probing_set.root / path)))
@@ -253,7 +280,7 @@ def _read(
     if path.lower().endswith(folders.ARRAYS):
         return Skipped(path, "is an array: name what reads it, as loader in the subject file")
     try:
-        with Image.open(probing_set.root / path) as image:
+        with Image.open(probing_set.file(image_id)) as image:
             width, height = image.size
             if width * height > MOST_PIXELS:
                 return Skipped(path, f"{width} x {height} pixels are more than can be trusted")
@@ -285,9 +312,12 @@ def _collected(
         yield Batch(np.array(ids, dtype=np.int64), np.stack(images), loaded)
 
 
-def _hash(path: Path) -> str:
+def _hash(probing_set: ProbingSet, image_id: int) -> str:
     try:
-        with path.open("rb") as file:
+        if probing_set.packed is not None:
+            content = probing_set.packed.data(image_id)
+            return hashlib.blake2b(content, digest_size=20).hexdigest()
+        with (probing_set.root / probing_set.paths[image_id]).open("rb") as file:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).hexdigest()
     except OSError:
         return ""

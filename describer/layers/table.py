@@ -17,9 +17,9 @@ HEADINGS = ("layer", "kind", "units", "grid", "call", "axis", "")
 
 def lines(layers: Layers) -> Iterator[str]:
     """The list as text, columns aligned."""
-    rows = [HEADINGS, *(_row(layer, layers) for layer in layers)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    for row in rows:
+    shown = [HEADINGS, *rows(layers)]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(HEADINGS))]
+    for row in shown:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     if layers.refused:
         yield ""
@@ -27,6 +27,11 @@ def lines(layers: Layers) -> Iterator[str]:
     width = max(map(len, layers.refused), default=0)
     for name, reason in layers.refused.items():
         yield f"{name.ljust(width)}  {reason}"
+
+
+def rows(layers: Layers) -> list[tuple[str, ...]]:
+    """A row for every layer, under `HEADINGS`."""
+    return [_row(layer, layers) for layer in layers]
 
 
 def _row(layer: Layer, layers: Layers) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The code that a network is built and run by, as far as it is the user's own.
 
+    files(subject, model)               # {Path("/home/me/net.py"), …}
     code_hash(subject, model)           # "" for torchvision and the like, and for our own networks
 
 Weights do not say what is done with them: another `forward` over the same numbers is another
@@ -31,17 +32,21 @@ _BLOCKS = {tokenize.INDENT: "\x01", tokenize.DEDENT: "\x02", tokenize.NEWLINE: "
 
 def code_hash(subject: Subject, model: nn.Module) -> str:
     """Identity of the user's code behind a network; "" where there is none."""
-    files = _users(importing.files_of(model))
+    # Sorted by content, so that the same files elsewhere are the same code.
+    known = sorted(_said(path) for path in files(subject, model))
+    return hashlib.blake2b("\0".join(known).encode(), digest_size=20).hexdigest() if known else ""
+
+
+def files(subject: Subject, model: nn.Module) -> set[Path]:
+    """The files of the user's code behind a network."""
+    found = _users(importing.files_of(model))
     for reference in filter(None, (subject.factory, subject.loader)):
         where = reference.rpartition(":")[0]
         if where.endswith(".py"):
-            files.add((subject.source.parent / where).resolve())
+            found.add((subject.source.parent / where).resolve())
         else:
-            files |= _users([getattr(sys.modules.get(where), "__file__", None) or ""])
-    files |= _users(_of_class(type(module)) for module in model.modules())
-    # Sorted by content, so that the same files elsewhere are the same code.
-    known = sorted(_said(path) for path in files)
-    return hashlib.blake2b("\0".join(known).encode(), digest_size=20).hexdigest() if known else ""
+            found |= _users([getattr(sys.modules.get(where), "__file__", None) or ""])
+    return found | _users(_of_class(type(module)) for module in model.modules())
 
 
 def _of_class(kind: type) -> str:

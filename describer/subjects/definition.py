@@ -95,7 +95,7 @@ class Subject:
 
 # What changes a result without being among the four values that results were always known by.
 _FURTHER = ("image_width", "interpolation", "background", "white", "loader", "answer")
-_KEYS = [known.name for known in fields(Subject) if known.name not in ("source", "image_width")]
+KEYS = [known.name for known in fields(Subject) if known.name not in ("source", "image_width")]
 _REQUIRED = [
     known.name
     for known in fields(Subject)
@@ -117,8 +117,8 @@ def read(path: Path) -> Subject:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"expected TOML in {path}: {error}") from error
     for key in values:
-        if key not in _KEYS:
-            near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.3) or _KEYS[:1]
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.3) or KEYS[:1]
             raise BadInput(
                 f"expected the keys of a subject in {path}, got {key!r}; nearest: {near[0]}"
             )

@@ -61,7 +61,7 @@ def make(subject: Subject, *, device: str | torch.device = "cpu", seed: int = 0)
     ):
         torch.manual_seed(seed)
         model, notes = _called(subject)
-        if subject.weights is not None and not _loads_itself(subject):
+        if subject.weights is not None and not loads_itself(subject):
             notes += weights.fill(model, subject)
         try:
             model = model.eval().to(device)
@@ -99,7 +99,7 @@ def _called(subject: Subject) -> tuple[nn.Module, list[str]]:
     try:
         with offline.refused() as asked:
             found = _factory(subject)
-            network = found(**subject.kwargs)
+            network = found(**arguments(subject))
     except BadInput as error:
         if asked or (error.__cause__ and offline.wanted_to_fetch(error.__cause__)):
             raise BadInput(_fetching(subject, asked, error.__cause__ or error)) from error
@@ -137,17 +137,24 @@ def _factory(subject: Subject) -> Callable[..., Any]:
     folder = subject.weights
     if folder is None or not folder.is_dir():
         return found
-    if _loads_itself(subject):
+    if loads_itself(subject):
         return lambda **kwargs: _from_folder(found, folder, **kwargs)
-    architecture = processors.read_json(folder / "config.json").get("architecture")
-    if where.partition(".")[0] == "timm" and architecture:
-        classes = processors.read_json(folder / "config.json").get("num_classes")
-        given = {"model_name": architecture, **({"num_classes": classes} if classes else {})}
-        return lambda **kwargs: found(**{**given, **kwargs})
     return found
 
 
-def _loads_itself(subject: Subject) -> bool:
+def arguments(subject: Subject) -> dict[str, Any]:
+    """What the factory is called with: kwargs, and what a folder that timm saved says before."""
+    folder, given = subject.weights, dict(subject.kwargs)
+    if not subject.factory.startswith(("timm:", "timm.")) or folder is None or not folder.is_dir():
+        return given
+    config = processors.read_json(folder / "config.json")
+    if not config.get("architecture"):
+        return given
+    classes = {"num_classes": config["num_classes"]} if config.get("num_classes") else {}
+    return {"model_name": config["architecture"], **classes, **given}
+
+
+def loads_itself(subject: Subject) -> bool:
     """Whether the factory is a class of transformers, which reads a folder that it wrote."""
     where = subject.factory.rpartition(":")[0]
     return (

@@ -11,15 +11,12 @@ folders themselves; nothing is fetched.
 from __future__ import annotations
 
 import importlib
-import json
-import math
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from db.errors import BadInput
-from describer.subjects import importing, offline, processors
+from describer.subjects import importing, offline, processors, writing
 
 FAMILIES = ("torchvision", "timm", "transformers", "open_clip")
 
@@ -65,41 +62,8 @@ def write(name: str, folder: Path, *, weights: Path | None = None) -> Path:
     if target.exists():
         raise BadInput(f"expected a new subject file, {target} is there already")
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text(values), encoding="utf-8")
+    target.write_text(writing.text(values), encoding="utf-8")
     return target
-
-
-def text(values: Mapping[str, Any]) -> str:
-    """The values of a subject file as TOML, a line each; those that are None or empty left out.
-
-    >>> print(text({"name": "n", "kwargs": {"num_classes": 3}, "layers": []}), end="")
-    name = "n"
-    kwargs = { num_classes = 3 }
-    """
-    given = {key: value for key, value in values.items() if value not in (None, {}, [], ())}
-    return "".join(f"{key} = {toml(value)}\n" for key, value in given.items())
-
-
-def toml(value: Any) -> str:
-    """A value as TOML.
-
-    Raises:
-        BadInput: TOML has no such values.
-    """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else str(value)
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, Mapping):
-        pairs = ", ".join(f"{_key(str(key))} = {toml(part)}" for key, part in value.items())
-        return f"{{ {pairs} }}" if pairs else "{}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(toml(part) for part in value)}]"
-    raise BadInput(f"expected arguments that a subject file can hold, got {type(value).__name__}")
 
 
 def _torchvision(name: str, weights: Path | None) -> dict[str, Any]:
@@ -223,7 +187,3 @@ def _first(value: Any) -> int | None:
 def _called(network: str, weights: Path | None) -> str:
     name = weights.name if weights is not None and weights.is_dir() else network
     return re.sub(r"[^\w.-]+", "-", name)
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml(key)

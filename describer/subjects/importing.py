@@ -34,6 +34,8 @@ _GIVEN = (
     *(Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "platstdlib")),
 )
 _LONGEST = 300
+# What the packages are called that the folders of subjects are imported as.
+_PACKAGE = "subject_"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 # Modules and the path belong to the whole process, so networks are built one after the other.
 ALONE = threading.RLock()
@@ -64,7 +66,7 @@ def place(source: Path, *references: str, fresh: bool = True) -> Iterator[set[st
     """
     folders = [source.parent]
     for reference in references:
-        if (file := _file_of(reference, source)) is not None:
+        if (file := file_of(reference, source)) is not None:
             folders.insert(0, file.parent)
     files: set[str] = set()
     with ALONE:
@@ -87,7 +89,9 @@ def place(source: Path, *references: str, fresh: bool = True) -> Iterator[set[st
                 file_name = getattr(sys.modules[name], "__file__", None) or ""
                 if any(_lies_in(file_name, folder) for folder in new):
                     _IMPORTED.add(name)
-                if any(_lies_in(file_name, folder) for folder in mine):
+                # `from ..parts import Part` reaches beyond the folders that are on the path.
+                packaged = bool(file_name) and name.startswith(_PACKAGE)
+                if packaged or any(_lies_in(file_name, folder) for folder in mine):
                     files.add(file_name)
             # Code that imports only as it runs still finds its neighbours, after everything else.
             sys.path[:] = [folder for folder in sys.path if folder not in new] + new
@@ -102,7 +106,7 @@ def find(reference: str, source: Path, *, what: str = "factory") -> Callable[...
     """
     where, _, name = reference.rpartition(":")
     try:
-        file = _file_of(reference, source)
+        file = file_of(reference, source)
         module = importlib.import_module(where) if file is None else _module_of(file)
     except ModuleNotFoundError as error:
         raise BadInput(
@@ -171,9 +175,18 @@ def _forget() -> None:
     _ON_PATH.clear()
 
 
-def _file_of(reference: str, source: Path) -> Path | None:
+def file_of(reference: str, source: Path) -> Path | None:
+    """The file of "file.py:callable"; None for "module:callable"."""
     where = reference.rpartition(":")[0]
     return (source.parent / where).expanduser().resolve() if where.endswith(".py") else None
+
+
+def root_of(path: Path) -> Path:
+    """The folder of the outermost package that a file lies in; its own folder without one."""
+    root = path.parent
+    while (root / "__init__.py").is_file() and (root.parent / "__init__.py").is_file():
+        root = root.parent
+    return root
 
 
 def _module_of(path: Path) -> types.ModuleType:
@@ -184,11 +197,9 @@ def _module_of(path: Path) -> types.ModuleType:
     """
     if not path.is_file():
         raise BadInput(f"expected a Python file with the factory at {path}, found none")
-    parts, root = [path.stem], path.parent
-    while (root / "__init__.py").is_file() and (root.parent / "__init__.py").is_file():
-        parts.insert(0, root.name)
-        root = root.parent
-    name = f"subject_{hashlib.blake2b(str(root).encode(), digest_size=6).hexdigest()}"
+    root = root_of(path)
+    parts = [*path.parent.relative_to(root).parts, path.stem]
+    name = f"{_PACKAGE}{hashlib.blake2b(str(root).encode(), digest_size=6).hexdigest()}"
     for whole in (False, True):
         for known in [known for known in sys.modules if known.partition(".")[0] == name]:
             del sys.modules[known]

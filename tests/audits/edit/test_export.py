@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from audits.ablation.engine.hooks import layer_means
-from audits.edit.export import export, pack, subject_text
+from audits.edit.export import export, pack
 from audits.network.evaluation import Evaluator
 from audits.network.images import Images, Network, open_network
 from db.errors import BadInput
@@ -150,13 +150,3 @@ def test_a_folder_that_holds_files_is_not_written_to(tmp_path: Path) -> None:
     original = network(tmp_path / "original", "Residual")
     with pytest.raises(BadInput, match="expected an empty or new folder for the edited network"):
         export(tmp_path / "original", original, [("layer2", 3)], images())
-
-
-def test_a_subject_file_keeps_every_kind_of_argument(tmp_path: Path) -> None:
-    original = network(tmp_path / "original", "Residual")
-    kwargs = {"text": 'a "quoted"\n\\ ümlaut', "deep": {"x": [1, 2.5, True]}, "none": {}}
-    text = subject_text(original.subject, name="n", factory="a:b", kwargs=kwargs)
-    (tmp_path / "S.toml").write_text(text, encoding="utf-8")
-    again = definition.read(tmp_path / "S.toml")
-    assert again.kwargs == kwargs
-    assert (again.image_size, again.mean) == (16, original.subject.mean)

@@ -1,6 +1,8 @@
 """Sets with words in a corner: the right share, the right words, the same images every time."""
 
 import csv
+import io
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +155,23 @@ def test_flat_folders_and_folders_in_use_are_refused(source: Path, tmp_path: Pat
         make(source / "cat", tmp_path / "out", Writing())
     with pytest.raises(BadInput, match="expected a new folder"):
         make(source, source, Writing())
+
+
+def test_pictures_inside_a_tar_are_written_on_and_their_classes_make_no_paths(
+    tmp_path: Path,
+) -> None:
+    for name, classes in (("good", ("cat", "dog")), ("bad", ("../cat", "dog"))):
+        with tarfile.open(tmp_path / f"{name}.tar", "w") as archive:
+            for place in range(4):
+                picture = io.BytesIO()
+                Image.new("RGB", (64, 64), (place, 0, 0)).save(picture, "png")
+                files = {"png": picture.getvalue(), "cls": classes[place % 2].encode()}
+                for kind, content in files.items():
+                    member = tarfile.TarInfo(f"{place}.{kind}")
+                    member.size = len(content)
+                    archive.addfile(member, io.BytesIO(content))
+    made = make(tmp_path / "good.tar", tmp_path / "out", Writing())
+    assert len(made) == 4
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 4
+    with pytest.raises(BadInput, match=r"classes that folders can be called, got '\.\./cat'"):
+        make(tmp_path / "bad.tar", tmp_path / "other", Writing())

@@ -1,6 +1,7 @@
 """The subject files that the project shows are valid, build, answer, and have their layers."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -114,3 +115,9 @@ def test_the_multispectral_example_reads_its_arrays(tmp_path: Path) -> None:
     inputs = probing.as_inputs(batch.values, subject)
     assert inputs.shape == (1, 6, 32, 32)
     assert inputs[0, 0, 0, 0] == pytest.approx(100 / 600)
+
+
+def test_every_key_of_a_subject_file_is_described() -> None:
+    rows = [line for line in (FOLDER / "README.md").read_text("utf-8").splitlines() if "|" in line]
+    described = {key for row in rows for key in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert described == set(definition.KEYS)
