@@ -1,9 +1,10 @@
 """Where the page's script saves verdicts behind the reviewer's back, and asks for the next units.
 
-    routes = [Route("/verdicts", verdicts(workspace, login=True), methods=["POST"])]
+    routes = [Route("/verdicts", verdicts(workspace), methods=["POST"])]
 
 One request stores some presses, in their order, and answers with the units that come next. Whatever
-is refused for good is said by press; whatever failed on the way may be sent again.
+is refused for good is said by press; whatever failed on the way may be sent again. Who asks, the
+entrance says.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +15,6 @@ from sqlite_utils import Database
 
 from audits.find import page, queue
 from audits.find.verdicts import Press, keep, query_sent
-from db.access import sessions
 from db.access.users import STAFF
 from db.audit import decisions, signoffs
 from db.audit.words import Query
@@ -61,12 +61,8 @@ class Asked:
         )
 
 
-def verdicts(workspace: Workspace, *, login: bool) -> Handler:
-    """What answers the page's script.
-
-    Args:
-        login: whether people sign in; without it everybody is the owner.
-    """
+def verdicts(workspace: Workspace) -> Handler:
+    """What answers the page's script."""
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import JSONResponse
 
@@ -74,8 +70,8 @@ def verdicts(workspace: Workspace, *, login: bool) -> Handler:
         return JSONResponse({"error": sentence}, status)
 
     async def respond(request: Any) -> JSONResponse:
-        person = await sessions.visitor(workspace, request, STAFF, login=login)
-        if person is None:
+        person: str = request.scope.get("person") or ""
+        if request.scope.get("role") not in STAFF or not person:
             return refused("Sign in as an admin or a reviewer.", 403)
         # No form of another site's page can send this without being asked first.
         if request.headers.get("content-type", "").split(";")[0].strip() != "application/json":

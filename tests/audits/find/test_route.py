@@ -40,12 +40,15 @@ def workspace(tmp_path: Path) -> Workspace:
 class Reviewer:
     """The page's script of one person."""
 
-    def __init__(self, workspace: Workspace, person: str) -> None:
+    def __init__(self, workspace: Workspace, person: str, role: str | None = "reviewer") -> None:
         self.person = person
-        route = Route("/verdicts", verdicts(workspace, login=True), methods=["POST"])
+        route = Route("/verdicts", verdicts(workspace), methods=["POST"])
         app = Starlette(routes=[route])
-        app.cookie_id, app.tokens = "7", {"secret": person}  # type: ignore[attr-defined]
-        self.client = TestClient(app, cookies={"access-token-7": "secret"})
+
+        async def entered(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "role": role, "person": person}, receive, send)
+
+        self.client = TestClient(entered)
         with open_database(workspace) as db:
             look = page.look(queue.step(db, QUERY, person=person))
         self.held = json.loads(unescape(look.split('data-queue="')[1].split('">')[0]))
@@ -145,8 +148,8 @@ def test_others_verdicts_stay_blind_and_a_late_one_is_refused(workspace: Workspa
 def test_only_staff_and_only_the_person_whose_page_it_is(workspace: Workspace) -> None:
     rae = Reviewer(workspace, "rae")
     press = rae.press(0, "confirmed")
-    assert Reviewer(workspace, "ann").send(press).status_code == 403
-    assert Reviewer(workspace, "nobody").send(press).status_code == 403
+    assert Reviewer(workspace, "ann", "annotator").send(press).status_code == 403
+    assert Reviewer(workspace, "nobody", None).send(press).status_code == 403
     assert rae.send(press, person="sam").status_code == 409
     form = rae.client.post("/verdicts", content=json.dumps({"presses": []}))
     assert form.status_code == 415
