@@ -135,6 +135,18 @@ def test_a_saved_filter_fills_the_form_again(workspace: Workspace, blocks: Any) 
     assert "to judge" in again["look"]
 
 
+@pytest.mark.parametrize(
+    ("choices", "value", "kept"),
+    [
+        ([("all", ""), ("conv1", "conv1")], "conv1", "conv1"),
+        ([("all", ""), ("conv1", "conv1")], "gone", ""),
+        (["net"], ["gone", "net"], ["net"]),
+    ],
+)
+def test_what_can_no_longer_be_chosen_is_let_go(choices: Any, value: Any, kept: Any) -> None:
+    assert tab._among(choices, value) == kept
+
+
 def test_an_annotator_is_shown_nothing(blocks: Any) -> None:
     page = Page(blocks, "ann")
     before = dict(page.values)
