@@ -102,9 +102,11 @@ def lay_out() -> tuple[Queue, Buttons]:
                     value="",
                     label="Tag (stays until the next Find)",
                     allow_custom_value=True,
+                    # The page's script reads both; no event does.
+                    interactive=True,
                     elem_id="tag",
                 )
-                note = gr.Textbox(label="Reason", elem_id="note", scale=2)
+                note = gr.Textbox(label="Reason", elem_id="note", scale=2, interactive=True)
             with gr.Row(visible=False) as verdicts:
                 judging = [
                     gr.Button(
