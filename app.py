@@ -278,6 +278,7 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
     import annotator.work.illustrations
     import audits.tab
     import describer.tab
+    from audits.find import route
     from describer import shelf
     from describer.describe import page
 
@@ -293,6 +294,7 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
         ),
         Route("/examples/{name}.jpg", annotator.work.illustrations.respond),
         Route("/reports/{name}", downloads.reports(workspace)),
+        Route("/verdicts", route.verdicts(workspace), methods=["POST"]),
     ]
     demo.state_session_capacity = 500
     whole = gr.mount_gradio_app(

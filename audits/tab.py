@@ -29,7 +29,7 @@ from db.access.doors import Doors
 CSS = "".join(
     page.CSS for page in (ablation_page, compare_page, paste_page, spurious_page, studies_page)
 )
-_SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
+_SCRIPT = Path(find_tab.__file__).with_name("page.js").read_text(encoding="utf-8")
 HEAD = f"{paste_page.HEAD}<script>\n{_SCRIPT}</script>\n"
 
 

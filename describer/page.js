@@ -54,7 +54,12 @@
     document.querySelectorAll('.mw-results [data-unit]').forEach((row) => {
       const current = row.dataset.unit === here;
       if (current !== row.hasAttribute('aria-current')) {
-        if (current) row.setAttribute('aria-current', 'true');
+        if (current) {
+          row.setAttribute('aria-current', 'true');
+          // The frame of the keyboard's place goes along, or two rows would look chosen.
+          const focused = document.activeElement && document.activeElement.closest('.mw-results [data-unit]');
+          if (focused) row.focus({preventScroll: true});
+        }
         else row.removeAttribute('aria-current');
       }
     });

@@ -107,18 +107,29 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         return (*choices(), *following.read(who, None, *astuple(Wanted())), unit_id)
 
     @doors.allow(*STAFF)
-    def list_layers(subject: str | None, request: gr.Request) -> tuple[Any, Any]:
+    def list_layers(
+        subject: str | None, images: str | None, request: gr.Request
+    ) -> tuple[Any, Any, str]:
+        """The network's layers, ticked, and what they cost: in one answer, so that no request holds
+        layers of the network before, which the lists no longer have.
+        """
         with open_db() as db:
             known = subjects.get(db, subject).layers if subject else ()
-        listed, others = (
-            [
-                (f"{each.name} · {each.units} units", each.name)
-                for each in known
-                if each.listed is wanted
-            ]
-            for wanted in (True, False)
+            listed, others = (
+                [
+                    (f"{each.name} · {each.units} units", each.name)
+                    for each in known
+                    if each.listed is wanted
+                ]
+                for wanted in (True, False)
+            )
+            ticked = [name for _, name in listed]
+            found = describe_plan.estimate(db, subject, images, ticked)
+        return (
+            gr.update(choices=listed, value=ticked),
+            gr.update(choices=others, value=[]),
+            describe_page.estimate(found),
         )
-        return gr.update(choices=listed, value=[]), gr.update(choices=others, value=[])
 
     @doors.allow(*STAFF)
     def tell(given: dict[Any, Any], request: gr.Request) -> str:
@@ -138,9 +149,14 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     setup = [start, fields.subject, fields.images, fields.checkpoint, setting]
     opened = [*setup, *following.outputs, results.picked]
     page.load(arrive, None, opened, **QUIET)
-    fields.subject.change(list_layers, fields.subject, [fields.layers, fields.more], **QUIET)
+    fields.subject.change(
+        list_layers,
+        [fields.subject, fields.images],
+        [fields.layers, fields.more, estimate],
+        **QUIET,
+    )
     gr.on(
-        [each.change for each in (fields.subject, fields.images, fields.layers, fields.more)],
+        [each.change for each in (fields.images, fields.layers, fields.more)],
         tell,
         fields.inputs(),
         estimate,

@@ -2,22 +2,30 @@
 
 found(step)                     the counts and bars of a filter
 look(step), evidence(seen)      the unit in front with its evidence, or why there is none
-tally(step), listing(step)      one's own verdicts, and a page of all matches
+card(look, …), tally(own, …)    one unit of the queue as the page's script holds it; own verdicts
+listing(step)                   a page of all matches
 kappa(measured, …), log(events, total), link(filter)
 """
 
+import json
+import secrets
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from audits.find.kappa import Agreement
 from audits.find.queue import LAMBDA, Look, Step
+from audits.find.verdicts import sha256
 from db import templates
 from db.audit.evidence import Evidence
 from db.audit.filters import Filter
 from db.audit.finding import PEOPLE, SIMULATED
+from db.audit.signoffs import Signoff
+from db.describe import pictures
 from db.log import Event
 from describer.describe.page_unit import exemplars
 
@@ -40,9 +48,36 @@ def look(step: Step) -> Markup:
     """The unit in front, exemplars large, the matched words marked; or why there is none."""
     if step.found is None:
         return _PARTS("nothing_yet")
-    if step.look is None:
-        return _PARTS("queue_done", result=step.found)
-    return _look(step, step.look)
+    done = _PARTS("queue_done", result=step.found)
+    front = done
+    if step.look is not None:
+        front = _look(step.look, place=step.place, waiting=step.waiting)
+    held = {
+        # A page that finds the same again begins anew.
+        "name": secrets.token_hex(8),
+        "person": step.person,
+        "query": asdict(step.query),
+        "waiting": step.waiting,
+        "place": step.place,
+        "cards": [card(one) for one in step.looks],
+        "done": done,
+    }
+    return _PARTS("stage", held=json.dumps(held), front=front)
+
+
+def card(front: Look) -> dict[str, Any]:
+    """A unit as the page's script holds it: what it shows, and what a verdict on it names."""
+    match, unit = front.match, front.unit
+    return {
+        "name": unit.name,
+        "unit_id": unit.unit_id,
+        "method": match.method,
+        "sentence_id": match.sentence_id,
+        "sha256": sha256(match.text),
+        "exemplars": unit.hash,
+        "picture": pictures.address(unit, "grid") if unit.folder else "",
+        "html": _look(front, place=0, waiting=0),
+    }
 
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
@@ -61,12 +96,15 @@ def evidence(seen: Sequence[Evidence], absent: Sequence[str] = ()) -> Markup:
     return _PARTS("listed", title="Detectors saw (evidence, no verdict)", lines=lines)
 
 
-def tally(step: Step) -> Markup:
+def asked(unit_id: int, seen: Sequence[Evidence], absent: Sequence[str]) -> Markup:
+    """What detectors said of one unit, for as long as it is in front."""
+    return _PARTS("asked", unit_id=unit_id, seen=evidence(seen, absent))
+
+
+def tally(own: Sequence[Signoff], *, left: int, needed: int) -> Markup:
     """One's own verdicts so far on one concept."""
-    if step.found is None:
-        return Markup()
-    counts = Counter(given.verdict for given in step.own)
-    return _PARTS("tally", counts=counts, left=step.waiting, needed=step.needed)
+    counts = Counter(given.verdict for given in own)
+    return _PARTS("tally", counts=counts, left=left, needed=needed)
 
 
 def listing(step: Step) -> Markup:
@@ -100,12 +138,14 @@ def link(kept: Filter) -> Markup:
     return _PARTS("link", number=kept.filter_id, name=kept.name)
 
 
-def _look(step: Step, front: Look) -> Markup:
+def _look(front: Look, *, place: int, waiting: int) -> Markup:
     match = front.match
     return _PARTS(
         "look",
         look=front,
-        step=step,
+        place=place,
+        waiting=waiting,
+        seen=evidence(front.seen),
         author=_AUTHORS.get(match.method, match.method),
         pieces=_pieces(match.text, match.spans),
         grid=Markup(exemplars(front.unit)),

@@ -1,7 +1,7 @@
 """One step of the reviewer's queue: everything that is known of a filter and a person.
 
-step(db, query, person="ada", place=0, offset=0)           # Step, with the unit in front
-take_back(db, query, signoff_id, person="ada", place=0)    # undo, and the place to go on at
+step(db, query, person="ada", place=0, offset=0)           # Step, with the units in front
+ahead(db, query, person="ada", skip=8, limit=30)           # the units that come after
 ask_detectors(workspace, unit_id)                          # evidence about its regions
 """
 
@@ -27,6 +27,8 @@ from db.workspace import Workspace, open_database
 from describer import shelf
 
 PAGE = 25
+# So many units come with the page; it asks for more behind.
+AHEAD = 8
 LAMBDA = 0.2
 
 
@@ -59,23 +61,34 @@ class Step:
 
     Attributes:
         found: a page of all matches; None before anything was looked for.
-        look: the unit in front; None when none waits for this person.
-        place: its place among the `waiting` ones.
+        looks: the units that wait for this person from `place` on, at most `AHEAD`.
+        place: the place of the first among the `waiting` ones.
         offset: where the page of all matches begins.
         own: this person's verdicts on the concept.
         states: what they may know of each unit's verdicts.
         needed: how many people judge each unit.
     """
 
-    concept: str = ""
+    query: Query = field(default_factory=Query)
+    person: str = ""
     found: Found | None = None
-    look: Look | None = None
+    looks: list[Look] = field(default_factory=list)
     place: int = 0
     waiting: int = 0
     offset: int = 0
     own: list[Signoff] = field(default_factory=list)
     states: Mapping[int, str] = field(default_factory=dict)
     needed: int = 1
+
+    @property
+    def concept(self) -> str:
+        """What verdicts are about."""
+        return self.query.concept
+
+    @property
+    def look(self) -> Look | None:
+        """The unit in front; None when none waits for this person."""
+        return self.looks[0] if self.looks else None
 
     @property
     def match(self) -> Match | None:
@@ -100,21 +113,20 @@ def step(
         if not page.matches and offset:
             offset = max(0, (page.units - 1) // PAGE * PAGE)
             page = finding.find(db, query, limit=PAGE, offset=offset, viewer=person)
-        waiting = finding.find(db, query, limit=1, offset=place, viewer=person, waiting_for=person)
-        if not waiting.matches and waiting.units:
-            place = waiting.units - 1
-            waiting = finding.find(
-                db, query, limit=1, offset=place, viewer=person, waiting_for=person
-            )
+        looks, waiting = ahead(db, query, person=person, skip=place, limit=AHEAD)
+        if not looks and waiting:
+            place = waiting - 1
+            looks, waiting = ahead(db, query, person=person, skip=place, limit=AHEAD)
     except NotFound:
         # A network that the filter names was taken out meanwhile.
         return Step()
     return Step(
-        concept=query.concept,
+        query=query,
+        person=person,
         found=page,
-        look=_look(db, waiting.matches[0], query.concept, person) if waiting.matches else None,
+        looks=looks,
         place=place,
-        waiting=waiting.units,
+        waiting=waiting,
         offset=offset,
         own=signoffs.current(db, concept=query.concept, person=person),
         states=decisions.known_states(db, query.concept, viewer=person),
@@ -122,17 +134,12 @@ def step(
     )
 
 
-def take_back(
-    db: Database, query: Query | None, signoff_id: int, *, person: str, place: int
-) -> int:
-    """Undo a verdict; returns where its unit waits to be judged anew, else the given place."""
-    standing = signoffs.current(db, person=person)
-    undone = [given.unit_id for given in standing if given.signoff_id == signoff_id]
-    signoffs.undo(db, signoff_id, person=person)
-    waiting = (
-        finding.unit_ids(db, query, viewer=person, waiting_for=person) if query is not None else []
-    )
-    return next((waiting.index(unit_id) for unit_id in undone if unit_id in waiting), place)
+def ahead(
+    db: Database, query: Query, *, person: str, skip: int, limit: int
+) -> tuple[list[Look], int]:
+    """Units that wait for a person, `skip` of them left out; and how many wait in all."""
+    waiting = finding.find(db, query, limit=limit, offset=skip, viewer=person, waiting_for=person)
+    return [_look(db, match, query.concept, person) for match in waiting.matches], waiting.units
 
 
 def ask_detectors(workspace: Workspace, unit_id: int) -> list[Evidence]:

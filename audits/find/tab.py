@@ -50,7 +50,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
             fields = find_query.fields_of(wanted, lists) if wanted else Fields()
             values = form.filled(fields)
             for field, choices in _choices(db, form).items():
-                values[field] = gr.update(choices=choices, value=values[field])
+                values[field] = gr.update(choices=choices, value=_among(choices, values[field]))
             kept = tab_saved.choices(db)
         return {
             **values,
@@ -87,6 +87,17 @@ def _linked(db: Database, number: str, otherwise: Query | None) -> Query | None:
     except NotFound as error:
         gr.Warning(escape(str(error)))
         return otherwise
+
+
+def _among(choices: list[Any], value: Any) -> Any:
+    """What of a field's value can still be chosen; a network may have been taken out meanwhile.
+
+    A list refuses every event while it holds what it does not offer.
+    """
+    known = [choice[1] if isinstance(choice, tuple) else choice for choice in choices]
+    if isinstance(value, list):
+        return [one for one in value if one in known]
+    return value if value in known else ""
 
 
 def _choices(db: Database, form: Form) -> dict[gr.Dropdown, list[Any]]:

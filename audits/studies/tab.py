@@ -154,9 +154,12 @@ def _fields(kind: Kind) -> Fields:
             2, label="Step (% of units)", visible=kind == "importance", minimum=0.1, maximum=50
         )
     with gr.Row(visible=kind == "uses"):
-        threshold = gr.Slider(0.3, 1, 0.8, step=0.05, label="Alike from (product)")
+        threshold = gr.Slider(0.3, 1, 0.8, step=0.05, label="Alike from this similarity on")
         terms = gr.Textbox(
-            "", label="Terms to prune", placeholder="the three commonest", elem_id="uses_terms"
+            "",
+            label="Words whose units are silenced",
+            placeholder="empty: the three commonest",
+            elem_id="uses_terms",
         )
         unseen = gr.Dropdown(
             [("none", "")], value="", label="Classes to tell apart", elem_id="uses_unseen"

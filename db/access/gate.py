@@ -35,6 +35,7 @@ PLACES = (
     "/robots.txt",
     "/sign-out",
     "/theme.css",
+    "/verdicts",
 )
 FOLDERS = (
     "/assets/",

@@ -3,7 +3,10 @@
     signoffs.add(db, unit_id, person="ada", verdict="confirmed", concept="face", seen={…})
     signoffs.current(db, concept="face")        # the standing verdict of every person
     signoffs.undo(db, signoff_id, person="ada")
+    signoffs.of_press(db, unit_id, "9f3c…", person="ada", concept="face")
 
+A page that saves behind sends a verdict again when it heard no answer: `press` names the one press
+of a key, and the same press twice is one verdict.
 `seen` freezes what was on the screen: the exemplars' hash, the description, the filter.
 """
 
@@ -48,15 +51,50 @@ def add(
     seen: Mapping[str, Any],
     tag: str = "",
     note: str = "",
+    press: str = "",
 ) -> int:
     """Store a verdict; it supersedes what the same person said before of this unit and concept.
+
+    Args:
+        press: what the page calls this one verdict; a second time it is the one that stands.
 
     Raises:
         BadInput: the unit needs several reviewers, and enough have answered already.
     """
+    frozen = {**seen, "press": press} if press else dict(seen)
     return _append(
-        db, unit_id, person, verdict, concept, seen=dict(seen), tag=tag, note=note, withdrawn=False
+        db, unit_id, person, verdict, concept, seen=frozen, tag=tag, note=note, withdrawn=False
     )
+
+
+def of_press(db: Database, unit_id: int, press: str, *, person: str, concept: str) -> int | None:
+    """The verdict that a press was stored as, withdrawn since or not; None when it was not."""
+    (found,) = db.execute(
+        """
+        select min(signoff_id) from signoffs
+        where unit_id = ? and person = ? and concept = ? and not withdrawn
+            and json_extract(seen_json, '$.press') = ?
+        """,
+        [unit_id, person, concept, press],
+    ).fetchone()
+    return None if found is None else int(found)
+
+
+def undo_press(db: Database, unit_id: int, press: str, *, person: str, concept: str) -> None:
+    """Withdraw the verdict of a press; nothing happens when that was done before.
+
+    Raises:
+        NotFound: the press was never stored.
+        BadInput: it was superseded, or is open to others by now.
+    """
+    signoff_id = of_press(db, unit_id, press, person=person, concept=concept)
+    if signoff_id is None:
+        raise NotFound("expected a verdict that was saved, got one that never was")
+    withdrawn = db.query(
+        "select 1 from signoffs where supersedes_id = ? and withdrawn", [signoff_id]
+    )
+    if not list(withdrawn):
+        undo(db, signoff_id, person=person)
 
 
 def undo(db: Database, signoff_id: int, *, person: str) -> None:
@@ -134,6 +172,11 @@ def _append(
     withdrawn: bool,
 ) -> int:
     with immediate(db):
+        press = "" if withdrawn else seen.get("press", "")
+        if press:
+            stored = of_press(db, unit_id, press, person=person, concept=concept)
+            if stored is not None:
+                return stored
         _check_open(db, unit_id, person, concept)
         cursor = db.execute(
             """

@@ -94,13 +94,17 @@ def estimate(plan: Estimate | None) -> Markup:
     return _PARTS("estimate", parts=parts)
 
 
-def results(page: Page, units: dict[int, UnitRow], *, offset: int) -> Markup:
-    """Rows of descriptions with thumbnails; a click on one opens its unit."""
+def results(page: Page, units: dict[int, UnitRow], *, offset: int, described: int = 0) -> Markup:
+    """Rows of descriptions with thumbnails; a click on one opens its unit.
+
+    Args:
+        described: how many descriptions the workspace has, whatever is searched for.
+    """
     rows = []
     for said in page.rows:
         unit = units[said.unit_id]
         rows.append((said, unit, pictures.address(unit, "strip") if unit.folder else ""))
-    return _PARTS("results", rows=rows, offset=offset, total=page.total)
+    return _PARTS("results", rows=rows, offset=offset, total=page.total, described=described)
 
 
 def exported(file: str, rows: int) -> Markup:

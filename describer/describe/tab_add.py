@@ -186,9 +186,11 @@ def _wire_paths(
         (adding.checkpoint, enter_checkpoint, []),
         (adding.network, enter_subject, [adding.table.subject]),
     ):
-        button.click(enter, path, [*setup, adding.entered, *shown])
+        entered = button.click(enter, path, [*setup, adding.entered, *shown])
+        _clear_after(entered, adding.entered)
     name, weights, named = adding.family
-    named.click(enter_family, [name, weights], [*setup, adding.entered, adding.table.subject])
+    outputs = [*setup, adding.entered, adding.table.subject]
+    _clear_after(named.click(enter_family, [name, weights], outputs), adding.entered)
 
 
 def _wire_table(adding: Adding, page: gr.Blocks, doors: Doors, results: Results) -> None:
@@ -217,11 +219,17 @@ def _wire_table(adding: Adding, page: gr.Blocks, doors: Doors, results: Results)
         return (status(said), "", "", *shown)
 
     page.load(arrive, None, [adding.area, table.subject], **QUIET)
-    adding.add.click(
+    entered = adding.add.click(
         enter_table,
         {*table.inputs(), *results.fields.inputs()},
         [adding.said, table.name, table.text, *results.listed],
     )
+    _clear_after(entered, adding.said)
+
+
+def _clear_after(event: gr.events.Dependency, said: gr.HTML) -> None:
+    """Take away what an action before said once one fails, or its success stands under an error."""
+    event.failure(None, None, said, js="() => ''")
 
 
 def given(path: str) -> str:

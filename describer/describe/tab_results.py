@@ -101,8 +101,8 @@ def build() -> Results:
         with gr.Column(scale=5, min_width=300):
             rows = gr.HTML(elem_id="rows")
             with gr.Row():
-                back = gr.Button("‹ earlier", size="sm", elem_id="back", min_width=60)
-                forth = gr.Button("later ›", size="sm", elem_id="forth", min_width=60)
+                back = gr.Button("‹ Previous page", size="sm", elem_id="back", min_width=60)
+                forth = gr.Button("Next page ›", size="sm", elem_id="forth", min_width=60)
                 export = gr.Button("Export these", size="sm", elem_id="export_list", min_width=60)
             exported = gr.HTML(elem_id="exported_list")
         with gr.Column(scale=4, min_width=300, elem_id="unit_side"):
@@ -127,10 +127,11 @@ def listing(doors: Doors, wanted: Wanted) -> tuple[Any, ...]:
         found = descriptions.page(db, **wanted.fields, limit=PAGE, offset=wanted.offset)
         units = {row.unit_id: exemplars.unit(db, row.unit_id) for row in found.rows}
         used = descriptions.methods(db)
+        described = found.total or descriptions.page(db, limit=0).total
         networks = [each.name for each in subjects.every(db)]
     chosen_now: dict[str, Any] = {"value": ANY} if unknown else {}
     return (
-        page.results(found, units, offset=wanted.offset),
+        page.results(found, units, offset=wanted.offset, described=described),
         gr.update(choices=[ANY, *networks]),
         gr.update(choices=[ANY, *known], **chosen_now),
         gr.update(choices=[ANY, *used]),
@@ -164,11 +165,11 @@ def _wire_list(results: Results, doors: Doors) -> None:
         return (wanted.offset, *listing(doors, wanted))
 
     @doors.allow(*STAFF)
-    def earlier(given: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
+    def previous(given: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
         return turn(fields.wanted(given), -PAGE)
 
     @doors.allow(*STAFF)
-    def later(given: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
+    def following(given: dict[Any, Any], request: gr.Request) -> tuple[Any, ...]:
         return turn(fields.wanted(given), PAGE)
 
     @doors.allow(*STAFF)
@@ -193,8 +194,8 @@ def _wire_list(results: Results, doors: Doors) -> None:
         trigger_mode="always_last",
         **QUIET,
     )
-    results.back.click(earlier, fields.inputs(), [fields.offset, *results.listed], **QUIET)
-    results.forth.click(later, fields.inputs(), [fields.offset, *results.listed], **QUIET)
+    results.back.click(previous, fields.inputs(), [fields.offset, *results.listed], **QUIET)
+    results.forth.click(following, fields.inputs(), [fields.offset, *results.listed], **QUIET)
     results.export.click(export, fields.inputs(), results.exported, **QUIET)
 
 

@@ -55,18 +55,6 @@ def test_the_queue_goes_on_after_a_verdict_and_freezes_what_was_seen(db: Databas
     assert given.seen["filter"]["any"] == list(QUERY.any)
 
 
-def test_an_undone_unit_comes_in_front_again_wherever_one_went_meanwhile(db: Database) -> None:
-    judge(db, "ada", "confirmed")
-    (given,) = signoffs.current(db)
-    place = queue.take_back(db, QUERY, given.signoff_id, person="ada", place=7)
-    front = step(db, QUERY, person="ada", place=place).match
-    assert front is not None
-    assert front.unit_id == given.unit_id
-    judge(db, "ada", "confirmed")
-    (given,) = signoffs.current(db)
-    assert queue.take_back(db, None, given.signoff_id, person="ada", place=7) == 7
-
-
 def test_places_and_pages_beyond_the_ends_are_the_ends(db: Database) -> None:
     assert step(db, QUERY, person="ada", place=-3).place == 0
     assert step(db, QUERY, person="ada", place=99).place == 39

@@ -11,7 +11,7 @@ import pytest
 from audits.find import tab
 from db.access import users
 from db.access.doors import Doors
-from db.audit import signoffs, words
+from db.audit import words
 from db.audit.words import Word
 from db.describe.descriptions import NewDescription
 from db.describe.descriptions import add as describe
@@ -99,7 +99,7 @@ def blocks(workspace: Workspace) -> Iterator[Any]:
     return page
 
 
-def test_a_reviewer_finds_judges_takes_back_and_walks(workspace: Workspace, blocks: Any) -> None:
+def test_a_reviewer_finds_and_turns_the_pages_of_matches(workspace: Workspace, blocks: Any) -> None:
     page = Page(blocks, "rae")
     page.send(None, "load")
     assert "Which units look for" in page["look"]
@@ -107,26 +107,14 @@ def test_a_reviewer_finds_judges_takes_back_and_walks(workspace: Workspace, bloc
     page.send("find", "click")
     assert "<b>40</b> of 40 described units match" in page["found"]
     assert "1 of 40 to judge" in page["look"]
-
-    page["note"], page["tag"] = "a reason", "signs"
-    page.send("confirm", "click")
-    with open_database(workspace) as db:
-        (given,) = signoffs.current(db)
-    assert (given.verdict, given.note, given.tag) == ("confirmed", "a reason", "signs")
-    assert (page["note"], page["tag"]) == ("", "signs"), "a tag is of one concept"
-    assert "confirmed <b>1</b>" in page["tally"]
-    page.send("queue_on", "click")
-    assert "2 of 39 to judge" in page["look"]
-    page.send("undo", "click")
     assert "confirmed <b>0</b>" in page["tally"]
-    assert "1 of 40 to judge" in page["look"]
-    with pytest.raises(Exception, match="Nothing of this visit is left"):
-        page.send("undo", "click")
 
+    front = page["look"]
     page.send("list_on", "click")
     assert "26 to 40 of 40" in page["listing"]
     page.send("list_back", "click")
     assert "1 to 25 of 40" in page["listing"]
+    assert page["look"] == front, "the unit that is judged stays where it is"
 
 
 def test_a_saved_filter_fills_the_form_again(workspace: Workspace, blocks: Any) -> None:
@@ -145,6 +133,18 @@ def test_a_saved_filter_fills_the_form_again(workspace: Workspace, blocks: Any) 
     again.send("saved", "input")
     assert (again["typed"], again["layer"]) == ("+face -clock", "conv1")
     assert "to judge" in again["look"]
+
+
+@pytest.mark.parametrize(
+    ("choices", "value", "kept"),
+    [
+        ([("all", ""), ("conv1", "conv1")], "conv1", "conv1"),
+        ([("all", ""), ("conv1", "conv1")], "gone", ""),
+        (["net"], ["gone", "net"], ["net"]),
+    ],
+)
+def test_what_can_no_longer_be_chosen_is_let_go(choices: Any, value: Any, kept: Any) -> None:
+    assert tab._among(choices, value) == kept
 
 
 def test_an_annotator_is_shown_nothing(blocks: Any) -> None:

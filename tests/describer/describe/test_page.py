@@ -76,3 +76,5 @@ def test_rows_are_text_and_say_where_the_list_is() -> None:
     assert 'data-offset="25" data-total="26"' in shown
     assert "dead unit" in shown
     assert "Nothing here yet." in page.results(Page([], 0), {}, offset=0)
+    searched = page.results(Page([], 0), {}, offset=0, described=1776)
+    assert "No description fits: 1,776 are here." in searched
