@@ -27,8 +27,8 @@ from audits import commands as audit_commands
 from db import backup, jobs
 from db import commands as workspace_commands
 from db.access import addresses, downloads, entrance, server, sessions, users
-from db.access.doors import Doors
 from db.access.gate import App
+from db.access.permissions import Doors
 from db.annotate import campaigns
 from db.commands import add_workspace_option
 from db.describe import exemplars
@@ -279,7 +279,7 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
     import audits.tab
     import describer.tab
     from audits.find import route
-    from describer import shelf
+    from describer import workspace_files
     from describer.describe import page
 
     def person(request: Any) -> str | None:
@@ -290,7 +290,7 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
     routes: list[BaseRoute] = [
         Route(
             "/pictures/{unit_id:int}/{picture}.jpg",
-            downloads.pictures(workspace, shelf.picture_of),
+            downloads.pictures(workspace, workspace_files.picture_of),
         ),
         Route("/examples/{name}.jpg", annotator.work.illustrations.respond),
         Route("/reports/{name}", downloads.reports(workspace)),
@@ -397,15 +397,15 @@ def _run(kind: str, handle: jobs.Handle) -> dict[str, Any]:
 
 def _enter_pictures(workspace: Workspace, folder: Path, subject: str) -> int:
     """Pictures for imported sentences; returns of how many layers."""
-    from describer import shelf
+    from describer import workspace_files
 
     with open_database(workspace) as db:
-        return shelf.enter_published(db, workspace, folder, subject=subject)
+        return workspace_files.enter_published(db, workspace, folder, subject=subject)
 
 
 def _exemplars_of(workspace: Workspace) -> Callable[[str, str, int, str], tuple[Any, Any]]:
     """What the annotations export reads pictures with: images and masks of a unit."""
-    from describer.shelf import source_of
+    from describer.workspace_files import source_of
 
     def read(subject: str, layer: str, unit: int, hash_: str) -> tuple[Any, Any]:
         with open_database(workspace) as db:

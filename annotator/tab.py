@@ -20,7 +20,7 @@ from annotator.campaigns import tab as campaign_tab
 from annotator.ratings import tab_rate
 from annotator.review import tab as review_tab
 from annotator.work import tab as work_tab
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import EVERYBODY
 
 _FOLDER = Path(__file__).parent

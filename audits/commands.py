@@ -13,7 +13,7 @@ from audits.spurious import commands as spurious_commands
 from db import unit_tables
 from db.commands import add_workspace_option, say
 from db.jobs import Watch
-from describer.bars import Bar
+from describer.progress_bar import Bar
 
 if TYPE_CHECKING:
     from audits.ablation.standalone import Audited
@@ -117,7 +117,7 @@ def words_kept(arguments: Sequence[str]) -> list[str]:
 def _audit(options: argparse.Namespace) -> None:
     from audits.ablation.plan import How
     from audits.ablation.standalone import Files, audit
-    from audits.ablation.summarise import rows
+    from audits.ablation.summary import rows
     from audits.edit.export import check_free
     from audits.network import assignment
     from audits.network.labels import understood_beside
@@ -168,7 +168,7 @@ def _audit(options: argparse.Namespace) -> None:
 
 def _export(found: "Audited", folder: Path) -> None:
     """Write the network without the units that were chosen, without validation all."""
-    from audits.ablation.summarise import rows
+    from audits.ablation.summary import rows
     from audits.edit.export import About, export
 
     measured = found.measured

@@ -24,7 +24,7 @@ from audits.spurious import page as spurious_page
 from audits.spurious import tab as spurious_tab
 from audits.studies import page as studies_page
 from audits.studies import tab as studies_tab
-from db.access.doors import Doors
+from db.access.permissions import Doors
 
 CSS = "".join(
     page.CSS for page in (ablation_page, compare_page, paste_page, spurious_page, studies_page)

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.cells import cell, says_nothing
+from db.csv_cells import cell, says_nothing
 from db.errors import BadInput
 
 Source = Path | bytes | str
@@ -192,7 +192,7 @@ def of_browser(text: str) -> bytes | str:
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a table in UTF-8 with commas and `\\n`, its cells as `db.cells.cell` makes them.
+    """Write a table in UTF-8 with commas and `\\n`, its cells as `db.csv_cells.cell` makes them.
 
     `read` gives every text back as it was.
     """

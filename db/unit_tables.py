@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db import tables
-from db.cells import restored, says_nothing, whole
+from db.csv_cells import restored, says_nothing, whole
 from db.errors import BadInput
 from db.tables import Row, Source, Table
 from db.units import Unit

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from db.access.doors import LOCAL
+from db.access.permissions import LOCAL
 from db.commands import add_workspace_option, say
 from db.errors import BadInput
 from db.jobs import Watch
 from db.workspace import Workspace, create, open_database
-from describer.bars import Bar
 from describer.methods import command as methods
 from describer.methods.models import commands as models
+from describer.progress_bar import Bar
 
 if TYPE_CHECKING:
     from describer.milan.encoder import PyramidEncoder
@@ -229,7 +229,7 @@ def _exemplars(options: argparse.Namespace) -> None:
 
 
 def _add_to_workspace(options: argparse.Namespace) -> None:
-    from describer import shelf
+    from describer import workspace_files
     from describer.images import probing
 
     if options.what == "descriptions":
@@ -245,14 +245,14 @@ def _add_to_workspace(options: argparse.Namespace) -> None:
     workspace = create(options.workspace)
     with open_database(workspace) as db:
         if options.what == "network":
-            found = shelf.survey(_subject_file(options, workspace))
-            name = shelf.enter_subject(db, found).name
+            found = workspace_files.survey(_subject_file(options, workspace))
+            name = workspace_files.enter_subject(db, found).name
             _print_notes(found.notes)
         elif options.what == "images":
             _print_notes(probing.open_folder(options.path.expanduser()).left_out)
-            name = shelf.enter_images(db, options.path).name
+            name = workspace_files.enter_images(db, options.path).name
         else:
-            name = shelf.enter_checkpoint(db, str(options.path)).name
+            name = workspace_files.enter_checkpoint(db, str(options.path)).name
     print(f"{options.what} {name} is in {options.workspace}")
 
 
@@ -299,10 +299,10 @@ def _add_descriptions(options: argparse.Namespace) -> None:
 
 
 def _add_concepts(options: argparse.Namespace) -> None:
-    from describer import shelf
+    from describer import workspace_files
 
     with open_database(create(options.workspace)) as db:
-        row = shelf.enter_concepts(
+        row = workspace_files.enter_concepts(
             db,
             str(options.path),
             form=options.format or "",

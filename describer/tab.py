@@ -15,7 +15,7 @@ from typing import Any
 
 import gradio as gr
 
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import EVERYBODY, STAFF
 from db.audit import signoffs
 from db.describe import descriptions, exemplars, subjects

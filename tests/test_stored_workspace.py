@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from annotator import campaign
 from annotator.agreement import page as agreement_page
-from annotator.agreement.measurement import Measurement
+from annotator.agreement.result import Measurement
 from audits.ablation import page as ablation_page
 from audits.compare import counts
 from audits.compare import page as compare_page

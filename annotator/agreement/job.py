@@ -5,7 +5,7 @@
     measured(db)[campaign_id]                    # the newest that has numbers
 
 A model of language takes seconds to minutes over a campaign, so nobody's page waits for it. What
-the result holds is `annotator.agreement.measurement.Measurement`.
+the result holds is `annotator.agreement.result.Measurement`.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from annotator import campaign
-from annotator.agreement import measurement, scores
+from annotator.agreement import result, scores
 from db.jobs import Handle, Job
 from db.workspace import open_database
 
@@ -44,7 +44,7 @@ def agreement(handle: Handle) -> dict[str, Any]:
     model = handle.job.args.get("model")
     scorer = bertscore.find() if model is None else bertscore.named(model, handle.workspace.models)
     found = scores.score(given, scorer, watch=handle.watch)
-    return measurement.measured(found, subject_of).to_json()
+    return result.measured(found, subject_of).to_json()
 
 
 def latest(db: Database) -> dict[int, Job]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from annotator import html
-from annotator.agreement.measurement import Measurement
+from annotator.agreement.result import Measurement
 from db import templates
 from db.units import Unit
 

@@ -10,10 +10,10 @@ import gradio as gr
 
 from annotator import campaign as campaigning
 from annotator import html
-from annotator.agreement import bertscore, job, measurement, page
-from annotator.agreement.measurement import Measurement
+from annotator.agreement import bertscore, job, page, result
+from annotator.agreement.result import Measurement
 from annotator.events import ONCE
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.errors import BadInput
 from db.workspace import open_database
@@ -90,7 +90,7 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
         if measured is None:
             return gr.skip(), html.note("Measure agreement first.")
         path = doors.new_folder(request) / f"agreement-{campaign_id}.csv"
-        measurement.write_units(path, Measurement.from_json(measured.result))
+        result.write_units(path, Measurement.from_json(measured.result))
         return gr.File(str(path), visible=True), ""
 
     item.select(look, campaign, shown, **ONCE)

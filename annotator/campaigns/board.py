@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from annotator.agreement import job
-from annotator.agreement.measurement import Measurement
+from annotator.agreement.result import Measurement
 from annotator.review import quality
 from db import tables
 from db.annotate import campaigns, progress, reviews, skips

@@ -21,7 +21,7 @@ from annotator.corpus import tab_cleaning
 from annotator.events import ONCE, QUIET, Values
 from annotator.exchange import tab_export, tab_import
 from annotator.ratings import tab_start
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN, EVERYBODY
 from db.workspace import open_database
 

@@ -15,7 +15,7 @@ from annotator.campaigns.plan import Plan
 from annotator.campaigns.tab_board import Board, known
 from annotator.events import ONCE, Values
 from annotator.work import guidelines
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.annotate.campaigns import Settings
 from db.errors import BadInput

@@ -18,7 +18,7 @@ from annotator.campaigns import qualification, tab_questions
 from annotator.campaigns.qualification import MOST, Written
 from annotator.campaigns.tab_questions import Form, Listed, Questions
 from annotator.events import ONCE, Values
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.annotate import qualifications
 from db.errors import BadInput, NotFound

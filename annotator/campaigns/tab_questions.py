@@ -18,7 +18,7 @@ from annotator import html
 from annotator.campaigns import page, qualification
 from annotator.campaigns.qualification import MOST, Typed
 from annotator.events import LATEST, ONCE, Values
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.annotate import campaigns
 from db.annotate.qualifications import OPTIONS, Question

@@ -10,7 +10,7 @@ from annotator import html
 from annotator.campaigns import page
 from annotator.campaigns.tab_board import Board, known
 from annotator.events import ONCE, Values
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.annotate import campaigns, qualifications
 from db.errors import BadInput

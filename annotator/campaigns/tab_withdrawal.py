@@ -13,7 +13,7 @@ from annotator.events import ONCE, Values
 from annotator.exchange import job
 from annotator.html import near, problem
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.annotate import annotations
 from db.errors import BadInput, WorkbenchError

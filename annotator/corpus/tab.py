@@ -13,7 +13,7 @@ from annotator.corpus import job, page
 from annotator.corpus import statistics as counting
 from annotator.corpus.statistics import Counted
 from annotator.events import ONCE
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.errors import BadInput
 from db.workspace import open_database

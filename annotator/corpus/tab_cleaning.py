@@ -13,7 +13,7 @@ from annotator.corpus import cleaning, spelling
 from annotator.corpus import page as corpus_page
 from annotator.events import ONCE
 from annotator.html import near
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN, EVERYBODY
 from db.annotate import annotations, cleanings
 from db.errors import BadInput, WorkbenchError

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from db.cells import restored, says_nothing
+from db.csv_cells import restored, says_nothing
 from db.errors import BadInput
 from db.tables import Table, canonical
 from db.unit_tables import TEXTS, unit_number

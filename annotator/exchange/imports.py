@@ -25,7 +25,7 @@ from db import unit_tables
 from db.annotate import transfers
 from db.annotate.annotations import Revision, Status
 from db.annotate.transfers import Record, Verdict
-from db.cells import restored
+from db.csv_cells import restored
 from db.errors import BadInput
 from db.tables import Table, canonical, understood
 

@@ -15,7 +15,7 @@ from annotator.exchange import job, page
 from annotator.exchange import write as writing
 from annotator.exchange.job import Packed
 from annotator.exchange.write import Choice
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.annotate import campaigns
 from db.errors import BadInput

@@ -15,7 +15,7 @@ from annotator.events import ONCE
 from annotator.exchange import arrivals, imports, page
 from annotator.exchange.arrivals import Seen
 from annotator.html import near
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.errors import BadInput
 from db.tables import of_browser

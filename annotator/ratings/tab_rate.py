@@ -16,7 +16,7 @@ from annotator import html
 from annotator.events import ONCE, Values
 from annotator.ratings import page as rating_page
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import EVERYBODY
 from db.annotate import campaigns, claims, progress, qualifications, ratings, slots
 from db.annotate.campaigns import Campaign

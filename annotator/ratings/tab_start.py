@@ -14,7 +14,7 @@ from annotator.events import ONCE
 from annotator.html import near
 from annotator.ratings import page
 from annotator.work import guidelines
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.annotate import campaigns, ratings
 from db.annotate.campaigns import Settings

@@ -20,7 +20,7 @@ from annotator.exchange import imports
 from annotator.exchange.exports import RATINGS
 from db.annotate.ratings import Rating
 from db.annotate.records import Record
-from db.cells import restored
+from db.csv_cells import restored
 from db.errors import BadInput
 
 ALL = "all"

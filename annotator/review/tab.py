@@ -17,7 +17,7 @@ from annotator.review import desk, quality
 from annotator.review import page as review_page
 from annotator.review.desk import Look
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.annotate import annotations, campaigns, reviews
 from db.errors import BadInput

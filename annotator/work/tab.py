@@ -17,7 +17,7 @@ from annotator.work import desk, tab_answer, tab_form
 from annotator.work import page as work_page
 from annotator.work.tab_form import Form, person
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import EVERYBODY
 from db.workspace import open_database
 

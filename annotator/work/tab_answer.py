@@ -14,7 +14,7 @@ from annotator.events import LATEST, ONCE, QUIET, Values
 from annotator.work import desk, page
 from annotator.work.desk import View
 from annotator.work.tab_form import COUNT, LANDED, Form, Sent, earlier, person
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import EVERYBODY
 from db.annotate.annotations import Answer, Kind
 from db.annotate.slots import Answered

@@ -19,7 +19,7 @@ from annotator.events import Values
 from annotator.work import page, tab_test
 from annotator.work.desk import View
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.annotate.annotations import Answer
 from db.templates import joined
 

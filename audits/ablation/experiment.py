@@ -16,9 +16,9 @@ from audits.ablation.head import fine_tune, head_below
 from audits.ablation.measure import Line, Measured, Sets, measure
 from audits.ablation.open import Opened, means_of, open_plan
 from audits.ablation.plan import Plan, Request
-from audits.ablation.summarise import summarised
-from audits.ablation.summary import Data, Head, Summary
-from audits.network import apart, assignment
+from audits.ablation.result import Data, Head, Summary
+from audits.ablation.summary import summarised
+from audits.network import assignment, held_out
 from audits.network.evaluation import Cache, DatabaseStore, Evaluator
 from audits.network.images import digest_of
 from db.audit import ablations
@@ -49,7 +49,7 @@ def run(
     plan, how = request.plan, request.plan.how
     with open_database(workspace) as db:
         row = subjects.get(db, plan.subject)
-        ablation_plan.check_training(db, plan, apart.check_files)
+        ablation_plan.check_training(db, plan, held_out.check_files)
         ablation_id = ablations.add(
             db,
             subject_id=row.subject_id,

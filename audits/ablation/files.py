@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from audits.ablation.measure import Line, Measured
-from audits.ablation.summarise import summarised
+from audits.ablation.summary import summarised
 from audits.find.words import Spans
 from db import tables
 from db.unit_tables import UnitText

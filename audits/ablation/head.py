@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from audits.ablation.engine.hooks import Units, find_modules
 from audits.ablation.engine.rows import relative_difference
-from audits.ablation.summary import Tuned
+from audits.ablation.result import Tuned
 from audits.network.evaluation import Evaluator
 from audits.network.images import Images
 from db.errors import BadInput

@@ -7,7 +7,7 @@ from typing import Any
 
 from audits.ablation.experiment import run
 from audits.ablation.plan import Request
-from audits.ablation.summary import Ablated
+from audits.ablation.result import Ablated
 from db.jobs import Handle
 from describer.subjects import devices
 

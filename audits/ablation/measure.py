@@ -21,7 +21,7 @@ from audits.ablation.engine.hooks import check_units
 from audits.ablation.engine.units import by_layer
 from audits.ablation.importance import UnitImportance, importance
 from audits.ablation.plan import How
-from audits.ablation.summary import Point
+from audits.ablation.result import Point
 from audits.figures import intervals
 from audits.network.evaluation import Evaluation, Evaluator
 from audits.network.images import Images

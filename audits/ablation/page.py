@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from audits.ablation import summary as ablation_summary
+from audits.ablation import result as ablation_summary
 from audits.ablation.plan import Request
-from audits.ablation.summary import Summary
+from audits.ablation.result import Summary
 from audits.figures import chart, class_charts
 from db import templates
 from db.audit.ablations import Ablation, Point

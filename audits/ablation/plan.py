@@ -19,7 +19,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from audits.find import verdicts
-from audits.network import apart, labels
+from audits.network import held_out, labels
 from db import jobs
 from db.describe import descriptions, exemplars, subjects
 from db.errors import BadInput
@@ -177,7 +177,7 @@ def check_training(db: Database, plan: Plan, check: Callable[..., None]) -> None
     """Check the images that the head is trained on against those of every other purpose.
 
     Args:
-        check: of `audits.network.apart`; names and folders are compared when a plan is queued,
+        check: of `audits.network.held_out`; names and folders are compared when a plan is queued,
             files, which all have to be read, when it is run.
 
     Raises:
@@ -262,7 +262,7 @@ def _check_images(db: Database, plan: Plan) -> None:
             f"expected a network that classifies images, got {row.name}, which makes them: it has "
             "no accuracy that ablation could change"
         )
-    check_training(db, plan, apart.check_folders)
+    check_training(db, plan, held_out.check_folders)
     for purpose, name, table in (
         ("validation", plan.validation, plan.validation_labels),
         ("test", plan.test, plan.test_labels),

@@ -20,16 +20,16 @@ from audits.ablation import plan as ablation_plan
 from audits.find import verdicts
 from audits.network import likely
 from db import jobs
-from db.access.doors import Doors, Person
+from db.access.permissions import Doors, Person
 from db.access.users import STAFF
-from db.audit import ablations, decisions, filters, finding
+from db.audit import ablations, blind_review, filters, finding
 from db.audit.ablations import Ablation
 from db.describe import exemplars, subjects
 from db.errors import BadInput
 from db.jobs import Job
 from db.workspace import open_database
 from describer.form import Form
-from describer.jobs import own
+from describer.jobs import ownership
 from describer.jobs import tab as jobs_tab
 from describer.jobs.tab import QUIET, Following
 
@@ -114,7 +114,7 @@ def build(
             experiment = ablations.get(db, ablation_id) if ablation_id else None
             points = ablations.curve(db, ablation_id) if ablation_id else []
             units = [exemplars.unit(db, each) for each in experiment.units] if experiment else []
-            live = any(each.state in own.LIVE for each in jobs.latest(db, kinds=KINDS))
+            live = any(each.state in ownership.LIVE for each in jobs.latest(db, kinds=KINDS))
             taken = below.show(db, experiment, live=live)
         names = [(_title(each), each.ablation_id) for each in every]
         return (
@@ -252,7 +252,7 @@ def _wire_fields(fields: Fields, warned: gr.HTML, doors: Doors) -> None:
 def _offered(open_db: Callable[[], Any], concept: str | None) -> tuple[Any, ...]:
     """What is to be chosen from: concepts, filters, networks, and images, with which labels."""
     with open_db() as db:
-        concepts = decisions.confirmed_concepts(db)
+        concepts = blind_review.confirmed_concepts(db)
         names = [each.name for each in subjects.every(db)]
         folders = subjects.every_probing_set(db)
         kept = [(each.name, each.filter_id) for each in filters.every(db)]

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from audits.compare import counts, page
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.audit import signoffs
 from db.describe import subjects

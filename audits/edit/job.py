@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from audits.ablation import summary
+from audits.ablation import result
 from audits.ablation.engine.units import by_layer
 from audits.ablation.open import means_of, open_plan
 from audits.ablation.plan import Request
@@ -34,7 +34,7 @@ def export(handle: Handle) -> dict[str, Any]:
     with open_database(handle.workspace) as db:
         experiment = ablations.get(db, ablation_id)
         order = edit_plan.removed(experiment, count)
-        found = summary.of(experiment)
+        found = result.of(experiment)
         about = About(
             edit_plan.sentences(db, experiment),
             edit_plan.cost(experiment, ablations.curve(db, ablation_id), count),

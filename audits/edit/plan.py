@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from audits.ablation import summary
+from audits.ablation import result
 from audits.ablation.plan import Request
 from db import jobs
 from db.audit import ablations, signoffs
@@ -73,7 +73,7 @@ def removed(experiment: Ablation, count: int) -> tuple[Unit, ...]:
     Raises:
         BadInput: it is not finished, or has no so many.
     """
-    found = summary.of(experiment)
+    found = result.of(experiment)
     if found is None or not found.units:
         raise BadInput("Ablate first: an edit is exported once its cost is known.")
     order = found.units
@@ -84,7 +84,7 @@ def removed(experiment: Ablation, count: int) -> tuple[Unit, ...]:
 
 def suggested(experiment: Ablation) -> int:
     """The count chosen on validation; all units where that is none."""
-    found = summary.of(experiment)
+    found = result.of(experiment)
     if found is None:
         return 0
     return (found.chosen.n_ablated if found.chosen else 0) or len(found.units)
@@ -107,7 +107,7 @@ def file_name(ablation_id: int, count: int) -> str:
 
 def sentences(db: Database, experiment: Ablation) -> dict[Unit, str]:
     """What the reviewer saw when the units were confirmed, else their newest description."""
-    finished = summary.of(experiment)
+    finished = result.of(experiment)
     order = finished.units if finished else ()
     concept = Request.from_json(experiment.request).plan.concept
     found: dict[Unit, str] = {}
@@ -123,7 +123,7 @@ def sentences(db: Database, experiment: Ablation) -> dict[Unit, str]:
 
 def cost(experiment: Ablation, points: Sequence[Point], count: int) -> list[tuple[str, str]]:
     """What was measured with that many units removed, (what, value)."""
-    finished = summary.of(experiment)
+    finished = result.of(experiment)
     measure = finished.measure if finished else "accuracy"
     plan = Request.from_json(experiment.request).plan
     rows = []

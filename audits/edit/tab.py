@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from audits.edit import page
 from audits.edit import plan as edit_plan
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.audit.ablations import Ablation
 from db.errors import BadInput

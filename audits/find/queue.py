@@ -12,8 +12,8 @@ from sqlite_utils import Database
 
 from db.annotate import annotations
 from db.annotate.annotations import Said
-from db.audit import decisions, evidence, finding, signoffs
-from db.audit.decisions import Decision
+from db.audit import blind_review, evidence, finding, signoffs
+from db.audit.blind_review import Decision
 from db.audit.evidence import Evidence
 from db.audit.finding import Found, Match
 from db.audit.signoffs import Signoff
@@ -24,7 +24,7 @@ from db.describe.exemplars import UnitRow
 from db.describe.faithfulness import Score
 from db.errors import NotFound
 from db.workspace import Workspace, open_database
-from describer import shelf
+from describer import workspace_files
 
 PAGE = 25
 # So many units come with the page; it asks for more behind.
@@ -129,8 +129,8 @@ def step(
         waiting=waiting,
         offset=offset,
         own=signoffs.current(db, concept=query.concept, person=person),
-        states=decisions.known_states(db, query.concept, viewer=person),
-        needed=decisions.needed(db),
+        states=blind_review.known_states(db, query.concept, viewer=person),
+        needed=blind_review.needed(db),
     )
 
 
@@ -148,7 +148,7 @@ def ask_detectors(workspace: Workspace, unit_id: int) -> list[Evidence]:
 
     with open_database(workspace) as db:
         unit = exemplars.unit(db, unit_id)
-    shown = shelf.source_of(workspace, unit).unit(unit.layer, unit.unit)
+    shown = workspace_files.source_of(workspace, unit).unit(unit.layer, unit.unit)
     seen = detectors.look(shown.images, shown.masks)
     with open_database(workspace) as db:
         for one in seen:
@@ -166,8 +166,8 @@ def _look(db: Database, match: Match, concept: str, person: str) -> Look:
         people=annotations.accepted(db, match.unit_id),
         machines=machines,
         scores=faithfulness.of_descriptions(db, [said.description_id for said in machines]),
-        best=shelf.ranked(candidates, LAMBDA),
-        others=decisions.open_verdicts(db, match.unit_id, concept, viewer=person),
-        decision=decisions.decision(db, match.unit_id, concept),
+        best=workspace_files.ranked(candidates, LAMBDA),
+        others=blind_review.open_verdicts(db, match.unit_id, concept, viewer=person),
+        decision=blind_review.decision(db, match.unit_id, concept),
         seen=evidence.of_unit(db, match.unit_id),
     )

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from audits.find import page, queue
 from audits.find.verdicts import Press, keep, query_sent
 from db.access.users import STAFF
-from db.audit import decisions, signoffs
+from db.audit import blind_review, signoffs
 from db.audit.words import Query
 from db.errors import BadInput, NotFound, WorkbenchError
 from db.workspace import Workspace, open_database
@@ -95,9 +95,9 @@ def _answer(workspace: Workspace, asked: Asked) -> dict[str, Any]:
         looks, waiting = queue.ahead(
             db, asked.query, person=person, skip=asked.skip, limit=asked.limit
         )
-        states = decisions.known_states(db, concept, viewer=person)
+        states = blind_review.known_states(db, concept, viewer=person)
         own = signoffs.current(db, concept=concept, person=person)
-        needed = decisions.needed(db)
+        needed = blind_review.needed(db)
     return {
         "refusals": refusals,
         "cards": [page.card(look) for look in looks],

@@ -19,9 +19,9 @@ from audits.find.query import Fields
 from audits.find.tab_form import Form, or_none
 from audits.find.tab_queue import HIDDEN, Given
 from audits.find.words import analyse_missing
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
-from db.audit import decisions, filters, finding, presets
+from db.audit import blind_review, filters, finding, presets
 from db.audit.words import Query
 from db.describe import descriptions, subjects
 from db.errors import NotFound
@@ -107,5 +107,5 @@ def _choices(db: Database, form: Form) -> dict[gr.Dropdown, list[Any]]:
         form.networks: [row.name for row in subjects.every(db)],
         form.methods: descriptions.methods(db),
         form.layer: or_none("all", finding.layers(db)),
-        form.reviewer: or_none("anybody", decisions.reviewers(db)),
+        form.reviewer: or_none("anybody", blind_review.reviewers(db)),
     }

@@ -16,7 +16,7 @@ import gradio as gr
 
 from audits.find import page, queue
 from audits.find.queue import PAGE
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.audit.words import Query
 from db.errors import BadInput

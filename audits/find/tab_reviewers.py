@@ -15,11 +15,11 @@ import gradio as gr
 from audits.find import page
 from audits.find.kappa import agreement
 from db import log
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
-from db.audit import decisions
+from db.audit import blind_review
 from db.audit.words import Query
-from db.cells import neutral
+from db.csv_cells import neutral
 from db.errors import BadInput
 from db.log import Event
 from db.workspace import open_database
@@ -47,7 +47,7 @@ def _agreement(doors: Doors, query: gr.State) -> None:
                 "with fewer verdicts wait.",
                 precision=0,
                 minimum=1,
-                maximum=decisions.MOST,
+                maximum=blind_review.MOST,
                 elem_id="reviewers",
             )
             require = gr.Button("Set (admin)", elem_id="set_reviewers")
@@ -56,15 +56,15 @@ def _agreement(doors: Doors, query: gr.State) -> None:
     @doors.allow(*STAFF)
     def agree(wanted: Query | None, request: gr.Request) -> tuple[Any, ...]:
         with open_db() as db:
-            needed = decisions.needed(db)
-            blind = decisions.blind_verdicts(db, wanted.concept if wanted else "")
+            needed = blind_review.needed(db)
+            blind = blind_review.blind_verdicts(db, wanted.concept if wanted else "")
         measured = agreement([{one.person: one.verdict for one in own} for own in blind.values()])
         return needed, page.kappa(measured, needed=needed)
 
     @doors.allow("admin")
     def set_count(count: float | None, request: gr.Request) -> None:
         with open_db() as db:
-            decisions.require(db, int(count or 0), person=doors.person(request).name)
+            blind_review.require(db, int(count or 0), person=doors.person(request).name)
         gr.Info(
             f"{int(count or 0)} people judge each unit from now on. Units with fewer verdicts wait "
             "again, and are not ablated as confirmed until they have enough."
@@ -103,7 +103,7 @@ def _log(doors: Doors) -> None:
     @doors.allow(*STAFF)
     def read_log(person: str, since: str, until: str, request: gr.Request) -> tuple[Any, Any]:
         with open_db() as db:
-            known = [("everybody", ""), *((name, name) for name in decisions.reviewers(db))]
+            known = [("everybody", ""), *((name, name) for name in blind_review.reviewers(db))]
         found = events(person, since, until, request, _LINES)
         return gr.update(choices=known), page.log(*found)
 

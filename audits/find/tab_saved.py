@@ -15,7 +15,7 @@ from audits.find import page
 from audits.find import query as find_query
 from audits.find.tab_form import Form, or_none
 from audits.find.tab_queue import Given, Queue
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.audit import filters, presets
 from db.audit.words import Query

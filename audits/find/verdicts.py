@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from sqlite_utils import Database
 
-from db.audit import decisions, signoffs, words
+from db.audit import blind_review, signoffs, words
 from db.audit.finding import Match
 from db.audit.words import Query
 from db.describe import exemplars
@@ -43,7 +43,7 @@ def sign_off(
         "description": answer if match.written else match.text,
         "sha256": sha256(match.text),
         "filter": asdict(query),
-        "reviewers": decisions.needed(db),
+        "reviewers": blind_review.needed(db),
     }
     if press and not press.pictured:
         seen["picture"] = "was still loading"
@@ -183,12 +183,12 @@ def sha256(text: str) -> str:
 
 def confirmed(db: Database, subject: str, concept: str) -> list[exemplars.UnitRow]:
     """The units of a network that its reviewers' verdicts confirm for a concept."""
-    units = [exemplars.unit(db, unit_id) for unit_id in decisions.confirmed(db, concept)]
+    units = [exemplars.unit(db, unit_id) for unit_id in blind_review.confirmed(db, concept)]
     return [unit for unit in units if unit.subject == subject]
 
 
 def most_confirmed(db: Database, concept: str) -> str | None:
     """The network that the most units are confirmed of for a concept; None when there is none."""
-    units = [exemplars.unit(db, unit_id) for unit_id in decisions.confirmed(db, concept)]
+    units = [exemplars.unit(db, unit_id) for unit_id in blind_review.confirmed(db, concept)]
     counts = Counter(name for name, *_ in {(each.subject, each.layer, each.unit) for each in units})
     return max(sorted(counts), key=lambda name: counts[name], default=None)

@@ -27,11 +27,11 @@ from db.errors import BadInput
 from db.jobs import Watch
 from describer.images import latents, probing
 from describer.images.probing import Skipped
-from describer.shelf import check_same
 from describer.subjects import definition, factory, steadiness
 from describer.subjects.code import code_hash
 from describer.subjects.definition import Subject
 from describer.subjects.weights import weights_hash
+from describer.workspace_files import check_same
 
 BATCH_SIZE = 32
 MEMORY_BYTES = 2 * 2**30

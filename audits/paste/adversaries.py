@@ -22,7 +22,7 @@ from PIL import Image
 
 from audits.paste.pixels import Cut, Mask, Pasted, Pixels, cut, paste, scale_for
 from db.arrays import new_folder
-from db.cells import neutral
+from db.csv_cells import neutral
 from db.errors import BadInput
 
 if TYPE_CHECKING:

@@ -40,7 +40,7 @@ from db.describe import descriptions, exemplars, subjects
 from db.describe.subjects import SubjectRow
 from db.errors import BadInput
 from db.workspace import Workspace, open_database
-from describer import shelf
+from describer import workspace_files
 from describer.images import probing
 
 P = ParamSpec("P")
@@ -106,7 +106,7 @@ class Bench:
             unit = exemplars.unit(db, unit_id)
         if not unit.folder:
             raise BadInput(f"expected a unit with exemplars, got {unit.name}, which has none")
-        shown = shelf.source_of(self.workspace, unit).unit(unit.layer, unit.unit)
+        shown = workspace_files.source_of(self.workspace, unit).unit(unit.layer, unit.unit)
         return [
             Shown(f"{unit.name} exemplar {place + 1}", image, mask[0])
             for place, (image, mask) in enumerate(zip(shown.images, shown.masks, strict=True))
@@ -117,7 +117,7 @@ class Bench:
         """Exemplar images of other units of the same layer, drawn at random: for controls."""
         with open_database(self.workspace) as db:
             unit = exemplars.unit(db, unit_id)
-        source = shelf.source_of(self.workspace, unit)
+        source = workspace_files.source_of(self.workspace, unit)
         ids = source.exemplars(unit.layer).ids
         own = {int(each) for each in ids[unit.unit]}
         rest = np.array(sorted({int(each) for each in ids.ravel()} - own - {-1}))

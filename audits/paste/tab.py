@@ -17,7 +17,7 @@ from audits.network.likely import likely_images
 from audits.paste import dissimilar, page, tab_board
 from audits.paste.adversaries import Arrangement
 from audits.studies import plan
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.describe import descriptions, exemplars, subjects
 from db.errors import BadInput

@@ -15,7 +15,7 @@ from audits.find import kappa
 from audits.report.contents import Agreement, Faithful, Findings, OfUnit, Study
 from audits.studies.results import RESULTS
 from db import jobs
-from db.audit import decisions, evidence
+from db.audit import blind_review, evidence
 from db.describe import descriptions, exemplars, faithfulness
 from db.describe.exemplars import UnitRow
 
@@ -39,7 +39,7 @@ def gather(
 
 
 def _agreement(db: Database, concept: str, names: Collection[str]) -> Agreement | None:
-    blind = decisions.blind_verdicts(db, concept)
+    blind = blind_review.blind_verdicts(db, concept)
     found = kappa.agreement(
         [
             {one.person: one.verdict for one in given}

@@ -36,7 +36,7 @@ from audits.report.contents import (
     Verdict,
 )
 from db import log
-from db.audit import ablations, decisions, finding, signoffs, words
+from db.audit import ablations, blind_review, finding, signoffs, words
 from db.audit.ablations import Ablation
 from db.describe import descriptions, exemplars, subjects
 from db.describe.exemplars import UnitRow
@@ -104,7 +104,7 @@ def gather(db: Database, *, concept: str, subject_names: Sequence[str] = ()) -> 
         purpose=purpose_of(db, concept),
         networks=tuple(_network(db, name, concept) for name in sorted(wanted)),
         people=_people(db, concept, judged, wanted),
-        reviewers_needed=decisions.needed(db),
+        reviewers_needed=blind_review.needed(db),
         filters=_filters(db, concept),
         units=tuple(_unit(db, unit, concept) for unit in units),
         not_examined=_not_examined(db, concept, sorted(wanted)),
@@ -123,7 +123,7 @@ def as_json(found: Report) -> str:
 
 def as_html(workspace: Workspace, found: Report) -> str:
     """The report as one page that needs no other file, pictures included."""
-    from describer.shelf import picture_of
+    from describer.workspace_files import picture_of
 
     pictures = {
         unit.name: picture_of(workspace, unit.unit_id, page.PICTURE)
@@ -219,7 +219,7 @@ def _people(
 
 
 def _blind(db: Database, unit_id: int, concept: str) -> bool:
-    return decisions.decision(db, unit_id, concept).state == "waiting"
+    return blind_review.decision(db, unit_id, concept).state == "waiting"
 
 
 def _filters(db: Database, concept: str) -> tuple[dict[str, Any], ...]:
@@ -233,7 +233,7 @@ def _filters(db: Database, concept: str) -> tuple[dict[str, Any], ...]:
 
 def _unit(db: Database, unit: UnitRow, concept: str) -> Unit:
     """A unit with every verdict about it, superseded and withdrawn ones too."""
-    decision = decisions.decision(db, unit.unit_id, concept)
+    decision = blind_review.decision(db, unit.unit_id, concept)
     blind = _blind(db, unit.unit_id, concept)
     history = [
         given

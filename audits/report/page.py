@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from audits.ablation import page as ablation_page
 from audits.ablation.plan import Request
-from audits.ablation.summary import Summary
+from audits.ablation.result import Summary
 from audits.figures.intervals import Interval, too_few
 from audits.report.contents import Contents, Experiment, Network
 from audits.studies import page as studies_page

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from audits.ablation import summary as ablation_summary
-from audits.ablation.summary import Summary
+from audits.ablation import result as ablation_summary
+from audits.ablation.result import Summary
 from audits.spurious import plan
 from audits.spurious.plan import SMALL, Settings
 from audits.spurious.result import Result
@@ -19,8 +19,8 @@ from db.commands import add_workspace_option
 from db.errors import BadInput, Cancelled
 from db.jobs import Watch
 from db.workspace import Workspace, create, open_database
-from describer.bars import Bar
 from describer.images.packed import absolute
+from describer.progress_bar import Bar
 
 
 def add_command(commands: Any) -> None:

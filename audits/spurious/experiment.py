@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from audits.ablation import experiment as ablation
 from audits.ablation import plan as ablation_plan
-from audits.ablation import summary as ablation_summary
+from audits.ablation import result as ablation_summary
 from audits.ablation.engine.units import by_layer
 from audits.ablation.plan import How, Request
 from audits.find import words
@@ -36,7 +36,7 @@ from db.describe import descriptions, exemplars, subjects
 from db.jobs import Watch
 from db.units import Unit
 from db.workspace import Workspace, open_database
-from describer import english, shelf
+from describer import english, workspace_files
 from describer.describe import job as description_job
 from describer.describe import plan as description_plan
 from describer.exemplars import layout
@@ -87,9 +87,9 @@ def run(
         folder / "network", made.folders, settings, device=device, watch=_step(watch, 2)
     )
     with open_database(workspace) as db:
-        shelf.enter_subject(db, subject_file)
+        workspace_files.enter_subject(db, subject_file)
         for name, root in made.folders.items():
-            shelf.enter_images(db, root, name=set_name(settings.name, name))
+            workspace_files.enter_images(db, root, name=set_name(settings.name, name))
     described = _described(settings, definition.read(subject_file).layers)
     description_job.run_plan(workspace, described, _step(watch, 3), device=device)
     chosen = _choose(workspace, settings, made, size)

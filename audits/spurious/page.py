@@ -15,7 +15,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from audits.ablation import page as ablation_page
-from audits.ablation import summary as ablation_summary
+from audits.ablation import result as ablation_summary
 from audits.ablation.plan import Request
 from audits.figures.intervals import Interval, too_few
 from audits.report.page import STYLE

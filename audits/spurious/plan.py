@@ -15,7 +15,7 @@ from typing import get_args
 
 from sqlite_utils import Database
 
-from audits.network import apart
+from audits.network import held_out
 from audits.spurious.writing import CORNERS, Corner
 from db import jobs
 from db.describe import subjects
@@ -157,7 +157,7 @@ def check(settings: Settings) -> None:
         )
     folders = [Path(each).expanduser() for each in (settings.images, settings.test) if each]
     if settings.test:
-        apart.check_folders(folders[0], folders[1], purpose="test")
+        held_out.check_folders(folders[0], folders[1], purpose="test")
     classes = [_classes(folder) for folder in folders]
     if classes[0] != classes[-1]:
         odd = sorted(set(classes[0]) ^ set(classes[-1]))
@@ -173,9 +173,9 @@ def _checkpoint(db: Database, wanted: str) -> str:
     for each in known:
         if wanted in (each.name, each.source):
             return each.name
-    from describer import shelf
+    from describer import workspace_files
 
-    return shelf.enter_checkpoint(db, wanted).name
+    return workspace_files.enter_checkpoint(db, wanted).name
 
 
 def _classes(folder: Path) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from audits.edit.carry import carry, save_state, write_subject
-from audits.network import apart
+from audits.network import held_out
 from audits.spurious import writing
 from audits.spurious.plan import SETS, SMALL, Settings
 from audits.spurious.training import Config, Trained, read_pictures, train
@@ -76,7 +76,7 @@ def make_sets(
     opened = probing.open_folder(source)
     test = Path(settings.test).expanduser() if settings.test else source
     if settings.test and not (folder / SETS[0]).is_dir():
-        apart.check_files(source, test, purpose="test")
+        held_out.check_files(source, test, purpose="test")
     parts = split(np.array(opened.labels), settings)
     only: dict[str, Sequence[int] | None] = {
         "training": parts[0],

@@ -19,7 +19,7 @@ from audits.spurious.plan import KIND, SETS, SMALL, Settings
 from audits.spurious.result import Result
 from audits.spurious.writing import CORNERS
 from db import jobs
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.audit import ablations
 from db.describe import subjects

@@ -32,7 +32,7 @@ from db.describe import exemplars
 from db.errors import BadInput
 from db.jobs import Handle, Watch
 from db.workspace import open_database
-from describer import shelf
+from describer import workspace_files
 from describer.milan.features import encode
 
 # Of so many units, drawn at random, the exemplars are compared.
@@ -216,7 +216,7 @@ def _features(
         for row in rows:
             unit = exemplars.unit(db, study.said[row].unit_id)
             if unit.folder and not study.said[row].dead:
-                source = shelf.source_of(handle.workspace, unit)
+                source = workspace_files.source_of(handle.workspace, unit)
                 sources.setdefault(unit.hash, (source, []))[1].append(row)
     encoder = model_of(handle, study.said).encoder()
     seen: dict[int, NDArray[np.floating]] = {}

@@ -23,7 +23,7 @@ from audits.studies import plan as studies_plan
 from audits.studies.plan import Plan
 from db.audit import words
 from db.audit.words import Word
-from db.cells import neutral
+from db.csv_cells import neutral
 from db.describe import subjects
 from db.describe.descriptions import Description
 from db.errors import BadInput

@@ -21,13 +21,13 @@ from audits.studies import plan as studies_plan
 from audits.studies.plan import Kind
 from audits.studies.results import RESULTS
 from db import jobs
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.describe import descriptions, exemplars, subjects
 from db.jobs import Job
 from db.workspace import open_database
 from describer.form import Form
-from describer.jobs import own
+from describer.jobs import ownership
 from describer.jobs import tab as jobs_tab
 from describer.jobs.tab import QUIET
 
@@ -81,7 +81,7 @@ def build(doors: Doors, item: gr.Tab, kind: Kind, *, wake: Callable[[], None], d
             result = _drawn(db, kind, chosen or newest)
         names = [(_title(each), each.job_id) for each in done]
         # As long as the next one is awaited, nothing that is shown meanwhile counts as chosen.
-        awaited = chosen is None and job is not None and job.state in own.LIVE
+        awaited = chosen is None and job is not None and job.state in ownership.LIVE
         held = None if awaited else (chosen or newest)
         return (
             gr.update(choices=names, value=held.job_id if held else None, visible=len(names) > 1),

@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 from db import templates
 from db.access import downloads, users
 from db.access.addresses import Names, Network
-from db.access.doors import LOCAL
 from db.access.gate import App, Gate, Receive, Scope, Send, answer
+from db.access.permissions import LOCAL
 from db.access.sessions import Key, Sessions, authenticator
 from db.access.users import Role
 from db.errors import BadInput, NotFound

@@ -5,7 +5,7 @@
     users.role_of(db, "ada")
 
 Names are compared without regard to case and surrounding space, as a person types them. Who may do
-what is decided in `db.access.doors`.
+what is decided in `db.access.permissions`.
 """
 
 import base64

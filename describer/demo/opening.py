@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlite_utils import Database
 
 from db import log
-from db.access.doors import LOCAL
+from db.access.permissions import LOCAL
 from db.annotate import campaigns, simulated
 from db.annotate.simulated import Sentence
 from db.arrays import ImageStore
@@ -54,7 +54,7 @@ def open_demo(
             return False
     # Imported here: a start with a demo that is there has no use for them. None of them loads
     # torch, which only the processes that look for exemplars do.
-    from describer import shelf
+    from describer import workspace_files
     from describer.demo import shipped
     from describer.demo.sentences import shipped as sentence_shipped
     from describer.demo.workspace import prepare
@@ -69,15 +69,15 @@ def open_demo(
     hashes: dict[Place, str] = {}
     with open_database(workspace) as db:
         for images in content.images:
-            shelf.enter_images(db, images.root, name=images.name, origin="demo")
+            workspace_files.enter_images(db, images.root, name=images.name, origin="demo")
         checkpoint = subjects.add_checkpoint(
             db, "demo", source="demo", hash=shipped.checkpoint_hash()
         )
         for network in content.subjects:
-            row = shelf.enter_subject(db, network.surveyed, origin="demo")
+            row = workspace_files.enter_subject(db, network.surveyed, origin="demo")
             probe = subjects.get_probing_set(db, network.images)
             source = _placed(workspace, layout.ExemplarFolder(network.exemplars, store))
-            for each in shelf.enter_exemplars(
+            for each in workspace_files.enter_exemplars(
                 db,
                 source,
                 subject_id=row.subject_id,

@@ -24,7 +24,7 @@ from describer.demo.world import albums
 from describer.demo.world.albums import DemoImages
 from describer.exemplars import records
 from describer.exemplars.layout import ExemplarFolder
-from describer.shelf import Surveyed, survey
+from describer.workspace_files import Surveyed, survey
 
 SHOWN = ("signs", "people-sharp", "people-blurred", "transformer", "generator")
 

@@ -15,7 +15,7 @@ from db.describe.descriptions import NewDescription
 from db.describe.exemplars import ExemplarSet
 from db.jobs import Handle, Watch
 from db.workspace import Workspace, open_database
-from describer import milan, shelf
+from describer import milan, workspace_files
 from describer.describe import plan as describe_plan
 from describer.describe.plan import Plan
 from describer.describe.result import Result
@@ -72,7 +72,7 @@ def _exemplars(
     watch.progress(0, images.images, "loading the network")
     subject, folder = files.read(row.source), probing.open_folder(images.root)
     prepared = run.prepare(subject, folder, options)
-    shelf.check_same(
+    workspace_files.check_same(
         row, weights=prepared.provenance["weights"], code=prepared.provenance.get("code", "")
     )
     source = run.study_prepared(
@@ -84,7 +84,7 @@ def _exemplars(
         cancelled=watch.cancelled,
     )
     with open_database(workspace) as db:
-        sets = shelf.enter_exemplars(
+        sets = workspace_files.enter_exemplars(
             db,
             source,
             subject_id=row.subject_id,

@@ -14,7 +14,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from db import templates
-from db.access.doors import LOCAL, Person
+from db.access.permissions import LOCAL, Person
 from db.access.users import STAFF
 from db.describe import pictures
 from db.describe.descriptions import Page

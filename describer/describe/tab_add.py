@@ -15,13 +15,13 @@ from typing import Any
 
 import gradio as gr
 
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import ADMIN, EVERYBODY
 from db.describe import subjects
 from db.errors import BadInput
 from db.tables import of_browser
 from db.workspace import open_database
-from describer import shelf
+from describer import workspace_files
 from describer.describe import tab_results
 from describer.describe.page import status
 from describer.describe.tab_results import Results
@@ -133,9 +133,9 @@ def _wire_paths(
     open_db = partial(open_database, doors.workspace)
 
     def survey(path: Path) -> tuple[Any, ...]:
-        found = shelf.survey(path)
+        found = workspace_files.survey(path)
         with open_db() as db:
-            row = shelf.enter_subject(db, found)
+            row = workspace_files.enter_subject(db, found)
             names = [each.name for each in subjects.every(db)]
         units = sum(each.units for each in row.layers if each.listed)
         layers = sum(each.listed for each in row.layers)
@@ -168,7 +168,7 @@ def _wire_paths(
     def enter_images(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
-            row = shelf.enter_images(db, Path(given(path)))
+            row = workspace_files.enter_images(db, Path(given(path)))
         notes = probing.open_folder(row.root).left_out
         kinds = f"of {len(row.classes):,} classes" if row.classes else "without classes"
         said = f"Images {row.name} are here: {row.images:,} {kinds}."
@@ -178,7 +178,7 @@ def _wire_paths(
     def enter_checkpoint(path: str, request: gr.Request) -> tuple[Any, ...]:
         _only_at_the_machine(doors)
         with open_db() as db:
-            row = shelf.enter_checkpoint(db, given(path))
+            row = workspace_files.enter_checkpoint(db, given(path))
         return (*choices(checkpoint=row.name), status(f"Checkpoint {row.name} is here."))
 
     for (path, button), enter, shown in (

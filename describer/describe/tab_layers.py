@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.describe import subjects
 from db.errors import BadInput

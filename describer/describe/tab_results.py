@@ -13,14 +13,14 @@ from typing import Any
 
 import gradio as gr
 
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.annotate import annotations
-from db.audit import decisions, signoffs
+from db.audit import blind_review, signoffs
 from db.describe import descriptions, exemplars, faithfulness, subjects
 from db.describe.descriptions import Description
 from db.workspace import open_database
-from describer import shelf
+from describer import workspace_files
 from describer.describe import export as describe_export
 from describer.describe import page, page_unit
 from describer.form import Form
@@ -216,10 +216,10 @@ def _wire_unit(results: Results, doors: Doors) -> None:
             verdicts = [
                 verdict
                 for concept in sorted(judged)
-                for verdict in decisions.open_verdicts(db, unit.unit_id, concept, viewer=viewer)
+                for verdict in blind_review.open_verdicts(db, unit.unit_id, concept, viewer=viewer)
             ]
             alike = descriptions.alike(db, unit.unit_id)
-        activations = shelf.activations_of(doors.workspace, unit)
+        activations = workspace_files.activations_of(doors.workspace, unit)
         beam = _ranked(said, lam)
         return (
             page_unit.unit(unit, said, activations, people, scores, verdicts, alike),
@@ -242,4 +242,4 @@ def _wire_unit(results: Results, doors: Doors) -> None:
 def _ranked(said: list[Description], lam: float) -> str:
     """The newest beam of a unit in the order of a lambda; nothing where no method kept one."""
     beams = [each.candidates for each in said if len(each.candidates) > 1]
-    return page_unit.candidates(shelf.ranked(beams[0], lam), lam) if beams else ""
+    return page_unit.candidates(workspace_files.ranked(beams[0], lam), lam) if beams else ""

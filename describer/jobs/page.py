@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from db import templates
 from db.jobs import Job
-from describer.jobs.own import LIVE
+from describer.jobs.ownership import LIVE
 
 _PARTS = templates.beside(__file__)
 

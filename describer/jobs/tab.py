@@ -17,11 +17,11 @@ from typing import Any
 import gradio as gr
 
 from db import jobs
-from db.access.doors import Doors, Person
+from db.access.permissions import Doors, Person
 from db.access.users import STAFF
 from db.jobs import Job
 from db.workspace import open_database
-from describer.jobs import own, page
+from describer.jobs import ownership, page
 
 LISTED = 30
 # How an event is sent that the page is not to be veiled for.
@@ -70,15 +70,17 @@ class Follower:
                 if chosen is not None and job_id is not None:
                     job: Job | None = jobs.get(db, job_id)
                 else:
-                    job = own.followed(db, self.kinds, who, job_id)
-                live = any(each.state in own.LIVE for each in jobs.latest(db, kinds=self.kinds))
-            mine = job is not None and own.may_end(who, job)
+                    job = ownership.followed(db, self.kinds, who, job_id)
+                live = any(
+                    each.state in ownership.LIVE for each in jobs.latest(db, kinds=self.kinds)
+                )
+            mine = job is not None and ownership.may_end(who, job)
             state = job.state if job is not None and mine else ""
             asked = job is not None and job.cancel
             return (
                 page.line(job, asked_by="" if mine else job.person) if job else "",
-                gr.update(visible=state in own.LIVE and not asked),
-                gr.update(visible=state in own.STOPPED),
+                gr.update(visible=state in ownership.LIVE and not asked),
+                gr.update(visible=state in ownership.STOPPED),
                 gr.Timer(active=live),
                 job.job_id if job else None,
                 *show(job, *values),
@@ -92,14 +94,14 @@ class Follower:
         def stop(job_id: int | None, request: gr.Request, *values: Any) -> tuple[Any, ...]:
             who = self.doors.person(request)
             with open_database(self.doors.workspace) as db:
-                jobs.ask_to_cancel(db, own.theirs(db, job_id, who))
+                jobs.ask_to_cancel(db, ownership.theirs(db, job_id, who))
             return read(who, job_id, *values)
 
         @self.doors.allow(*STAFF)
         def go_on(job_id: int | None, request: gr.Request, *values: Any) -> tuple[Any, ...]:
             who = self.doors.person(request)
             with open_database(self.doors.workspace) as db:
-                jobs.requeue(db, own.theirs(db, job_id, who))
+                jobs.requeue(db, ownership.theirs(db, job_id, who))
             return read(who, job_id, *values)
 
         inputs = [hold, *given]
@@ -171,7 +173,7 @@ def build(doors: Doors, *, wake: Callable[[], None]) -> None:
         with open_db() as db:
             every = jobs.latest(db, limit=LISTED)
         offered = {
-            job.job_id: job for job in every if own.may_end(who, job) and job.state != "done"
+            job.job_id: job for job in every if ownership.may_end(who, job) and job.state != "done"
         }
         if first and job_id not in offered:
             job_id = next(iter(offered), None)
@@ -182,8 +184,8 @@ def build(doors: Doors, *, wake: Callable[[], None]) -> None:
         return (
             page.table(every),
             gr.update(choices=choices, **chosen_now),
-            gr.update(interactive=state in own.LIVE),
-            gr.update(interactive=state in own.STOPPED),
+            gr.update(interactive=state in ownership.LIVE),
+            gr.update(interactive=state in ownership.STOPPED),
         )
 
     @doors.allow(*STAFF)
@@ -204,14 +206,14 @@ def build(doors: Doors, *, wake: Callable[[], None]) -> None:
     def stop(job_id: int | None, request: gr.Request) -> tuple[Any, ...]:
         who = doors.person(request)
         with open_db() as db:
-            jobs.ask_to_cancel(db, own.theirs(db, job_id, who))
+            jobs.ask_to_cancel(db, ownership.theirs(db, job_id, who))
         return look(job_id, who)
 
     @doors.allow(*STAFF)
     def go_on(job_id: int | None, request: gr.Request) -> tuple[Any, ...]:
         who = doors.person(request)
         with open_db() as db:
-            jobs.requeue(db, own.theirs(db, job_id, who))
+            jobs.requeue(db, ownership.theirs(db, job_id, who))
         wake()
         return look(job_id, who)
 

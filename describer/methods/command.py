@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import BadInput
-from describer.bars import Bar
 from describer.methods import vlm
 from describer.methods.dnd import options as dnd
 from describer.methods.models import commands as models
+from describer.progress_bar import Bar
 
 MILAN = "milan"
 COMMONEST = 10_000

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from db import unit_tables
-from db.cells import number, restored
+from db.csv_cells import number, restored
 from db.errors import BadInput
 from db.tables import Source
 from db.unit_tables import UnitTable, UnitText

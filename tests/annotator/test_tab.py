@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.annotate import campaigns, qualifications
 from db.annotate.qualifications import Question
 from db.describe import exemplars

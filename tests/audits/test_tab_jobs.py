@@ -8,7 +8,7 @@ import pytest
 
 from db import jobs
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.workspace import Workspace, create, open_database
 from helpers.visits import Visit
 

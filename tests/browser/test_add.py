@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from db.describe import descriptions
 from db.workspace import Workspace, create, open_database
-from describer import shelf
+from describer import workspace_files
 from helpers.worlds import two_layer_subject
 
 Serve = Callable[..., str]
@@ -18,7 +18,7 @@ def test_a_table_comes_in_and_a_bad_one_refused(page: Page, serve: Serve, tmp_pa
     workspace = Workspace(tmp_path / "workspace")
     create(workspace.path)
     with open_database(workspace) as db:
-        shelf.enter_subject(db, two_layer_subject(tmp_path / "subject"))
+        workspace_files.enter_subject(db, two_layer_subject(tmp_path / "subject"))
     head = "layer,unit,description,similarity\n"
     good, bad, large, latin = (
         tmp_path / f"{name}.csv" for name in ("good", "bad", "large", "latin")

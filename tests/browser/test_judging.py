@@ -146,11 +146,15 @@ def test_the_queue_ends_in_words_and_can_be_walked(
     page: Page, serve: Serve, workspace: Workspace
 ) -> None:
     find(page, serve(workspace))
+    page.locator("#note input, #note textarea").fill("a dog's ear")
+    page.locator("#note input, #note textarea").blur()
     fetched: list[str] = []
     page.on("request", lambda request: fetched.append(request.url))
     page.keyboard.press("ArrowRight")
     expect(page.locator("#look")).to_contain_text("2 of 60 to judge")
     assert sum("/pictures/" in url for url in fetched) <= 2, "the next pictures were there"
+    # A reason is of one unit.
+    expect(page.locator("#note input, #note textarea")).to_have_value("")
     page.keyboard.press("ArrowLeft")
     seen = press(page, "c" * 60)
     expect(page.locator("#look")).to_contain_text("No matching unit waits for your verdict")

@@ -189,7 +189,7 @@ ANY = st.text(st.characters(exclude_categories=["Cs"]))
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(st.integers(), ANY.filter(bool), ANY), min_size=1))
 def test_any_text_comes_back_as_it_was(tmp_path: Path, rows: list[tuple[int, str, str]]) -> None:
-    from db.cells import restored
+    from db.csv_cells import restored
 
     path = tmp_path / "t.csv"
     tables.write(path, ("number", "first", "second"), rows)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.workspace import Workspace, create, open_database
-from describer import shelf, tab
+from describer import tab, workspace_files
 from helpers.visits import Visit
 from helpers.worlds import coloured_images, two_layer_subject
 
@@ -23,8 +23,8 @@ def workspace(tmp_path: Path) -> Workspace:
     workspace = create(tmp_path / "workspace")
     with open_database(workspace) as db:
         users.add(db, "rae", "reviewer")
-        shelf.enter_subject(db, two_layer_subject(tmp_path / "subject"))
-        shelf.enter_images(db, coloured_images(tmp_path / "images", seed=1))
+        workspace_files.enter_subject(db, two_layer_subject(tmp_path / "subject"))
+        workspace_files.enter_images(db, coloured_images(tmp_path / "images", seed=1))
     return workspace
 
 

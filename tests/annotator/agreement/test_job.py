@@ -7,10 +7,10 @@ import pytest
 from sqlite_utils import Database
 
 from annotator import campaign, html
-from annotator.agreement import bertscore, measurement
+from annotator.agreement import bertscore, result
 from annotator.agreement import job as agreement_job
 from annotator.agreement import page as agreement_page
-from annotator.agreement.measurement import Measurement
+from annotator.agreement.result import Measurement
 from annotator.campaigns import board
 from annotator.campaigns import page as campaign_page
 from db import jobs
@@ -79,7 +79,7 @@ def test_networks_units_and_people_stand_beside_chance(
         assert mine.units == 3
     assert "“word1 alone” · “word1 alone”" in page
     assert page.count("<td>toy/conv1 ") == 3
-    measurement.write_units(tmp_path / "u.csv", found)
+    result.write_units(tmp_path / "u.csv", found)
     lines = (tmp_path / "u.csv").read_text().splitlines()
     assert lines[:2] == [
         "layer,unit,mean,chance,sentences,model",

@@ -12,7 +12,7 @@ import app
 from db.annotate import annotations, campaigns
 from db.describe import exemplars
 from db.workspace import create, open_database
-from describer import shelf
+from describer import workspace_files
 from helpers.worlds import coloured_images, two_layer_subject
 
 
@@ -38,10 +38,10 @@ def test_a_published_folder_brings_its_pictures(
         units = [exemplars.unit(db, each) for each in campaigns.unit_ids(db, campaign.campaign_id)]
     unit = next(each for each in units if each.layer == "late" and each.unit == 3)
     assert unit.k == 5
-    shown = shelf.source_of(workspace, unit).unit("late", 3)
+    shown = workspace_files.source_of(workspace, unit).unit("late", 3)
     stored = np.load(published / "late" / "images.npy")[3]
     np.testing.assert_array_equal(shown.images, stored)
-    grid = Image.open(BytesIO(shelf.picture_of(workspace, unit.unit_id, "grid")))
+    grid = Image.open(BytesIO(workspace_files.picture_of(workspace, unit.unit_id, "grid")))
     assert grid.format == "JPEG"
 
 

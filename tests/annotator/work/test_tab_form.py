@@ -57,7 +57,7 @@ def test_counters_that_make_no_sense_count_nothing(counted: str) -> None:
     import gradio as gr
 
     from annotator.work import tab_form
-    from db.access.doors import Doors
+    from db.access.permissions import Doors
 
     with gr.Blocks(analytics_enabled=False):
         form = tab_form.build()

@@ -19,7 +19,7 @@ from db.describe import descriptions, exemplars, subjects
 from db.errors import BadInput, NotFound
 from db.jobs import Handle
 from db.workspace import Workspace, create, open_database
-from describer import shelf
+from describer import workspace_files
 from describer.describe import page_unit
 from describer.describe import plan as describe_plan
 from describer.describe.job import describe
@@ -42,10 +42,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def furnished(path: Path, files: Path) -> Workspace:
     workspace = create(path)
     with open_database(workspace) as db:
-        shelf.enter_subject(db, files / "subject" / "SUBJECT.toml")
-        shelf.enter_images(db, files / "validation")
-        shelf.enter_images(db, files / "test")
-        shelf.enter_checkpoint(db, str(files / "tiny-milan"))
+        workspace_files.enter_subject(db, files / "subject" / "SUBJECT.toml")
+        workspace_files.enter_images(db, files / "validation")
+        workspace_files.enter_images(db, files / "test")
+        workspace_files.enter_checkpoint(db, str(files / "tiny-milan"))
     return workspace
 
 
@@ -307,7 +307,7 @@ def test_labels_may_come_from_a_table_or_be_absent(workspace: Workspace, files: 
         for path in sorted((files / "test").rglob("*.png")):
             shutil.copy(path, files / name / f"{path.parent.name}-{path.name}")
         with open_database(workspace) as db:
-            shelf.enter_images(db, files / name)
+            workspace_files.enter_images(db, files / name)
     plan = replace(LISTED, validation="flat-a", test="flat-b")
     assert ablated(workspace, plan, listed="late-1").summary["measure"] == "agreement"
     table = "path,class\n" + "".join(
@@ -326,7 +326,7 @@ def test_a_head_is_trained_beside_the_unedited_networks(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     with open_database(workspace) as db:
-        shelf.enter_images(db, coloured_images(tmp_path / "training", count=12, seed=3))
+        workspace_files.enter_images(db, coloured_images(tmp_path / "training", count=12, seed=3))
     found = ablated(workspace, replace(LISTED, training="training"), listed="late-0 late-1")
     head = found.summary["head"]
     assert head["edited"]["after"] >= 0.5
@@ -370,7 +370,7 @@ def test_a_bad_ablation_is_refused_before_it_is_queued(
     if not (files / "other").exists():
         shutil.copytree(files / "test" / "red", files / "other" / "green")
     with open_database(workspace) as db:
-        shelf.enter_images(db, files / "other")
+        workspace_files.enter_images(db, files / "other")
         with pytest.raises(BadInput, match=sentence):
             ablation_plans.enqueue(db, plan, device="cpu", person="ada", listed=listed)
         assert jobs.latest(db) == []

@@ -12,7 +12,7 @@ from db import jobs
 from db.audit import ablations
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
-from describer import shelf
+from describer import workspace_files
 from helpers.worlds import coloured_images, two_layer_subject
 
 HOW = ablation_plan.How(controls=2)
@@ -24,9 +24,9 @@ UNITS = "early-0 early-1 early-2"
 def workspace(tmp_path: Path) -> Workspace:
     workspace = create(tmp_path / "workspace")
     with open_database(workspace) as db:
-        shelf.enter_subject(db, two_layer_subject(tmp_path / "subject"))
+        workspace_files.enter_subject(db, two_layer_subject(tmp_path / "subject"))
         for seed, name in enumerate(("validation", "test", "training")):
-            shelf.enter_images(db, coloured_images(tmp_path / name, count=8, seed=seed))
+            workspace_files.enter_images(db, coloured_images(tmp_path / name, count=8, seed=seed))
     return workspace
 
 
@@ -72,7 +72,7 @@ def test_the_head_is_not_trained_on_what_it_is_measured_on(
 ) -> None:
     with open_database(workspace) as db:
         if name == "part":
-            shelf.enter_images(db, tmp_path / "test" / "red", name="part")
+            workspace_files.enter_images(db, tmp_path / "test" / "red", name="part")
     with pytest.raises(BadInput, match=r"(validation|test) images that are not trained on"):
         enqueue(workspace, replace(PLAN, training=name))
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from audits.ablation import curves, page, summarise
+from audits.ablation import curves, page
 from audits.ablation import files as audit_files
+from audits.ablation import summary as ablation_summary
 from audits.ablation.importance import importance
 from audits.ablation.measure import Line, Sets, measure
 from audits.ablation.plan import How
@@ -155,7 +156,7 @@ def test_fewer_than_five_random_draws_are_warned_of(controls: int, told: str | N
 
 def test_accuracies_by_class_add_up_to_those_of_the_curve() -> None:
     found = measured(validation=other_pictures())
-    curves = summarise.class_curves(found.lines)
+    curves = ablation_summary.class_curves(found.lines)
     assert curves.counts == (0, 1, 2, 3, 4)
     assert curves.left_out == 0
     sizes = found.before.images_by_class
@@ -176,9 +177,9 @@ def test_accuracies_by_class_add_up_to_those_of_the_curve() -> None:
 def test_of_very_many_classes_those_that_change_most_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(summarise, "CLASSES", 2)
+    monkeypatch.setattr(ablation_summary, "CLASSES", 2)
     found = measured()
-    curves = summarise.class_curves(found.lines)
+    curves = ablation_summary.class_curves(found.lines)
     spread = {
         name: max(values) - min(values) for name, values in found.lines[0].curve.by_class.items()
     }
@@ -229,7 +230,7 @@ def test_classes_are_shown_without_all_units_when_none_is_to_be_removed(
     found = measured(validation=other_pictures())
     assert found.chosen is not None
     assert found.after.accuracy == found.end.test
-    summary = summarise.summarised(found)
+    summary = ablation_summary.summarised(found)
     assert summary.by_class_count == 4
     shown = page.numbers(summary)
     assert "without all 4 units, as 0 were chosen on validation" in shown
@@ -239,13 +240,13 @@ def test_classes_are_shown_without_all_units_when_none_is_to_be_removed(
 def test_an_interval_of_nearly_everything_is_said_to_say_nothing() -> None:
     found = measured(validation=other_pictures())
     wide = replace(found.end, random=intervals.Interval(0.5, 0.0, 0.95))
-    told = dict(summarise.rows(replace(found, end=wide)))
+    told = dict(ablation_summary.rows(replace(found, end=wide)))
     assert told["… without as many random units of the same layers (4 units, all)"].endswith(
         "(5 draws are too few to say)"
     )
     narrow = replace(found.end, random=intervals.Interval(0.5, 0.4, 0.6))
     assert "too few" not in str(
-        summarise.rows(replace(found, end=narrow, best=narrow, chosen=None))
+        ablation_summary.rows(replace(found, end=narrow, best=narrow, chosen=None))
     )
 
 

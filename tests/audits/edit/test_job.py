@@ -16,7 +16,7 @@ from db.audit import ablations
 from db.describe import subjects
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
-from describer import shelf
+from describer import workspace_files
 from describer.subjects.definition import read
 from helpers.worlds import coloured_images, two_layer_subject
 
@@ -27,9 +27,9 @@ RUNNERS = {"ablate": ablate, "export": export}
 def workspace(tmp_path: Path) -> Workspace:
     workspace = create(tmp_path / "workspace")
     with open_database(workspace) as db:
-        shelf.enter_subject(db, two_layer_subject(tmp_path / "subject"))
+        workspace_files.enter_subject(db, two_layer_subject(tmp_path / "subject"))
         for seed, name in enumerate(("validation", "test"), start=1):
-            shelf.enter_images(db, coloured_images(tmp_path / name, seed=seed))
+            workspace_files.enter_images(db, coloured_images(tmp_path / name, seed=seed))
     return workspace
 
 

@@ -10,7 +10,7 @@ from audits.find import detectors, meaning, page, queue
 from audits.find.query import Fields, fields_of, query_of
 from audits.find.queue import step
 from audits.find.verdicts import sign_off
-from db.audit import decisions, finding, meanings, signoffs, words
+from db.audit import blind_review, finding, meanings, signoffs, words
 from db.audit.words import PRESETS, Query, Word
 from db.describe.descriptions import NewDescription
 from db.describe.descriptions import add as describe
@@ -64,7 +64,7 @@ def test_places_and_pages_beyond_the_ends_are_the_ends(db: Database) -> None:
 
 
 def test_text_is_text_wherever_it_is_shown(db: Database) -> None:
-    decisions.require(db, 2, person="admin")
+    blind_review.require(db, 2, person="admin")
     judge(db, "ada", "confirmed")
     judge(db, "bob", "rejected")
     shown = step(db, QUERY, person="eve")

@@ -14,7 +14,7 @@ from audits.find import page, queue
 from audits.find.query import Fields, query_of
 from audits.find.route import verdicts
 from db.access import users
-from db.audit import decisions, signoffs, words
+from db.audit import blind_review, signoffs, words
 from db.audit.words import PRESETS, Word
 from db.describe.descriptions import NewDescription
 from db.describe.descriptions import add as describe
@@ -132,7 +132,7 @@ def test_a_verdict_on_something_else_than_what_stands_is_refused(workspace: Work
 
 def test_others_verdicts_stay_blind_and_a_late_one_is_refused(workspace: Workspace) -> None:
     with open_database(workspace) as db:
-        decisions.require(db, 2, person="admin")
+        blind_review.require(db, 2, person="admin")
     rae, sam = Reviewer(workspace, "rae"), Reviewer(workspace, "sam")
     rae.send(rae.press(0, "confirmed"))
     blind = sam.send(limit=1).json()

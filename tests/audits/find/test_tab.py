@@ -10,7 +10,7 @@ import pytest
 
 from audits.find import tab
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.audit import words
 from db.audit.words import Word
 from db.describe.descriptions import NewDescription

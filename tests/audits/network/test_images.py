@@ -10,7 +10,7 @@ from db import jobs
 from db.describe import subjects
 from db.errors import BadInput
 from db.workspace import create, open_database
-from describer import shelf
+from describer import workspace_files
 from describer.describe import plan as describe_plan
 from describer.describe.job import describe
 from describer.subjects.definition import read
@@ -40,17 +40,17 @@ def test_edited_code_is_measured_anew(tmp_path: Path) -> None:
 def test_a_network_whose_code_changed_is_told_so(tmp_path: Path) -> None:
     path, workspace = two_layer_subject(tmp_path / "subject"), create(tmp_path / "workspace")
     with open_database(workspace) as db:
-        row = shelf.enter_subject(db, path)
+        row = workspace_files.enter_subject(db, path)
         assert open_entered(row).code == row.code_hash != ""
         edit(path)
         with pytest.raises(BadInput, match="the code that two-layers had when it was added"):
             open_entered(row)
-        shelf.enter_images(db, coloured_images(tmp_path / "images"))
-        shelf.enter_checkpoint(db, str(tiny_milan(tmp_path / "tiny-milan")))
+        workspace_files.enter_images(db, coloured_images(tmp_path / "images"))
+        workspace_files.enter_checkpoint(db, str(tiny_milan(tmp_path / "tiny-milan")))
         plan = describe_plan.Plan("two-layers", "images", "tiny-milan", ("early",))
         job_id = describe_plan.enqueue(db, plan, device="cpu", person="ada")
         with pytest.raises(BadInput, match="which this workspace knows with other code"):
-            shelf.enter_subject(db, path)
+            workspace_files.enter_subject(db, path)
     jobs.work(workspace, {"describe": describe})
     with open_database(workspace) as db:
         assert "the code that two-layers had when it was added" in jobs.get(db, job_id).message
@@ -61,8 +61,8 @@ def test_a_network_of_an_older_workspace_goes_on_and_its_code_is_kept_from_then(
 ) -> None:
     path = two_layer_subject(tmp_path / "subject")
     with open_database(create(tmp_path / "workspace")) as db:
-        shelf.enter_subject(db, path)
+        workspace_files.enter_subject(db, path)
         db.execute("update subjects set code_hash = ''")
         row = subjects.get(db, "two-layers")
         assert open_entered(row).weights == row.weights_hash
-        assert shelf.enter_subject(db, path).code_hash != ""
+        assert workspace_files.enter_subject(db, path).code_hash != ""

@@ -8,7 +8,7 @@ import pytest
 
 from audits.report import gather
 from db import jobs
-from db.audit import decisions, evidence, signoffs
+from db.audit import blind_review, evidence, signoffs
 from db.describe import descriptions, exemplars, faithfulness, subjects
 from db.describe.faithfulness import Score
 from db.describe.subjects import LayerRow
@@ -47,7 +47,7 @@ def workspace(tmp_path: Path) -> Workspace:
             )
         text = "layer,unit,description\n" + "".join(f"late,{n},words\n" for n in range(4))
         imports.enter(db, text, name="said.csv", subject="net", person="ada")
-        decisions.require(db, 2, person="ada")
+        blind_review.require(db, 2, person="ada")
         for unit_id in units(db)[:3]:
             for person in ("ada", "bob"):
                 verdict = "rejected" if (unit_id, person) == (units(db)[2], "bob") else "confirmed"

@@ -14,12 +14,12 @@ from audits.compare.counts import Compared, Count
 from audits.find import verdicts
 from audits.report import gather
 from db import jobs
-from db.audit import decisions, finding, signoffs, words
+from db.audit import blind_review, finding, signoffs, words
 from db.audit.words import Query
 from db.describe import exemplars, subjects
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
-from describer import shelf
+from describer import workspace_files
 from describer.describe import plan as description_plans
 from describer.describe.job import describe
 from helpers.worlds import coloured_images, tiny_milan, two_layer_subject
@@ -39,10 +39,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     query = Query(any=("text",), concept="text")
     with open_database(workspace) as db:
         for path in (first, second):
-            shelf.enter_subject(db, path)
+            workspace_files.enter_subject(db, path)
         for place, name in enumerate(("validation", "test")):
-            shelf.enter_images(db, coloured_images(files / name, count=8, seed=place))
-        shelf.enter_checkpoint(db, str(tiny_milan(files / "tiny-milan")))
+            workspace_files.enter_images(db, coloured_images(files / name, count=8, seed=place))
+        workspace_files.enter_checkpoint(db, str(tiny_milan(files / "tiny-milan")))
         for name in NAMES:
             plan = description_plans.Plan(name, "validation", "tiny-milan", ("late",), beam_size=2)
             description_plans.enqueue(db, plan, device="cpu", person="ada")
@@ -141,9 +141,9 @@ def test_bars_are_drawn_only_where_a_network_has_something_to_show() -> None:
 def test_a_report_keeps_verdicts_blind_that_wait_for_another(made: Workspace) -> None:
     with open_database(made) as db:
         before = gather.gather(db, concept="text").values
-        decisions.require(db, 2, person="admin")
+        blind_review.require(db, 2, person="admin")
         found = gather.gather(db, concept="text")
-        decisions.require(db, 1, person="admin")
+        blind_review.require(db, 1, person="admin")
         after = gather.gather(db, concept="text").values
     assert found.values["people"] == []
     assert {unit["decision"] for unit in found.values["units"]} == {"waiting"}

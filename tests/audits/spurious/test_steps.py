@@ -22,7 +22,7 @@ from db.describe import subjects
 from db.errors import BadInput
 from db.jobs import Handle
 from db.workspace import Workspace, create, open_database
-from describer import shelf
+from describer import workspace_files
 from describer.exemplars.records import LayerExemplars
 from describer.layers import catalogue
 from describer.subjects import definition as files
@@ -309,7 +309,7 @@ def test_a_name_belongs_to_one_experiment(
     with pytest.raises(BadInput, match="expected a new name for an experiment of other settings"):
         queued(workspace, replace(settings, seed=1))
     with open_database(workspace) as db:
-        shelf.enter_subject(db, files_ / "SUBJECT.toml")
+        workspace_files.enter_subject(db, files_ / "SUBJECT.toml")
         assert free_name(db, "/somewhere/my images") == "my-images-text"
     with pytest.raises(BadInput, match="a name that no other network has, got 'given'"):
         queued(workspace, replace(settings, name="given"))

@@ -27,7 +27,7 @@ from db.describe.descriptions import NewDescription
 from db.errors import BadInput, NotFound
 from db.jobs import Job
 from db.workspace import Workspace, create, open_database
-from describer import shelf
+from describer import workspace_files
 from describer.describe import page_unit as unit_pages
 from describer.describe import plan as describe_plan
 from describer.describe.job import describe
@@ -46,10 +46,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     files = tmp_path_factory.mktemp("files")
     workspace = create(files / "workspace")
     with open_database(workspace) as db:
-        shelf.enter_subject(db, two_layer_subject(files / "subject"))
+        workspace_files.enter_subject(db, two_layer_subject(files / "subject"))
         for place, name in enumerate(("validation", "test")):
-            shelf.enter_images(db, coloured_images(files / name, count=8, seed=place))
-        shelf.enter_checkpoint(db, str(tiny_milan(files / "tiny-milan")))
+            workspace_files.enter_images(db, coloured_images(files / name, count=8, seed=place))
+        workspace_files.enter_checkpoint(db, str(tiny_milan(files / "tiny-milan")))
         plan = describe_plan.Plan(
             "two-layers", "validation", "tiny-milan", ("early", "late"), beam_size=2
         )
@@ -95,7 +95,7 @@ def test_images_are_proposed_whose_classes_the_network_has(made: Workspace, tmp_
     strange = coloured_images(tmp_path / named, count=2)
     (strange / "red").rename(strange / "zebra")
     with open_database(made) as db:
-        shelf.enter_images(db, strange)
+        workspace_files.enter_images(db, strange)
         for purpose in ("validation", "test"):
             assert likely.likely_images(db, "two-layers", purpose) == purpose
         # Of a network that is not here only the names can tell.
@@ -293,8 +293,8 @@ def test_a_unit_that_is_silent_is_as_faithful_as_chance(tmp_path: Path) -> None:
     network.write_text(network.read_text().replace("    return network\n", silence))
     workspace = create(tmp_path / "workspace")
     with open_database(workspace) as db:
-        row = shelf.enter_subject(db, path)
-        shelf.enter_images(db, coloured_images(tmp_path / "test", count=20, seed=1))
+        row = workspace_files.enter_subject(db, path)
+        workspace_files.enter_images(db, coloured_images(tmp_path / "test", count=20, seed=1))
         kept = exemplars.add(
             db,
             hash="h",
@@ -334,7 +334,7 @@ def test_faithfulness_takes_images_of_any_classes(made: Workspace, tmp_path: Pat
     folder = coloured_images(tmp_path / "zebras", count=6, seed=5)
     (folder / "red").rename(folder / "zebra")
     with open_database(made) as db:
-        shelf.enter_images(db, folder)
+        workspace_files.enter_images(db, folder)
         job_id = studies_plan.enqueue(
             db, replace(FAITHFUL, images="zebras"), device="cpu", person=""
         )

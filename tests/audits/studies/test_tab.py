@@ -7,7 +7,7 @@ import pytest
 from audits.studies import tab
 from db import jobs
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.workspace import create, open_database
 from helpers.visits import Visit
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.access.doors import LOCAL, Person
+from db.access.permissions import LOCAL, Person
 from db.describe.descriptions import Description, Page
 from db.describe.exemplars import UnitRow
 from describer.describe import page

@@ -9,10 +9,10 @@ import torch
 
 import describer.tab
 from db.access import users
-from db.access.doors import Doors
+from db.access.permissions import Doors
 from db.describe import subjects
 from db.workspace import Workspace, create, open_database
-from describer import shelf
+from describer import workspace_files
 from helpers import subject_files
 from helpers.visits import Visit
 
@@ -101,7 +101,7 @@ def test_paths_come_from_the_machine_alone(tmp_path: Path) -> None:
     workspace = create(tmp_path / "w")
     with open_database(workspace) as db:
         users.add(db, "ada", "admin")
-        shelf.enter_subject(db, subject_files.subject(tmp_path / "n").source)
+        workspace_files.enter_subject(db, subject_files.subject(tmp_path / "n").source)
     doors = Doors(workspace, True, lambda sentence: gr.Error(sentence, print_exception=False))
     with gr.Blocks(analytics_enabled=False) as blocks:
         describer.tab.build(doors, blocks, wake=lambda: None, device="cpu")

@@ -12,7 +12,7 @@ from db.audit.words import Query, Word
 from db.describe import descriptions, exemplars, subjects
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
-from describer import shelf
+from describer import workspace_files
 from describer.exemplars import layout
 from describer.methods import imports, tables
 from helpers.worlds import coloured_images, two_layer_subject
@@ -29,7 +29,7 @@ OURS = (
 def workspace(tmp_path: Path) -> Workspace:
     workspace = create(tmp_path / "workspace")
     with open_database(workspace) as db:
-        shelf.enter_subject(db, two_layer_subject(tmp_path / "subject"))
+        workspace_files.enter_subject(db, two_layer_subject(tmp_path / "subject"))
     return workspace
 
 
@@ -184,11 +184,11 @@ def test_units_without_exemplars_are_found_and_shown_without_pictures(
         (match,) = finding.find(db, Query(any=("dog",)), limit=10).matches
         unit = exemplars.unit(db, match.unit_id)
     assert (unit.name, unit.folder) == ("two-layers/late/7", "")
-    shown = page_unit.unit(unit, [], shelf.activations_of(workspace, unit), [])
+    shown = page_unit.unit(unit, [], workspace_files.activations_of(workspace, unit), [])
     assert "No exemplars of this layer" in shown
     assert "<img" not in shown
     with pytest.raises(LookupError, match="has no exemplars"):
-        shelf.picture_of(workspace, unit.unit_id, "grid")
+        workspace_files.picture_of(workspace, unit.unit_id, "grid")
 
 
 def test_sentences_go_to_the_newest_exemplars(workspace: Workspace, tmp_path: Path) -> None:
@@ -199,8 +199,8 @@ def test_sentences_go_to_the_newest_exemplars(workspace: Workspace, tmp_path: Pa
         assert app.main([str(part) for part in [*command, folder]]) == 0
         with open_database(workspace) as db:
             row = subjects.get(db, "two-layers")
-            probe = shelf.enter_images(db, images)
-            shelf.enter_exemplars(
+            probe = workspace_files.enter_images(db, images)
+            workspace_files.enter_exemplars(
                 db,
                 layout.ExemplarFolder(folder, ImageStore(folder / "images")),
                 subject_id=row.subject_id,

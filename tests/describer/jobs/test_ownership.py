@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from db import jobs
-from db.access.doors import Person
+from db.access.permissions import Person
 from db.workspace import create, open_database
-from describer.jobs import own
+from describer.jobs import ownership
 
 RAE = Person("rae", "reviewer")
 
@@ -39,5 +39,5 @@ def test_a_page_follows_ones_own_job_before_others(
             jobs.enqueue(db, "ablate", {}, title="t", device=f"cuda:{number}", person=person)
             db.execute("update jobs set state = ? where job_id = ?", [state, number])
         jobs.enqueue(db, "of another page", {}, title="t", device="cpu", person="rae")
-        found = own.followed(db, ["ablate"], RAE, already)
+        found = ownership.followed(db, ["ablate"], RAE, already)
     assert (found and found.job_id) == expected

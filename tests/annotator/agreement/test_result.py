@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from annotator.agreement.measurement import Measurement, Part
+from annotator.agreement.result import Measurement, Part
 from annotator.agreement.scores import Agreement, UnitAgreement
 
 # As it was kept before results had a version.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from db import jobs
-from db.access.doors import Person
+from db.access.permissions import Person
 from db.errors import BadInput, NotAllowed
 from db.jobs import Job
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from db.access import users
-from db.access.doors import LOCAL, Doors, Person
+from db.access.permissions import LOCAL, Doors, Person
 from db.errors import BadInput
 from db.workspace import Workspace, create, open_database
 

@@ -7,7 +7,7 @@ import pytest
 from sqlite_utils import Database
 
 from db import log
-from db.audit import decisions, finding, signoffs, words
+from db.audit import blind_review, finding, signoffs, words
 from db.audit.words import Query, Word
 from db.describe import exemplars, subjects
 from db.describe.descriptions import NewDescription
@@ -48,7 +48,7 @@ def say(db: Database, unit_id: int, person: str, verdict: signoffs.Verdict) -> i
         person=person,
         verdict=verdict,
         concept="face",
-        seen={"exemplars": "h", "reviewers": decisions.needed(db)},
+        seen={"exemplars": "h", "reviewers": blind_review.needed(db)},
     )
 
 
@@ -57,20 +57,20 @@ def waiting(db: Database, person: str) -> list[int]:
 
 
 def visible(db: Database, unit_id: int, viewer: str) -> list[str]:
-    return [e.person for e in decisions.open_verdicts(db, unit_id, "face", viewer=viewer)]
+    return [e.person for e in blind_review.open_verdicts(db, unit_id, "face", viewer=viewer)]
 
 
 def test_one_reviewer_is_enough_unless_more_are_asked_for(db: Database) -> None:
-    assert decisions.needed(db) == 1
+    assert blind_review.needed(db) == 1
     say(db, 1, "ada", "confirmed")
-    assert decisions.confirmed(db, "face") == [1]
+    assert blind_review.confirmed(db, "face") == [1]
     assert waiting(db, "bob") == [2, 3]
     with pytest.raises(BadInput, match="expected 1 to 5 reviewers a unit, got 0"):
-        decisions.require(db, 0, person="admin")
+        blind_review.require(db, 0, person="admin")
 
 
 def test_verdicts_are_blind_until_both_have_answered(db: Database) -> None:
-    decisions.require(db, 2, person="admin")
+    blind_review.require(db, 2, person="admin")
     say(db, 1, "ada", "confirmed")
     assert visible(db, 1, "ada") == ["ada"]
     assert visible(db, 1, "bob") == []
@@ -81,36 +81,36 @@ def test_verdicts_are_blind_until_both_have_answered(db: Database) -> None:
     ):
         assert finding.unit_ids(db, query, viewer="bob") == []
         assert finding.unit_ids(db, query, viewer="ada") == [1]
-    assert decisions.known_states(db, "face", viewer="bob") == {}
+    assert blind_review.known_states(db, "face", viewer="bob") == {}
     assert log.audit(db, viewer="bob", person="ada")[0][0].action == "gave a verdict"
     assert "signoff_id" not in log.audit(db, viewer="bob", person="ada")[0][0].detail
     assert log.audit(db, viewer="ada", person="ada")[0][0].action == "confirmed"
-    assert decisions.confirmed(db, "face") == []
+    assert blind_review.confirmed(db, "face") == []
     assert 1 in waiting(db, "bob")
     assert 1 not in waiting(db, "ada")
 
     say(db, 1, "bob", "confirmed")
     assert visible(db, 1, "eve") == ["ada", "bob"]
     assert log.audit(db, viewer="bob", person="ada")[0][0].action == "confirmed"
-    assert decisions.decision(db, 1, "face") == decisions.Decision("confirmed", 2)
-    assert decisions.confirmed(db, "face") == [1]
+    assert blind_review.decision(db, 1, "face") == blind_review.Decision("confirmed", 2)
+    assert blind_review.confirmed(db, "face") == [1]
     assert waiting(db, "eve") == [2, 3]
 
 
 def test_a_conflict_goes_to_a_third_who_decides(db: Database) -> None:
-    decisions.require(db, 2, person="admin")
+    blind_review.require(db, 2, person="admin")
     say(db, 1, "ada", "confirmed")
     say(db, 1, "bob", "unsure")
-    assert decisions.decision(db, 1, "face").state == "conflict"
-    assert decisions.confirmed(db, "face") == []
+    assert blind_review.decision(db, 1, "face").state == "conflict"
+    assert blind_review.confirmed(db, "face") == []
     assert (1 in waiting(db, "ada"), 1 in waiting(db, "eve")) == (False, True)
     assert finding.unit_ids(db, Query(any=("face",), concept="face", verdict="conflict")) == [1]
     say(db, 1, "eve", "confirmed")
-    assert decisions.confirmed(db, "face") == [1]
+    assert blind_review.confirmed(db, "face") == [1]
     with pytest.raises(BadInput, match="decided already: confirmed"):
         say(db, 1, "dan", "rejected")
     # Agreement is that of the two who did not know each other's answer.
-    (blind,) = decisions.blind_verdicts(db, "face").values()
+    (blind,) = blind_review.blind_verdicts(db, "face").values()
     assert [each.person for each in blind] == ["ada", "bob"]
 
 
@@ -119,11 +119,11 @@ def test_agreement_leaves_out_verdicts_that_were_not_blind(db: Database) -> None
     assert visible(db, 1, "bob") == ["ada"], "one was enough, so bob knows"
     say(db, 1, "bob", "confirmed")
     say(db, 2, "ada", "confirmed")
-    decisions.require(db, 2, person="admin")
+    blind_review.require(db, 2, person="admin")
     say(db, 2, "bob", "rejected")
     say(db, 3, "bob", "confirmed")
     say(db, 3, "ada", "confirmed")
-    found = decisions.blind_verdicts(db, "face")
+    found = blind_review.blind_verdicts(db, "face")
     assert {unit: [each.person for each in given] for unit, given in found.items()} == {
         2: ["ada", "bob"],
         3: ["bob", "ada"],
@@ -131,7 +131,7 @@ def test_agreement_leaves_out_verdicts_that_were_not_blind(db: Database) -> None
 
 
 def test_who_has_seen_the_others_verdict_cannot_change_the_own(db: Database) -> None:
-    decisions.require(db, 2, person="admin")
+    blind_review.require(db, 2, person="admin")
     mine = say(db, 1, "ada", "rejected")
     signoffs.undo(db, mine, person="ada")
     mine = say(db, 1, "ada", "confirmed")
@@ -154,7 +154,7 @@ def test_who_has_seen_the_others_verdict_cannot_change_the_own(db: Database) -> 
     ],
 )
 def test_the_database_refuses_to_forget(db: Database, statement: str, sentence: str) -> None:
-    decisions.require(db, 2, person="admin")
+    blind_review.require(db, 2, person="admin")
     say(db, 1, "ada", "confirmed")
     with pytest.raises(sqlite3.IntegrityError, match=sentence):
         db.execute(statement)

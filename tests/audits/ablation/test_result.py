@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from audits.ablation import page, summary
+from audits.ablation import page, result
 from audits.ablation.plan import How, Request
-from audits.ablation.summary import Ablated, Summary
+from audits.ablation.result import Ablated, Summary
 from audits.edit import plan as edit_plan
 from audits.edit.plan import Offered
 from audits.spurious import page as spurious_page
@@ -37,14 +37,14 @@ def results(kind: str) -> list[dict[str, Any]]:
 def test_a_stored_summary_is_read_and_written_as_it_was(place: int) -> None:
     stored = STORED["ablations"][place]["summary"]
     found = Summary.from_json(stored)
-    assert json.loads(json.dumps(found.to_json())) == {**stored, "version": summary.VERSION}
+    assert json.loads(json.dumps(found.to_json())) == {**stored, "version": result.VERSION}
     again = Summary.from_json(json.loads(json.dumps(found.to_json())))
     assert again.to_json() == found.to_json()
 
 
 def test_a_stored_experiment_is_shown_with_all_that_it_found() -> None:
     first, second, *_ = rows()
-    found = summary.of(first)
+    found = result.of(first)
     assert found is not None
     assert [unit for _, unit in found.units] == [1, 4]
     assert found.head is not None
@@ -54,7 +54,7 @@ def test_a_stored_experiment_is_shown_with_all_that_it_found() -> None:
     html = page.ablation(first, [], [])
     for text in ("head trained again on training", "without 2 units", "draw 2:", "late-4"):
         assert text in html
-    one = summary.of(second)
+    one = result.of(second)
     assert one is not None
     assert one.end.random is not None
     assert math.isnan(one.end.random.low), "one draw has no interval"
@@ -95,7 +95,7 @@ def test_a_stored_experiment_with_written_words_is_shown() -> None:
 
 def test_an_unfinished_experiment_has_no_summary() -> None:
     unfinished = Ablation(9, 1, "net", rows()[0].request, [], {}, "ada", "")
-    assert summary.of(unfinished) is None
+    assert result.of(unfinished) is None
     html = page.ablation(unfinished, [], [])
     assert "first measured point" in html
     assert "In order" not in html
