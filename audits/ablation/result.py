@@ -4,7 +4,7 @@
     Summary.from_json(found.to_json())      # the same as `found`
 
 Experiments of before summaries had a version are read as well. Plain records: nothing here loads a
-network; `summarise.py` makes them of a measurement.
+network; `summary.py` makes them of a measurement.
 """
 
 import math
