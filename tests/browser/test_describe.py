@@ -69,7 +69,7 @@ def test_the_list_is_narrowed_walked_and_exported(page: Page, serve: Serve, tmp_
     # The right arrow goes on to the next page of the list, and back again.
     page.locator("#rows [data-unit]").nth(24).click()
     expect(unit).to_contain_text("long/conv1/24")
-    expect(page.locator("#rows [aria-current]")).to_contain_text("conv1-24")
+    expect(page.locator("#rows [aria-current]")).to_contain_text("unit 24")
     page.keyboard.press("ArrowRight")
     expect(unit).to_contain_text("long/conv1/25")
     expect(rows).to_contain_text("26 to 34 of 34 descriptions")

@@ -58,7 +58,8 @@ def test_the_checkpoint_is_known_by_its_hash_without_being_loaded() -> None:
 
 def test_preparing_a_demo_that_is_described_loads_no_machine_learning() -> None:
     code = (
-        "import sys; from describer import shelf; from describer.demo import opening, workspace;"
+        "import sys; from describer import workspace_files;"
+        "from describer.demo import opening, workspace;"
         "print([name for name in ('torch', 'torchvision', 'spacy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
