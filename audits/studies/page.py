@@ -45,11 +45,6 @@ class _Row:
     mean: float
 
 
-def empty() -> Markup:
-    """What stands there before any study is done."""
-    return _PARTS("empty")
-
-
 def examples(found: Found) -> set[int]:
     """The ids of the units whose first exemplars a page shows."""
     if isinstance(found, Importance):
