@@ -154,7 +154,7 @@ def test_tests_mirror_the_packages_and_import_no_other_test() -> None:
 
 
 def test_starting_the_command_line_imports_no_machine_learning() -> None:
-    heavy = ("torch", "spacy", "transformers", "bert_score", "gradio")
+    heavy = ("torch", "spacy", "transformers", "bert_score", "gradio", "pandas")
     script = (
         "import sys, app; app.parser(); "
         f"print(','.join(name for name in {heavy!r} if name in sys.modules))"
