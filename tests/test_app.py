@@ -53,6 +53,13 @@ def test_every_endpoint_declares_its_roles(workspace: Workspace, login: bool) ->
     assert unguarded == []
 
 
+def test_the_page_is_light(workspace: Workspace) -> None:
+    with serving.answering(workspace) as address:
+        page = httpx.get(address, trust_env=False, timeout=60)
+        assert page.headers["content-encoding"] == "gzip"
+        assert page.num_bytes_downloaded < 250_000
+
+
 def test_only_the_annotate_tab_answers_an_annotator(workspace: Workspace) -> None:
     demo = app.build(workspace, login=True)
     closed = [e for e in demo.fns.values() if e.fn and "annotator" not in e.fn.roles]
