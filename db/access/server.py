@@ -17,7 +17,6 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from db.access.gate import App
 
-
 # Bytes from which on an answer is worth compressing, and how hard: more takes longer than it saves.
 COMPRESSED_FROM = 1024
 LEVEL = 5

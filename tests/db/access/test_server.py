@@ -12,7 +12,6 @@ import pytest
 
 from db.access.server import Server
 
-
 LONG = b"unit " * 2000
 
 
