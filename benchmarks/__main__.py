@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.measurement import Measurement
 
-NAMES = ("exemplars", "describe", "ablation", "allocation", "annotate", "editing")
+NAMES = ("exemplars", "describe", "ablation", "allocation", "annotate", "editing", "find")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,10 +8,10 @@ shows that this reviewer may not know yet: others' verdicts count once all have 
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
@@ -80,41 +80,31 @@ def find(
         BadInput: the query asks for a meaning that was never turned into a vector.
     """
     parameters = _parameters(db, query, viewer, waiting_for)
-    searched, counted = _per_layer(db, parameters)
-    rows = list(
-        db.query(
+    hits = _hits(db, query, parameters)
+    searched, counted = _per_layer(db, parameters, Counter(hit.exemplar_set_id for hit in hits))
+    page = hits[offset : offset + limit]
+    places = ", ".join(str(hit.place) for hit in page)
+    rows = {
+        row.pop("place"): row
+        for row in db.query(
             f"""
-            select unit_id, subject, layer, unit, method, sentence_id, text, score, min(place)
-            from ({_SENTENCES}) as sentences
-            where {_SCOPE} and {_FACETS} and {_MATCHES}
-            group by unit_id
-            order by subject, exemplar_set_id, unit
-            limit :limit offset :offset
+            select unit_id, subject, layer, unit, method, sentence_id, text, score, place
+            from ({_SENTENCES.format(matches="true")}) as sentences where place in ({places})
             """,
-            {**parameters, "limit": limit, "offset": offset},
+            {"source": query.source},
         )
-    )
-    spans = _spans(db, [row["text"] for row in rows], parameters)
-    for row in rows:
-        del row["min(place)"]
-    matches = [Match(**row, spans=tuple(spans[row["text"]])) for row in rows]
-    return Found(matches, sum(hits for hits, _ in counted.values()), searched, counted)
+    }
+    spans = _spans(db, [row["text"] for row in rows.values()], query, parameters)
+    matches = [Match(**row, spans=tuple(spans[row["text"]])) for row in _at(rows, page)]
+    return Found(matches, len(hits), searched, counted)
 
 
 def unit_ids(
     db: Database, query: Query, *, viewer: str | None = None, waiting_for: str | None = None
 ) -> list[int]:
     """All units that a query finds, in the order of `find`."""
-    rows = db.query(
-        f"""
-        select distinct unit_id, subject, exemplar_set_id, unit
-        from ({_SENTENCES}) as sentences
-        where {_SCOPE} and {_FACETS} and {_MATCHES}
-        order by subject, exemplar_set_id, unit
-        """,
-        _parameters(db, query, viewer, waiting_for),
-    )
-    return [int(row["unit_id"]) for row in rows]
+    hits = _hits(db, query, _parameters(db, query, viewer, waiting_for))
+    return [hit.unit_id for hit in hits]
 
 
 def layers(db: Database) -> list[str]:
@@ -123,12 +113,13 @@ def layers(db: Database) -> list[str]:
     return [row["layer"] for row in rows]
 
 
+# What is asked of the text stands inside, where an index can answer it.
 _SENTENCES = f"""
     select sentence.*, subjects.name as subject, layer, unit, exemplar_set_id
     from (
         select unit_id, method, description_id as sentence_id, text, score,
             description_id as place
-        from descriptions where :source <> 'annotations'
+        from descriptions where :source <> 'annotations' and {{matches}}
         union all
         select answers.unit_id,
             case users.kind when 'simulated' then '{SIMULATED}' else '{PEOPLE}' end,
@@ -136,7 +127,7 @@ _SENTENCES = f"""
         from answers join campaigns using (campaign_id) join users on users.name = annotator
         where :source <> 'descriptions' and slot is not null and answers.kind = 'text'
             and not withdrawn and status in ('waiting', 'approved')
-            and campaigns.kind = 'describe'
+            and campaigns.kind = 'describe' and {{matches}}
     ) as sentence
     join units using (unit_id)
     join exemplar_sets using (exemplar_set_id)
@@ -187,26 +178,71 @@ _FACETS = f"""
             )
         )
 """
-_TEXTS = """
-    select text from words
-    where word in (select value from json_each({words}))
-        or (:lemmas and lemma in (select value from json_each({words})))
+# A sentence that holds one of some words also holds a lemma of theirs, and `_with_lemmas` names
+# these: so one column is enough, of words or of lemmas, and its index gives the sentences.
+_TEXTS = "select text from words where {column} in (select value from json_each({words}))"
+_ALL = """
+    select text from (
+        select distinct words.text, wanted.key from json_each(:all) as wanted, words
+        where {column} in (select value from json_each(wanted.value))
+    )
+    group by text having count(*) = json_array_length(:all)
 """
-_MATCHES = f"""
-        (:any = '[]' or text in ({_TEXTS.format(words=":any")}))
-        and (:none = '[]' or text not in ({_TEXTS.format(words=":none")}))
-        and (:meant is null or text in (select value from json_each(:meant)))
-        and (:all = '[]' or text in (
-            select text from (
-                select words.text, wanted.key from json_each(:all) as wanted, words
-                where word in (select value from json_each(wanted.value))
-                union
-                select words.text, wanted.key from json_each(:all) as wanted, words
-                where :lemmas and lemma in (select value from json_each(wanted.value))
+
+
+class _Hit(NamedTuple):
+    """A unit that was found, and the place of its first sentence that matches."""
+
+    exemplar_set_id: int
+    unit: int
+    unit_id: int
+    place: int
+
+
+def _hits(db: Database, query: Query, parameters: Mapping[str, Any]) -> list[_Hit]:
+    """The units that a query finds, by network, layer and index."""
+    order = {
+        row["exemplar_set_id"]: place
+        for place, row in enumerate(
+            db.query(
+                "select exemplar_set_id from exemplar_sets join subjects using (subject_id) "
+                "order by name, exemplar_set_id"
             )
-            group by text having count(distinct key) = json_array_length(:all)
-        ))
-"""
+        )
+    }
+    rows = db.execute(
+        f"""
+        select exemplar_set_id, unit, unit_id, min(place)
+        from ({_SENTENCES.format(matches=_matches(query))}) as sentences
+        where {_SCOPE} and {_FACETS}
+        group by unit_id
+        """,
+        dict(parameters),
+    )
+    hits = [_Hit(*row) for row in rows]
+    hits.sort(key=lambda hit: (order[hit.exemplar_set_id], hit.unit))
+    return hits
+
+
+def _at(rows: Mapping[int, dict[str, Any]], page: Sequence[_Hit]) -> list[dict[str, Any]]:
+    """The rows of a page's sentences, in its order; one that has gone meanwhile is left out."""
+    return [rows[hit.place] for hit in page if hit.place in rows]
+
+
+def _matches(query: Query) -> str:
+    """What a query asks of the text, in SQL."""
+    texts = _TEXTS.format(column=_column(query), words="{words}")
+    asked = [
+        (query.any, f"text in ({texts.format(words=':any')})"),
+        (query.all, f"text in ({_ALL.format(column=_column(query))})"),
+        (query.none, f"text not in ({texts.format(words=':none')})"),
+        (query.meaning, "text in (select value from json_each(:meant))"),
+    ]
+    return " and ".join(condition for wanted, condition in asked if wanted) or "true"
+
+
+def _column(query: Query) -> str:
+    return "lemma" if query.lemmas else "word"
 
 
 def _parameters(
@@ -218,7 +254,6 @@ def _parameters(
         "any": json.dumps(_with_lemmas(db, query.any, query.lemmas)),
         "none": json.dumps(_with_lemmas(db, query.none, query.lemmas)),
         "all": json.dumps(musts),
-        "lemmas": int(query.lemmas),
         "methods": json.dumps(list(query.methods)),
         "subjects": json.dumps(list(query.subjects)),
         "layer": query.layer,
@@ -246,27 +281,32 @@ def _with_lemmas(db: Database, words: Sequence[str], lemmas: bool) -> list[str]:
 
 
 def _per_layer(
-    db: Database, parameters: Mapping[str, Any]
+    db: Database, parameters: Mapping[str, Any], hits: Mapping[int, int]
 ) -> tuple[int, dict[str, tuple[int, int]]]:
-    """How many units have a sentence to search; and by layer the matching ones and the size."""
+    """How many units have a sentence to search; and by layer the matching ones and the size.
+
+    hits: matching units of each set of exemplars.
+    """
     rows = list(
         db.query(
             f"""
             with counted as (
-                select exemplar_set_id, count(distinct unit_id) as searched,
-                    count(distinct case when {_FACETS} and {_MATCHES} then unit_id end) as hits
-                from ({_SENTENCES}) as sentences where {_SCOPE}
+                select exemplar_set_id, count(distinct unit_id) as searched
+                from ({_SENTENCES.format(matches="true")}) as sentences where {_SCOPE}
                 group by exemplar_set_id
+            ), found as (
+                select cast(key as integer) as exemplar_set_id, value as hits from json_each(:hits)
             )
             select subjects.name as subject, layer, sum(units) as units,
                 sum(coalesce(searched, 0)) as searched, sum(coalesce(hits, 0)) as hits
             from exemplar_sets join subjects using (subject_id)
             left join counted using (exemplar_set_id)
+            left join found using (exemplar_set_id)
             where (:subjects = '[]' or name in (select value from json_each(:subjects)))
                 and (:layer is null or layer = :layer)
             group by subject, layer order by min(exemplar_set_id)
             """,
-            dict(parameters),
+            {**parameters, "hits": json.dumps(hits)},
         )
     )
     several = len({row["subject"] for row in rows}) > 1
@@ -280,24 +320,18 @@ def _per_layer(
 
 
 def _spans(
-    db: Database, texts: Sequence[str], parameters: Mapping[str, Any]
+    db: Database, texts: Sequence[str], query: Query, parameters: Mapping[str, Any]
 ) -> dict[str, list[tuple[int, int]]]:
     wanted = json.loads(parameters["any"])
     wanted += [word for words in json.loads(parameters["all"]) for word in words]
     rows = db.query(
-        """
+        f"""
         select text, start, stop from words
-        where text in (select value from json_each(:texts)) and (
-            word in (select value from json_each(:words))
-            or (:lemmas and lemma in (select value from json_each(:words)))
-        )
+        where text in (select value from json_each(:texts))
+            and {_column(query)} in (select value from json_each(:words))
         order by text, start
         """,
-        {
-            "texts": json.dumps(list(texts)),
-            "words": json.dumps(wanted),
-            "lemmas": parameters["lemmas"],
-        },
+        {"texts": json.dumps(texts), "words": json.dumps(wanted)},
     )
     spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for row in rows:
