@@ -158,7 +158,8 @@ def several_note(labels: NDArray[np.int64] | None) -> tuple[str, ...]:
     many = int((labels[:, 1] >= 0).sum())
     return (
         f"{many} of {len(labels)} images have several classes, up to {labels.shape[1]}: a "
-        "prediction counts as right when it is one of its image's classes, and an image counts for each",
+        "prediction counts as right when it is one of its image's classes, and an image counts for "
+        "each",
     )
 
 

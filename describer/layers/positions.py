@@ -253,7 +253,7 @@ class Positions:
         return self._raster(shape)
 
 
-class Trace(ChannelTrace):
+class Trace(ChannelTrace):  # type: ignore[no-untyped-call]
     """Follows the axis of channels, and positions beside it."""
 
     def __init__(self) -> None:
@@ -361,7 +361,8 @@ def _agreed(known: Sequence[Tensor]) -> Tensor | None:
     for other in known[1:]:
         if other.data_ptr() == found.data_ptr() and other.stride() == found.stride():
             continue
-        one, two = torch.broadcast_tensors(_thin(found), _thin(other))
+        thin = (_thin(found), _thin(other))
+        one, two = torch.broadcast_tensors(*thin)  # type: ignore[no-untyped-call]
         if torch.allclose(one, two, atol=0.4 / STEPS, rtol=0, equal_nan=True):
             continue
         fewer, more = _places(one), _places(two)

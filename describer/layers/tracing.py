@@ -292,8 +292,9 @@ def _place(
         reason = "" if whole else _no_picture(call, positions, unit, other, along)
         if reason:
             return reason
-        grid, order = (found.grid, found.order) if found is not None and whole else (lengths, ())
-        place = replace(place, kind="map", grid=grid, order=order, channels_last=last)
+        laid_out = found if found is not None and whole else Laid(0, (lengths[0], lengths[1]))
+        place = replace(place, kind="map", grid=laid_out.grid, order=laid_out.order)
+        place = replace(place, channels_last=last)
         default = 3 if last else 1
     return replace(
         place,

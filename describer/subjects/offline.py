@@ -70,20 +70,24 @@ def refused(*, alone: bool = False) -> Iterator[list[str]]:
 
 def guard(model: nn.Module) -> None:
     """Let a network fetch nothing in any of its passes."""
-    open_blocks = threading.local()
+    model.register_forward_pre_hook(_begin, prepend=True)
+    # Also where the pass fails.
+    model.register_forward_hook(_end, always_call=True)
 
-    def begin(_model: nn.Module, _inputs: object) -> None:
-        block = contextlib.ExitStack()
-        block.enter_context(refused(alone=True))
-        open_blocks.stack = [*getattr(open_blocks, "stack", ()), block]
 
-    def end(_model: nn.Module, _inputs: object, _output: object) -> None:
-        stack = getattr(open_blocks, "stack", [])
-        if stack:
-            stack.pop().close()
+# The passes that go on in a thread: a network may run another one.
+_PASSES = threading.local()
 
-    model.register_forward_pre_hook(begin, prepend=True)
-    model.register_forward_hook(end, always_call=True)
+
+def _begin(_model: nn.Module, _inputs: object) -> None:
+    block = contextlib.ExitStack()
+    block.enter_context(refused(alone=True))
+    _PASSES.open = [*getattr(_PASSES, "open", ()), block]
+
+
+def _end(_model: nn.Module, _inputs: object, _output: object) -> None:
+    if getattr(_PASSES, "open", None):
+        _PASSES.open.pop().close()
 
 
 def wanted_to_fetch(error: BaseException) -> bool:
