@@ -132,7 +132,7 @@ def _array(given: Sequence[Sequence[int]]) -> NDArray[np.int64]:
 
 
 def correct(
-    predictions: NDArray[np.signedinteger[Any]], labels: NDArray[np.int64]
+    predictions: NDArray[np.signedinteger[Any]], labels: NDArray[np.signedinteger[Any]]
 ) -> NDArray[np.bool_]:
     """Whether each prediction is right, bool (images,): one of the classes that its image has.
 
@@ -145,7 +145,7 @@ def correct(
     return right
 
 
-def has(labels: NDArray[np.int64], output: int) -> NDArray[np.bool_]:
+def has(labels: NDArray[np.signedinteger[Any]], output: int) -> NDArray[np.bool_]:
     """Which images have a class, bool (images,)."""
     there: NDArray[np.bool_] = (labels == output).reshape(len(labels), -1).any(axis=1)
     return there
