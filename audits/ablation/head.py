@@ -21,6 +21,7 @@ from audits.ablation.engine.rows import relative_difference
 from audits.ablation.result import Tuned
 from audits.network.evaluation import Evaluator
 from audits.network.images import Images
+from audits.network.labels import one_each
 from db.errors import BadInput
 from db.jobs import Watch
 from describer.layers import catalogue as network_layers
@@ -56,6 +57,7 @@ def fine_tune(
     for images in (train, validation, test):
         if images.labels is None:
             raise BadInput(f"expected labelled images to train a head, got none in {images.name}")
+        one_each(images.labels, purpose=f"of {images.name} to train a head")
     watch = watch or Watch()
     features = []
     head = head_below(network.model, train, units)

@@ -275,6 +275,8 @@ def _check_images(db: Database, plan: Plan) -> None:
         known = labels.labels_of(folder, classes=subject.classes, labels=given)
         if known is None and plan.training:
             raise BadInput(f"expected labelled images to train a head, got none in {name}")
+        if plan.training:
+            labels.one_each(known, purpose=f"of {name} to train a head")
         if known is None and purpose == "validation" and plan.test_labels.strip():
             raise BadInput(f"expected labels of {name} as well, or of neither set of images")
 

@@ -27,6 +27,7 @@ from audits.edit import carry, wrapper
 from audits.edit.weights import Edited, card, edit
 from audits.network.evaluation import Evaluator
 from audits.network.images import Images, Network
+from audits.network.labels import correct
 from db.errors import BadInput
 from db.jobs import Watch
 from db.units import Unit
@@ -120,7 +121,7 @@ def export(
             folder.rmdir()
         made.rename(folder)
     way: Literal["weights", "wrapper"] = "wrapper" if silenced is None else "weights"
-    accuracy = float((live == images.labels).mean()) if images.labels is not None else None
+    accuracy = float(correct(live, images.labels).mean()) if images.labels is not None else None
     return Exported(folder, way, reason, images.count, accuracy)
 
 

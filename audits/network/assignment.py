@@ -54,9 +54,10 @@ def warnings(before: Evaluation, images: Images) -> list[str]:
     if before.measure != "accuracy" or images.labels is None or not len(before.predictions):
         return []
     truth = images.labels
-    present = np.unique(truth)
+    present = np.unique(truth[truth >= 0])
     names = {row.output: row.folder for row in images.assigned}
-    if (better := _reordered(before.predictions, truth, present)) is not None:
+    alone = truth.ndim == 1
+    if alone and (better := _reordered(before.predictions, truth, present)) is not None:
         mapping, accuracy = better
         if accuracy >= before.accuracy + BETTER:
             moved = [
@@ -70,7 +71,8 @@ def warnings(before: Evaluation, images: Images) -> list[str]:
                 "order of the classes is probably not the network's. Name them in `classes` of the "
                 "subject file, or give --class-index."
             ]
-    chance = 1 / len(present)
+    # Of answers drawn from the classes that are there.
+    chance = float((truth >= 0).sum() / len(truth) / len(present))
     if len(present) < 2 or before.accuracy > chance:
         return []
     answers = Counter(before.predictions.tolist()).most_common(1)[0]

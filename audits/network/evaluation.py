@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from audits.ablation.engine.hooks import Rule, Units, ablated, check_rule, find_modules
 from audits.ablation.engine.units import Predictions
 from audits.network.images import Images
-from audits.network.labels import distinct
+from audits.network.labels import correct, distinct, has
 from db.audit import ablations
 from db.errors import BadInput
 from db.jobs import Watch
@@ -41,7 +41,8 @@ class Evaluation:
     `predictions` int32 (count,); `accuracy` in [0, 1]; `measure` says whether that is accuracy
     against labels or agreement with the unedited network; `by_class` is the accuracy over the
     images of each class that has some, by the class's name (its number when it has no name, both
-    where several have the same), and `images_by_class` how many those are.
+    where several have the same), and `images_by_class` how many those are. An image of several
+    classes is right where the prediction is one of them.
     """
 
     predictions: Predictions
@@ -191,10 +192,12 @@ def judged(
     truth = images.labels if images.labels is not None else unedited
     if truth is None:
         raise BadInput(f"expected labels for {images.name}, or the unedited network's predictions")
-    right = predictions == truth
+    right = correct(predictions, truth)
     names = distinct(images.classes)
     there = {
-        names[index] if names else str(index): truth == index for index in np.unique(truth).tolist()
+        names[index] if names else str(index): has(truth, index)
+        for index in np.unique(truth).tolist()
+        if index >= 0
     }
     by_class = {name: float(right[those].mean()) for name, those in there.items()}
     counts = {name: int(those.sum()) for name, those in there.items()}

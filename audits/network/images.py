@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from audits.network.labels import Assigned, assigned, labels_of, numbers_note
+from audits.network.labels import Assigned, assigned, labels_of, numbers_note, several_note
 from db.describe.subjects import SubjectRow
 from db.errors import BadInput
 from db.jobs import Watch
@@ -43,9 +43,10 @@ class Images:
 
     `batches()` starts a new pass and gives float (n, 3, H, W) tensors on the network's device,
     always in the same order and sizes. `labels` are indices of the network's outputs, int64
-    (count,). `classes` names all outputs, or is empty; `assigned` says which output each class of
-    images was taken for. `digest` stands for the image files and the preprocessing together.
-    `notes` are sentences about what is in the folder and how it was read.
+    (count,), or (count, most) with -1 where an image has fewer classes. `classes` names all
+    outputs, or is empty; `assigned` says which output each class of images was taken for. `digest`
+    stands for the image files and the preprocessing together. `notes` are sentences about what is
+    in the folder and how it was read.
     """
 
     name: str
@@ -180,6 +181,7 @@ def open_images(
         assigned=assigned(probing_set, known, classes=subject.classes),
         notes=(
             *probing_set.left_out,
+            *several_note(known),
             *([] if table or subject.classes else numbers_note(probing_set.classes)),
             *probing.conversions(probing_set, subject),
         ),

@@ -2,9 +2,12 @@
 
     labels_of(probing_set, classes=subject.classes)             # int64 (images,), or None
     table = read_labels(Path("labels.csv"))                     # {"a/1.png": "cat", …}
+    correct(predictions, labels)                                # bool (images,)
 
 A flat folder may bring `labels.csv` in it, or `<folder>.csv` beside it, with the columns `path`
-(as it stands below the folder) and `class`, or the metadata.csv and .jsonl of an imagefolder.
+(as it stands below the folder) and `class`, or the metadata.csv and .jsonl of an imagefolder. An
+image may have several classes: in a list, between `|` (also `;` and `,` where the parts are names
+of classes and the whole is none), or a row each. Its prediction is right where it is one of them.
 This module does not open images.
 """
 
@@ -13,10 +16,11 @@ import io
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +33,9 @@ from describer.images.folders import TABLES, by_number
 from describer.images.probing import ProbingSet, open_folder
 
 PATHS = ("path", "filename", "file_name", "file", "image", "image_path")
-CLASSES = ("class", "label", "class_name", "category")
+CLASSES = ("class", "label", "class_name", "category", "classes", "labels")
+# What stands between the classes of an image.
+SEVERAL = "|"
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,10 @@ def labels_of(
 ) -> NDArray[np.int64] | None:
     """The network's output for every image of a folder; None when nothing says it.
 
+    Returns:
+        int64 (images,), or (images, most) where an image has several classes, the last of those
+        with fewer being -1.
+
     Args:
         classes: names of the network's outputs, in order.
         table: class name to output, where the names are not the network's.
@@ -69,13 +79,16 @@ def labels_of(
         beside = table_of(probing_set.root)
         labels = None if beside is None else read_labels(beside)
     if labels is None:
-        if probing_set.labels is None:
+        given = probing_set.several
+        if given is None and probing_set.labels is not None:
+            given = tuple((label,) for label in probing_set.labels)
+        if given is None:
             return None
         if table is None and not classes:
             found = numbered(probing_set.classes, outputs, empty=probing_set.empty)
         else:
             found = class_indices(probing_set.classes, classes=classes, table=table)
-        return np.array([found[label] for label in probing_set.labels], dtype=np.int64)
+        return _array([[found[label] for label in each] for each in given])
     known = {tidy(path): name for path, name in labels.items()}
     missing = [path for path in probing_set.paths if tidy(path) not in known]
     if missing:
@@ -87,15 +100,75 @@ def labels_of(
             f"expected a class for each of the {len(probing_set)} images of {probing_set.root}, "
             f"the table has none for {len(missing)} of them, first {missing[0]!r}{hint}"
         )
-    wanted = [known[tidy(path)] for path in probing_set.paths]
-    names = sorted(set(wanted))
+    outputs_named = set(table or ()) or {*classes, *distinct(classes)}
+    wanted = [_parts(known[tidy(path)], outputs_named) for path in probing_set.paths]
+    names = sorted({name for each in wanted for name in each})
     if table is None and not classes and all(name.isdecimal() for name in names):
-        return np.array([int(name) for name in wanted], dtype=np.int64)
+        return _array([[int(name) for name in each] for each in wanted])
     if table is None and not classes:
         index = dict(zip(names, numbered(names, outputs), strict=True))
     else:
         index = dict(zip(names, class_indices(names, classes=classes, table=table), strict=True))
-    return np.array([index[name] for name in wanted], dtype=np.int64)
+    return _array([[index[name] for name in each] for each in wanted])
+
+
+def _parts(cell: str, names: Collection[str]) -> list[str]:
+    """The classes of one image as its table has them."""
+    parts = list(dict.fromkeys(part.strip() for part in cell.split(SEVERAL) if part.strip()))
+    if len(parts) == 1 and parts[0] not in names:
+        for sign in ";,":
+            some = list(dict.fromkeys(part.strip() for part in parts[0].split(sign)))
+            if len(some) > 1 and all(part in names for part in some):
+                return some
+    return parts
+
+
+def _array(given: Sequence[Sequence[int]]) -> NDArray[np.int64]:
+    """(images,), or (images, most) filled up with -1."""
+    most = max(map(len, given), default=1)
+    if most == 1:
+        return np.array([each[0] for each in given], dtype=np.int64)
+    return np.array([[*each, *[-1] * (most - len(each))] for each in given], dtype=np.int64)
+
+
+def correct(
+    predictions: NDArray[np.signedinteger[Any]], labels: NDArray[np.signedinteger[Any]]
+) -> NDArray[np.bool_]:
+    """Whether each prediction is right, bool (images,): one of the classes that its image has.
+
+    >>> correct(np.array([2, 2]), np.array([[1, 2], [1, -1]])).tolist()
+    [True, False]
+    """
+    right: NDArray[np.bool_] = (
+        predictions == labels if labels.ndim == 1 else (predictions[:, None] == labels).any(axis=1)
+    )
+    return right
+
+
+def has(labels: NDArray[np.signedinteger[Any]], output: int) -> NDArray[np.bool_]:
+    """Which images have a class, bool (images,)."""
+    there: NDArray[np.bool_] = (labels == output).reshape(len(labels), -1).any(axis=1)
+    return there
+
+
+def several_note(labels: NDArray[np.int64] | None) -> tuple[str, ...]:
+    """By which rule images of several classes are counted; () without any."""
+    if labels is None or labels.ndim == 1:
+        return ()
+    many = int((labels[:, 1] >= 0).sum())
+    return (
+        f"{many} of {len(labels)} images have several classes, up to {labels.shape[1]}: a "
+        "prediction counts as right when it is one of its image's classes, and an image counts for "
+        "each",
+    )
+
+
+def one_each(labels: NDArray[np.int64] | None, *, purpose: str) -> None:
+    """Raise BadInput where an image has several classes, and one is needed."""
+    if labels is not None and labels.ndim > 1:
+        raise BadInput(
+            f"expected one class for each image {purpose}, got {labels.shape[1]} for one of them"
+        )
 
 
 def assigned(
@@ -113,7 +186,7 @@ def assigned(
         return ()
     names = distinct(classes)
     if probing_set.labels is None:
-        counts = Counter(found.tolist())
+        counts = Counter(label for label in found.ravel().tolist() if label >= 0)
         rows = {(output, ""): count for output, count in counts.items()}
     else:
         folders = [probing_set.classes[label] for label in probing_set.labels]
@@ -220,7 +293,8 @@ def _rows_of(path: Path) -> Path | str:
 
 
 class Labels(dict[str, str]):
-    """Class by path, paths as `tidy` leaves them, and how the table was read (`understood`)."""
+    """Class by path, several with `|` between them, paths as `tidy` leaves them, and how the table
+    was read (`understood`)."""
 
     understood: str = ""
 
@@ -245,8 +319,7 @@ def read_labels(source: Path | str) -> Labels:
         source: a file, or the text of one.
 
     Raises:
-        BadInput: as `db.tables.read`; no such columns, a row without a path or a class, or an image
-            with two classes: accuracy here is that of one answer an image.
+        BadInput: as `db.tables.read`; no such columns, or a row without a path or a class.
     """
     source = _rows_of(source) if isinstance(source, Path) else source
     table = tables.read(source, known=(*PATHS, *CLASSES))
@@ -258,13 +331,14 @@ def read_labels(source: Path | str) -> Labels:
     found = Labels()
     for row in table.rows:
         path, name = (row.cells.get(column, "").strip() for column in (paths, classes))
-        several = labels_in(name) or [part.strip() for part in name.split("|")]
-        name = ", ".join(several)
-        if not path or not name or len(several) > 1 or found.setdefault(tidy(path), name) != name:
+        several = labels_in(name) or [part.strip() for part in name.split(SEVERAL)]
+        if not path or not all(several) or any(SEVERAL in part for part in several):
             raise BadInput(
-                f"expected one class for each path in {table.name}, got {path!r}: {name!r} in line "
+                f"expected a path and its class in {table.name}, got {path!r}: {name!r} in line "
                 f"{row.line}"
             )
+        before = found.get(tidy(path), "").split(SEVERAL) if tidy(path) in found else []
+        found[tidy(path)] = SEVERAL.join(dict.fromkeys([*before, *several]))
     found.understood = understood(
         [
             *table.notes,

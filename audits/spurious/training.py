@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from audits.network.labels import labels_of
+from audits.network.labels import labels_of, one_each
 from db.arrays import new_file
 from db.errors import BadInput
 from db.jobs import Watch
@@ -97,6 +97,7 @@ def read_pictures(
     labels = labels_of(opened, classes=subject.classes)
     if labels is None:
         raise BadInput(f"expected a folder of classes to train on, got {folder} without labels")
+    one_each(labels, purpose=f"of {folder} to train on")
     pixels, ids = [], []
     for batch in probing.batches(opened, subject, skipped=skipped):
         if watch is not None:

@@ -224,7 +224,7 @@ class ExemplarFolder:
             )
         values = self.description["layers"][layer]
         return LayerRecord(
-            layer=Layer(layer, **{**values["layer"], "grid": tuple(values["layer"]["grid"])}),
+            layer=Layer(layer, **{**values["layer"], **_tuples(values["layer"])}),
             hash=values["hash"],
             k=values["k"],
             dead=tuple(values["dead"]),
@@ -337,9 +337,14 @@ def _describe(each: LayerExemplars, hash: str) -> dict[str, Any]:
     }
 
 
+def _tuples(record: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """What JSON keeps as lists."""
+    return {name: tuple(record[name]) for name in ("grid", "order") if name in record}
+
+
 def _elsewhere(layer: Layer) -> dict[str, Any]:
     """What a record says of layers that are not the last call of a module with images first."""
     plain = Layer(layer.name, layer.kind, layer.units, layer.grid)
-    names = ("module", "call", "axis", "batch_axis", "rectified")
+    names = ("module", "call", "axis", "batch_axis", "rectified", "order")
     values = {name: getattr(layer, name) for name in names}
     return {name: value for name, value in values.items() if value != getattr(plain, name)}

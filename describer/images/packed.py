@@ -3,8 +3,8 @@
     packed = opened(Path("test.parquet"))       # None where it is none of these
     packed.paths, packed.classes, packed.labels, packed.data(0)
 
-Known are what `datasets` saved (`save_to_disk`, and parquet of its columns), a tar of WebDataset or
-a folder of such, and a data set of torchvision that is on the disk already:
+Known are what `datasets` saved (`save_to_disk`, and parquet of its columns), a tar of WebDataset,
+compressed or not, or a folder of such, and a data set of torchvision that is on the disk already:
 `torchvision:CIFAR10?root=DIR&split=test`. `DIR/test-*.parquet` are those files of a folder that has
 several splits. Nothing is fetched. Order is that of the files, sorted by
 name, and of the rows in them. pyarrow (`pip install milan-workbench[export]`) and torchvision are
@@ -17,16 +17,16 @@ import inspect
 import io
 import json
 import re
-import tarfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Any, TypedDict
 from urllib.parse import parse_qsl
 
 from db.errors import BadInput
+from describer.images import tars
 from describer.images.folders import by_number
 from describer.images.pictures import suffixes
 from describer.subjects import importing, offline
@@ -50,7 +50,8 @@ class Packed:
         paths: a name for each image, unique.
         data: the bytes of the picture file at a place; several threads may call it.
         classes: names of the classes, in the order of their numbers; else empty.
-        labels: for each image the index of its class; None when some have none.
+        labels: for each image the index of its class; None when some have none, or several.
+        several: for each image the indices of its classes, where one has several.
         notes: how it was read, in sentences.
     """
 
@@ -60,6 +61,7 @@ class Packed:
     data: Callable[[int], bytes]
     classes: tuple[str, ...] = ()
     labels: tuple[int, ...] | None = None
+    several: tuple[tuple[int, ...], ...] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -71,7 +73,7 @@ def opened(root: Path) -> Packed | None:
     """
     if found := TORCHVISION.fullmatch(str(root)):
         return _torchvision(found["kind"], dict(parse_qsl(found["query"] or "")))
-    if root.is_file() and root.suffix in (".parquet", ".tar", ".arrow"):
+    if root.is_file() and (root.suffix in (".parquet", ".arrow") or tars.is_tar(root)):
         return _of_files(root, [root])
     if "*" in root.name and (files := sorted(root.parent.glob(root.name))):
         return _of_files(root, files)
@@ -84,9 +86,9 @@ def opened(root: Path) -> Packed | None:
     if any(path.is_dir() or path.suffix.lower() in suffixes() for path in there):
         # Pictures, perhaps beside the tar that they came in.
         return None
-    for kind in (".arrow", ".parquet", ".tar"):
-        if files := sorted(path for path in there if path.suffix == kind):
-            if len(splits := sorted({_NUMBERS.sub("", path.stem) for path in files})) > 1:
+    for kind in (".arrow", ".parquet", *tars.SUFFIXES):
+        if files := sorted(path for path in there if path.name.lower().endswith(kind)):
+            if len(splits := sorted({_NUMBERS.sub("", tars.stem(path)) for path in files})) > 1:
                 names = ", ".join(f"{root / split}*{kind}" for split in splits)
                 raise BadInput(f"expected one split of {root}, name it: {names}")
             return _of_files(root, files)
@@ -101,7 +103,7 @@ def absolute(root: Path) -> Path:
 def _of_files(root: Path, files: Sequence[Path]) -> Packed:
     root, files = root.resolve(), [file.resolve() for file in files]
     try:
-        if files[0].suffix == ".tar":
+        if tars.is_tar(files[0]):
             return _tars(root, files)
         return _tables(root, files)
     except ModuleNotFoundError as error:
@@ -116,47 +118,23 @@ def _of_files(root: Path, files: Sequence[Path]) -> Packed:
 
 
 def _called(root: Path) -> str:
-    return root.name if root.is_dir() else _NUMBERS.sub("", root.stem.replace("*", "")).strip("-_.")
+    return (
+        root.name
+        if root.is_dir()
+        else _NUMBERS.sub("", tars.stem(root).replace("*", "")).strip("-_.")
+    )
 
 
 def _tars(root: Path, files: Sequence[Path]) -> Packed:
-    """The pictures of tars, with what lies beside them under the same key: `.cls` or `.json`."""
-    paths: list[str] = []
-    keys: list[str] = []
-    places: list[tuple[Path, int, int]] = []
-    labels: dict[str, Any] = {}
-    for file in files:
-        before = f"{file.stem}/" if len(files) > 1 else ""
-        with tarfile.open(file, "r:") as archive:
-            for member in archive:
-                # What WebDataset groups by: everything up to the first dot of the last part.
-                folder, _, name = member.name.rpartition("/")
-                stem, _, kind = name.partition(".")
-                key = f"{before}{folder}/{stem}"
-                if not member.isfile() or stem.startswith("__") or not stem:
-                    continue
-                if f".{kind.rpartition('.')[2].lower()}" in suffixes():
-                    paths.append(f"{before}{PurePosixPath(member.name)}")
-                    keys.append(key)
-                    places.append((file, member.offset_data, member.size))
-                elif kind in ("cls", "json") and (read := archive.extractfile(member)):
-                    said = read.read().decode("utf-8").strip()
-                    label = said if kind == "cls" else _label_in(json.loads(said))
-                    if label is not None:
-                        labels.setdefault(key, label)
-    if not paths:
+    """The pictures of tars of WebDataset."""
+    found = tars.members(files, _label_in)
+    if not found.paths:
         raise BadInput(f"expected pictures in {root}, found none")
-    if len(set(paths)) < len(paths):
-        raise BadInput(f"expected a name for each picture of {root}, got some twice")
-
-    def data(index: int) -> bytes:
-        file, offset, size = places[index]
-        with file.open("rb") as archive:
-            archive.seek(offset)
-            return archive.read(size)
-
-    classes, numbers = _numbered([labels.get(key) for key in keys], ())
-    return Packed(root, _called(root), tuple(paths), data, classes, numbers, _unlabelled(numbers))
+    known = _numbered(found.labels, ())
+    said = (found.said,) if found.said else ()
+    return Packed(
+        root, _called(root), found.paths, found.data, **known, notes=(*said, *_said(known))
+    )
 
 
 def _label_in(said: Any) -> Any:
@@ -195,17 +173,19 @@ def _tables(root: Path, files: Sequence[Path]) -> Packed:
     given: list[Any] = []
     for group in groups if label else ():
         given += group.column(label or "").to_pylist()
-    names = tuple(features.get(label or "", {}).get("names") or ())
-    classes, numbers = _numbered(given or [None], names)
+    feature = features.get(label or "", {})
+    # Of a list of classes the names are those of its elements.
+    inner = feature.get("feature", feature) if isinstance(feature, Mapping) else {}
+    names = tuple(inner.get("names") or ()) if isinstance(inner, Mapping) else ()
+    known = _numbered(given or [None], names)
     said = f"images are the column {image}" + (f", classes the column {label}" if label else "")
     return Packed(
         root,
         _called(root),
         tuple(f"{row:09d}" for row in range(count)),
         lambda index: cell(index)[0],
-        classes,
-        numbers,
-        (said, *_unlabelled(numbers)),
+        **known,
+        notes=(said, *_said(known)),
     )
 
 
@@ -305,36 +285,51 @@ def _torchvision(kind: str, query: dict[str, str]) -> Packed:
     targets = getattr(data, "targets", getattr(data, "labels", []))
     names = tuple(str(name) for name in getattr(data, "classes", ()))
     values = targets.tolist() if hasattr(targets, "tolist") else list(targets)
-    classes, labels = _numbered(values if len(values) == count else [None], names)
+    known = _numbered(values if len(values) == count else [None], names)
     rest = "".join(f"&{key}={value}" for key, value in query.items() if key != "root")
     return Packed(
         Path(f"{spelled}?root={root}{rest}"),
         re.sub(r"[^\w.-]+", "-", kind + rest.replace("=", "-")),
         tuple(f"{row:09d}" for row in range(count)),
         picture,
-        classes,
-        labels,
-        (
+        **known,
+        notes=(
             f"torchvision.datasets.{kind}({', '.join(f'{k}={v!r}' for k, v in given.items())})",
-            *_unlabelled(labels),
+            *_said(known),
         ),
     )
 
 
-def _numbered(
-    given: Sequence[Any], names: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[int, ...] | None]:
-    """Names of classes and the number of each image's; ((), None) where an image has none."""
-    if any(value is None or value == -1 for value in given):
-        return (), None
-    if names and all(isinstance(value, int) and 0 <= value < len(names) for value in given):
-        return tuple(names), tuple(given)
-    if not all(isinstance(value, str | int) for value in given):
-        return (), None
-    classes = by_number({str(value) for value in given})
-    index = {name: place for place, name in enumerate(classes)}
-    return classes, tuple(index[str(value)] for value in given)
+class _Known(TypedDict):
+    """What is known of classes; the fields of `Packed`."""
+
+    classes: tuple[str, ...]
+    labels: tuple[int, ...] | None
+    several: tuple[tuple[int, ...], ...] | None
 
 
-def _unlabelled(labels: Sequence[int] | None) -> tuple[str, ...]:
-    return () if labels is not None else ("no class for every image, so there are no classes",)
+_NOTHING: _Known = {"classes": (), "labels": None, "several": None}
+
+
+def _numbered(given: Sequence[Any], names: Sequence[str]) -> _Known:
+    """Names of classes and the numbers of each image's; nothing where an image has none."""
+    rows = [tuple(value) if isinstance(value, list | tuple) else (value,) for value in given]
+    values = [value for row in rows for value in row]
+    if not all(rows) or any(value is None or value == -1 for value in values):
+        return _NOTHING
+    if not all(isinstance(value, str | int) for value in values):
+        return _NOTHING
+    if names and all(isinstance(value, int) and 0 <= value < len(names) for value in values):
+        classes, places = tuple(names), rows
+    else:
+        classes = by_number({str(value) for value in values})
+        index = {name: place for place, name in enumerate(classes)}
+        places = [tuple(index[str(value)] for value in row) for row in rows]
+    places = [tuple(dict.fromkeys(row)) for row in places]
+    if all(len(row) == 1 for row in places):
+        return {"classes": classes, "labels": tuple(row[0] for row in places), "several": None}
+    return {"classes": classes, "labels": None, "several": tuple(places)}
+
+
+def _said(known: _Known) -> tuple[str, ...]:
+    return () if known["classes"] else ("no class for every image, so there are no classes",)

@@ -11,10 +11,12 @@ in threads while the network computes. torch is imported only by `as_inputs`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
 import re
+import tempfile
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,7 +32,7 @@ from PIL import Image
 from db.errors import BadInput
 from describer.images import folders, pictures
 from describer.images.packed import Packed, opened
-from describer.subjects import importing
+from describer.subjects import importing, offline
 from describer.subjects.definition import Subject
 
 if TYPE_CHECKING:
@@ -42,6 +44,17 @@ MOST_THREADS = 8
 BATCHES_AHEAD = 2
 # Of red, green and blue in a grey picture, in 65,536ths, as Pillow mixes them (ITU-R 601-2).
 _GREY = (19595, 38470, 7471)
+
+# How a file begins, and what a loader that goes by names expects it to be called.
+_BEGINNINGS = {
+    b"\x93NUMPY": ".npy",
+    b"\x89PNG": ".png",
+    b"\xff\xd8": ".jpg",
+    b"II": ".tif",
+    b"MM": ".tif",
+    b"RIFF": ".webp",
+    b"PK": ".npz",
+}
 
 Images = pictures.Images
 Reader = Callable[[str], Any]
@@ -60,6 +73,8 @@ class ProbingSet:
         empty: names of further sub-folders, which would be classes and hold no image.
         left_out: sentences about files and folders that are not among the images.
         packed: what holds the images, where they are no files of their own.
+        several: for each image the indices of its classes, where one has several; `labels` is None
+            then.
     """
 
     root: Path
@@ -70,6 +85,7 @@ class ProbingSet:
     empty: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     packed: Packed | None = None
+    several: tuple[tuple[int, ...], ...] | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -135,6 +151,7 @@ def open_folder(root: Path) -> ProbingSet:
             inside.labels,
             left_out=inside.notes,
             packed=inside,
+            several=inside.several,
         )
     if not root.is_dir():
         raise BadInput(f"expected a folder of images, got {root}, which is no folder")
@@ -267,11 +284,10 @@ def _read(
     probing_set: ProbingSet, image_id: int, subject: Subject, load: Reader | None
 ) -> _Read | Skipped:
     path = probing_set.paths[image_id]
-    if load is not None and probing_set.packed is not None:
-        return Skipped(path, "lies inside another file, and a loader reads files of their own")
     if load is not None:
         try:
-            loaded = np.asarray(load(str(probing_set.root / path)))
+            with _as_file(probing_set, image_id) as file, offline.refused(alone=True):
+                loaded = np.asarray(load(str(file)))
             array = pictures.prepare_array(loaded, subject)
         # The loader is the user's and may raise anything.
         except Exception as error:
@@ -293,6 +309,23 @@ def _read(
         return Skipped(path, f"cannot be read: {_sentence(error)}")
     except (Image.DecompressionBombError, MemoryError) as error:
         return Skipped(path, f"is too large: {_sentence(error)}")
+
+
+@contextlib.contextmanager
+def _as_file(probing_set: ProbingSet, image_id: int) -> Iterator[Path]:
+    """An image's file; where it lies inside another, one of its own for as long as the block."""
+    path = probing_set.paths[image_id]
+    if probing_set.packed is None:
+        yield probing_set.root / path
+        return
+    content = probing_set.packed.data(image_id)
+    suffix = Path(path).suffix or next(
+        (suffix for start, suffix in _BEGINNINGS.items() if content.startswith(start)), ""
+    )
+    with tempfile.NamedTemporaryFile(suffix=suffix) as file:
+        file.write(content)
+        file.flush()
+        yield Path(file.name)
 
 
 def _collected(

@@ -47,6 +47,8 @@ class Layer:
         axis: where the units are, when it is not where outputs of the kind have them.
         batch_axis: the axis of the images; 1 for sequences first, (tokens, N, C).
         rectified: whether it is the output after the ReLU that alone reads it.
+        order: which of its positions (prefix tokens counted) lies in each cell of the grid, row by
+            row, as in Hiera; () where they lie in this order.
         read_otherwise: whether commit c2e8b49 took another axis or grid, so that exemplars of
             that commit are not of these units.
     """
@@ -63,6 +65,7 @@ class Layer:
     axis: int | None = None
     batch_axis: int = 0
     rectified: bool = False
+    order: tuple[int, ...] = ()
     read_otherwise: bool = field(default=False, compare=False)
 
     @property
@@ -94,7 +97,8 @@ class Layer:
         """What its exemplars' identity holds beside its name: nothing where c2e8b49 agrees."""
         if not self.read_otherwise:
             return []
-        return [[self.unit_axis, self.batch_axis, self.prefix_tokens, list(self.grid)]]
+        place = [self.unit_axis, self.batch_axis, self.prefix_tokens, list(self.grid)]
+        return [[*place, list(self.order)]] if self.order else [place]
 
 
 class Layers(list[Layer]):
@@ -237,7 +241,11 @@ def as_maps(output: torch.Tensor, layer: Layer) -> torch.Tensor:
     if output.ndim > max(layer.unit_axis, layer.batch_axis):
         # (N, units, positions…)
         maps = output.movedim((layer.batch_axis, layer.unit_axis), (0, 1))
-        if layer.kind == "tokens" and maps.ndim == 3:
+        if layer.order and maps.ndim > 2:
+            maps = maps.flatten(2)
+            if maps.shape[2] > max(layer.order):
+                maps = maps[:, :, list(layer.order)].reshape(*maps.shape[:2], height, width)
+        elif layer.kind == "tokens" and maps.ndim == 3:
             maps = maps[:, :, layer.prefix_tokens :]
             if maps.shape[2] == height * width:
                 maps = maps.reshape(*maps.shape[:2], height, width)

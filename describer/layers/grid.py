@@ -4,7 +4,8 @@
     arrange(197, read)                          # (1, (14, 14))
     arrange(9, Evidence(maps=((2, 2), (3, 3)))) # a sentence: two readings fit
 
-What tells, in this order: what SUBJECT.toml says, what the network states, how many tokens there
+Asked where positions.py did not follow the tokens from the image. What tells, in this order:
+what SUBJECT.toml says, what the network states, how many tokens there
 are at another image size, the maps that the network made before, tokens of earlier layers that were
 laid out (and pooled by two since), and last the square numbers. A grid is not guessed where two
 fit. Knows no torch.

@@ -41,6 +41,8 @@ def _row(layer: Layer, layers: Layers) -> tuple[str, ...]:
     notes = [f"also {layer.name}{RECTIFIED}"] if layer.name in layers.rectified else []
     if layer.plain and layer.calls > 1:
         notes.append(f"the last, also {layer.name}#{layer.calls}")
+    if layer.order:
+        notes.append("its positions are laid back in the order of the image")
     if layer.batch_axis:
         notes.append(f"images along axis {layer.batch_axis}")
     return (

@@ -1,11 +1,13 @@
 """Running a network to see which of its modules have units, and along which axis.
 
 `traced` is what `describer.layers.catalogue.trace` calls. It runs the network twice: once with two
-images, following the axis of channels from operation to operation (axis.py), once with three
-images of another size where the network takes them. Every module is in the answer, as a layer or
+images, following the axis of channels (axis.py) and where on the image the numbers lie
+(positions.py) from operation to operation, once with three images of another size where the network
+takes them. Every module is in the answer, as a layer or
 with the reason why it is none. Imports torch.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,9 +19,10 @@ from torch import Tensor, nn
 
 from db.errors import BadInput
 from describer.layers import grid as grids
-from describer.layers.axis import Channels, ChannelTrace, Reads
+from describer.layers.axis import Channels, Reads
 from describer.layers.grid import Evidence
 from describer.layers.outputs import tensor_of
+from describer.layers.positions import Laid, Trace, laid, scattered
 
 STOPS = (RuntimeError, ValueError, TypeError, IndexError, AssertionError)
 
@@ -34,7 +37,8 @@ Shape = tuple[int, ...]
 class Call:
     """One call of a module: what it gave, or why that has no units.
 
-    `maps` counts the maps that the network had made before.
+    `maps` counts the maps that the network had made before; `positions` say where on the image its
+    numbers lie, complex of its shape, where that could be followed.
     """
 
     module: str
@@ -44,6 +48,7 @@ class Call:
     channels: Channels | None = None
     reads: Reads = field(default_factory=Reads)
     maps: int = 0
+    positions: Tensor | None = None
 
     @property
     def name(self) -> str:
@@ -72,6 +77,7 @@ class Place:
     channels_last: bool = False
     axis: int | None = None
     batch_axis: int = 0
+    order: tuple[int, ...] = ()
     read_otherwise: bool = False
 
 
@@ -148,7 +154,7 @@ def _passes(model: nn.Module, image_size: int, inputs: Tensor | None) -> Passes:
         images, sizes = inputs, []
     calls: list[Call] = []
     maps: list[tuple[int, int]] = []
-    trace = ChannelTrace()
+    trace = Trace()
 
     def note(name: str, number: int, output: Any) -> None:
         call = Call(name, number, maps=len(maps))
@@ -159,6 +165,7 @@ def _passes(model: nn.Module, image_size: int, inputs: Tensor | None) -> Passes:
             return
         call.shape = tuple(tensor.shape)
         call.channels = trace.of(tensor)
+        call.positions = trace.positions.of(tensor)
         trace.watch(tensor, call.reads)
         if not tensor.is_floating_point():
             call.reason = f"its output holds {str(tensor.dtype).removeprefix('torch.')}s"
@@ -270,37 +277,87 @@ def _place(
     lengths = tuple(shape[axis] for axis in positions)
     place = Place("vector", shape[unit], (1, 1), batch_axis=batch)
     default = 1
+    along = _along(call, batch, unit)
+    found = None if along is None or len(along) == 1 else laid(along)
     if len(positions) == 1:
         there = None if other is None else (other[0], other[1][positions[0]])
-        arranged = grids.arrange(lengths[0], replace(evidence, other=there))
+        arranged = _arranged(lengths[0], replace(evidence, other=there), along, found)
         if isinstance(arranged, str):
             return arranged
-        place = replace(place, kind="tokens", prefix_tokens=arranged[0], grid=arranged[1])
+        place = replace(place, kind="tokens", **vars(arranged))
         default = 2
-    elif len(positions) == 2:
-        last = unit == 3
-        if reason := _no_picture(call, positions, other, last=last):
-            return reason
-        place = replace(place, kind="map", grid=(lengths[0], lengths[1]), channels_last=last)
-        default = 3 if last else 1
     elif positions:
-        return f"its positions are no image: {_said(shape)} with units along axis {unit}"
+        last = unit == 3
+        whole = found is not None and math.prod(found.grid) == math.prod(lengths)
+        reason = "" if whole else _no_picture(call, positions, unit, other, along)
+        if reason:
+            return reason
+        laid_out = found if found is not None and whole else Laid(0, (lengths[0], lengths[1]))
+        place = replace(place, kind="map", grid=laid_out.grid, order=laid_out.order)
+        place = replace(place, channels_last=last)
+        default = 3 if last else 1
     return replace(
         place,
         axis=None if unit == default else unit,
-        read_otherwise=_read_otherwise(place, unit, shape, evidence.stated),
+        read_otherwise=bool(place.order) or _read_otherwise(place, unit, shape, evidence.stated),
     )
 
 
+def _along(call: Call, batch: int, unit: int) -> Tensor | None:
+    """Where the positions of one image lie, complex (places,); None where that is not known."""
+    if call.positions is None:
+        return None
+    known = call.positions.movedim((batch, unit), (0, -1))[0]
+    # Where four patches are laid side by side along the channels, their middle.
+    return (known[..., 0] if known.stride(-1) == 0 else known.mean(-1)).reshape(-1)
+
+
+def _arranged(
+    tokens: int, evidence: Evidence, along: Tensor | None, found: Laid | None
+) -> "_Tokens | str":
+    """The grid of a sequence: as it was followed from the image, else by its evidence."""
+    if found is not None and evidence.given is None:
+        return _Tokens(found.prefix, found.grid, found.order)
+    nowhere = f"its {tokens} tokens lie in no rows and columns of the image"
+    arranged = grids.arrange(tokens, evidence)
+    if isinstance(arranged, str):
+        return nowhere if along is not None and scattered(along) else arranged
+    prefix, grid = arranged
+    if along is None or min(grid) == 1:
+        return _Tokens(prefix, grid, ())
+    # A token before the grid may be their mean, and so lie somewhere itself.
+    rest = laid(along[prefix:])
+    if rest is not None and rest.grid == grid:
+        return _Tokens(prefix, grid, tuple(place + prefix for place in rest.order))
+    return nowhere if scattered(along[prefix:]) else _Tokens(prefix, grid, ())
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """Tokens before the grid, the grid, and the order of the tokens in it."""
+
+    prefix_tokens: int
+    grid: tuple[int, int]
+    order: tuple[int, ...]
+
+
 def _no_picture(
-    call: Call, positions: list[int], other: tuple[int, Shape] | None, *, last: bool
+    call: Call,
+    positions: list[int],
+    unit: int,
+    other: tuple[int, Shape] | None,
+    along: Tensor | None,
 ) -> str:
-    """Why two axes of positions are no rows and columns; "" where nothing speaks against it."""
+    """Why axes of positions are no rows and columns; "" where nothing speaks against it."""
+    if len(positions) > 2:
+        return f"its positions are no image: {_said(call.shape)} with units along axis {unit}"
     height, width = (call.shape[axis] for axis in positions)
     grew = [other is not None and call.shape[axis] != other[1][axis] for axis in positions]
     windows = min(height, width) > 1 and grew[0] != grew[1]
-    if windows or (last and height != width):
+    if windows or (unit == 3 and height != width):
         return f"its positions are cut into windows or groups: {_said(call.shape)}"
+    if along is not None and min(height, width) > 1 and scattered(along):
+        return f"its positions lie in no rows and columns of the image: {_said(call.shape)}"
     return ""
 
 

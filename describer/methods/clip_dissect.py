@@ -16,6 +16,7 @@ layers. The scores know no CLIP and no images.
 """
 
 import hashlib
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -224,7 +225,8 @@ class ClipDissect:
         found: list[Floats] = []
         for first in range(0, len(images), BATCH):
             watch.check(f"before image {first} of {images.root}")
-            pictures = [_picture(images.root / path) for path in images.paths[first:][:BATCH]]
+            places = range(first, min(first + BATCH, len(images)))
+            pictures = [_picture(images.file(place)) for place in places]
             vectors = self.model.pictures([picture or _BLANK for picture in pictures])
             vectors[[picture is None for picture in pictures]] = np.nan
             found.append(vectors)
@@ -240,7 +242,7 @@ class ClipDissect:
 _BLANK = Image.new("RGB", (8, 8))
 
 
-def _picture(path: Path) -> Image.Image | None:
+def _picture(path: Path | io.BytesIO) -> Image.Image | None:
     """A picture, upright; None where it cannot be read, as the pass skipped it too."""
     try:
         with Image.open(path) as file:

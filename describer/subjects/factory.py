@@ -72,6 +72,7 @@ def make(subject: Subject, *, device: str | torch.device = "cpu", seed: int = 0)
             ) from error
         if said := _run(model, subject, device):
             notes.append(said)
+        offline.guard(model)
     model.__dict__[importing.FILES] = tuple(sorted(files))
     return Made(model, tuple(notes))
 
@@ -188,10 +189,18 @@ def _refused_arguments(error: BaseException) -> bool:
     return depth == 0 or "unexpected keyword argument" in str(error)
 
 
-def _fetching(subject: Subject, asked: list[str], error: BaseException | None) -> str:
+def _fetching(
+    subject: Subject, asked: list[str], error: BaseException | None, *, running: bool = False
+) -> str:
     words = importing.blamed(error) if error is not None else ""
     line = f" ({words.rpartition(' (')[2]}" if " line " in words.rpartition(" (")[2] else ""
     host = f" from {asked[0]}" if asked else ""
+    if running:
+        return (
+            f"expected a network that runs without the internet, that of {subject.factory} of "
+            f"{subject.source} wants to fetch something{host} when it is given images{line}; "
+            "nothing is fetched here: let it read a file that is there already"
+        )
     return (
         f"expected a network that is built without the internet, {subject.factory} with "
         f"{dict(subject.kwargs)} of {subject.source} wants to fetch something{host}{line}; nothing "
@@ -207,15 +216,21 @@ def _run(model: nn.Module, subject: Subject, device: str | torch.device) -> str:
 
     # Modules that do not follow eval() would count these images among those they were trained on.
     state = {name: value.clone() for name, value in model.named_buffers() if not is_lazy(value)}
+    asked: list[str] = []
     try:
-        said = answers.adapt(model, example(subject, device=device), answer=subject.answer)
+        with offline.refused() as asked:
+            said = answers.adapt(model, example(subject, device=device), answer=subject.answer)
         for name, value in model.named_buffers():
             if name in state:
                 value.data.copy_(state[name])
+        if asked:
+            raise BadInput(_fetching(subject, asked, None, running=True))
         return said
     except BadInput:
         raise
     except (Exception, SystemExit) as error:
+        if asked or offline.wanted_to_fetch(error):
+            raise BadInput(_fetching(subject, asked, error, running=True)) from error
         reason = importing.blamed(error)
         hint, dtype = "", answers.dtype_of(model)
         first = next(

@@ -212,5 +212,6 @@ class Prefixed(Open):
         else:
             assert x.shape[-1] == 16, "images of one size"
             x = F.avg_pool2d(x, 8).flatten(2).transpose(1, 2).repeat(1, 1, 3)[..., :8]
+            x = x.sort(1).values  # by their strength, and no longer as they lay
         x = torch.cat([self.before.expand(len(x), -1, -1), x], 1)
         return self.linear(self.at("norm", self.norm(x)).mean(1))

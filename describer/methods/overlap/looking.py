@@ -210,7 +210,7 @@ def _shown(
     if subject.loader:
         # Only the loader knows how its arrays lie; labels are laid over the picture as it is.
         return Shown(path, picture, picture.shape[1:], lambda regions: regions)
-    with Image.open(images.root / path) as file:
+    with Image.open(images.file(image_id)) as file:
         width, height = file.size
         # Tag 274 says how a camera was held; from 5 on the sides change places.
         turned = int(file.getexif().get(274, 1) or 1) >= 5

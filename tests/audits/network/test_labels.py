@@ -4,9 +4,22 @@ import json
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from audits.network.labels import class_indices, labels_of, read_class_table, read_labels
+from audits.network.assignment import warnings
+from audits.network.evaluation import judged
+from audits.network.images import Images
+from audits.network.labels import (
+    assigned,
+    class_indices,
+    correct,
+    labels_of,
+    one_each,
+    read_class_table,
+    read_labels,
+    several_note,
+)
 from db.errors import BadInput
 from describer.images.probing import ProbingSet, open_folder
 
@@ -71,8 +84,11 @@ def test_tables_that_do_not_fit_are_refused(flat: ProbingSet, labels, message: s
     [
         ("where,what\na,b\n", "expected the columns path and class in the table, got where, what"),
         ("", "expected the columns path and class in the table, got none"),
-        ("path,class\na.png,cat\na.png,dog\n", "one class for each path in the table, got 'a.png'"),
-        ("path,class\na.png,\n", "one class for each path in the table, got 'a.png': ''"),
+        (
+            "path,class\na.png,cat|\n",
+            "a path and its class in the table, got 'a.png': 'cat.*line 2",
+        ),
+        ("path,class\na.png,\n", "a path and its class in the table, got 'a.png': '' in line 2"),
         ('path,class\n"a', "expected a CSV table, got the table: the quotes of the row .* line 2"),
     ],
 )
@@ -123,10 +139,49 @@ def test_names_are_compared_in_one_unicode_form(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("cell", ["cat|dog", "\"['cat', 'dog']\"", "cat\na.png,dog"])
-def test_an_image_of_several_classes_is_refused_with_its_line(cell: str) -> None:
-    with pytest.raises(BadInput, match=r"one class for each path in the table, got 'a.png'.*line"):
-        read_labels(f"path,class\na.png,{cell}\n")
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "cat|dog",
+        "\"['cat', 'dog']\"",
+        '"[""cat"", ""dog""]"',
+        "cat\n0.png,dog",
+        "cat;dog",
+        '"dog, cat"',
+    ],
+)
+def test_an_image_may_have_several_classes(flat: ProbingSet, cell: str) -> None:
+    rows = "".join(f"{path},dog\n" for path in flat.paths[1:])
+    labels = read_labels(f"path,class\n{flat.paths[0]},{cell}\n{rows}")
+    found = labels_of(flat, classes=("owl", "cat", "dog", "cat, owl"), labels=labels)
+    assert found is not None
+    assert sorted(found[0].tolist()) == [1, 2]
+    assert found[1:].tolist() == [[2, -1]] * (len(flat) - 1)
+    assert correct(np.array([1, 2, 1]), found).tolist() == [True, True, False]
+    assert several_note(found)[0].startswith("1 of 3 images have several classes, up to 2: a pred")
+    with pytest.raises(BadInput, match="one class for each image to train on, got 2"):
+        one_each(found, purpose="to train on")
+    rows_of = {row.name: row.images for row in assigned(flat, found, classes=("owl", "cat", "dog"))}
+    assert rows_of == {"cat": 1, "dog": 3}
+
+
+def test_a_name_with_a_comma_in_it_is_one_class(flat: ProbingSet) -> None:
+    labels = dict.fromkeys(flat.paths, "cat, owl")
+    found = labels_of(flat, classes=("owl", "cat", "dog", "cat, owl"), labels=labels)
+    assert found is not None
+    assert found.tolist() == [3, 3, 3]
+    assert several_note(found) == ()
+
+
+def test_an_accuracy_over_images_of_several_classes() -> None:
+    truth = np.array([[0, 1], [1, -1], [2, 0], [2, -1]])
+    images = Images("test", "d", 4, list, truth, ("a", "b", "c"))
+    found = judged(np.array([1, 0, 1, 2], dtype=np.int32), images)
+    assert (found.measure, found.accuracy) == ("accuracy", 0.5)
+    assert found.by_class == {"a": 0.5, "b": 0.5, "c": 0.5}
+    assert found.images_by_class == {"a": 2, "b": 2, "c": 2}
+    (said,) = warnings(judged(np.array([2, 2, 1, 1], dtype=np.int32), images), images)
+    assert "which is chance (50.0% for 3 classes) or less" in said
 
 
 def test_a_missing_image_names_the_one_of_the_table_that_is_most_like_it(flat: ProbingSet) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -65,10 +66,11 @@ def as_saved(folder: Path) -> Path:
     return folder
 
 
-def as_tars(folder: Path) -> Path:
+def as_tars(folder: Path, packed: str = "") -> Path:
     folder.mkdir()
     for part, places in enumerate((range(3), range(3, 5))):
-        with tarfile.open(folder / f"shard-{part}.tar", "w") as archive:
+        file = f"shard-{part}.tar{packed and '.'}{packed}"
+        with tarfile.open(folder / file, f"w:{packed}") as archive:  # type: ignore[call-overload]
             for place in places:
                 name = CLASSES[TRUTH[place]]
                 files = {"png": contents()[place], "cls": name.encode()}
@@ -81,7 +83,29 @@ def as_tars(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("pack", [as_parquet, as_saved, as_tars])
+def as_folder_in_tgz(folder: Path) -> Path:
+    """A folder of classes, as `tar czf` packs it; the order of images is that in the tar."""
+    folder.mkdir()
+    with tarfile.open(folder / "all.tgz", "w:gz") as archive:
+        for place, label in enumerate(TRUTH):
+            member = tarfile.TarInfo(f"./val/{CLASSES[label]}/{place}.png")
+            member.size = len(contents()[place])
+            archive.addfile(member, io.BytesIO(contents()[place]))
+    return folder
+
+
+PACKS = {
+    "parquet": as_parquet,
+    "save_to_disk": as_saved,
+    "tar": as_tars,
+    "tar.gz": partial(as_tars, packed="gz"),
+    "tar.xz": partial(as_tars, packed="xz"),
+    "tar.bz2": partial(as_tars, packed="bz2"),
+    "tgz of class folders": as_folder_in_tgz,
+}
+
+
+@pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
 def test_packed_images_are_those_of_the_files(tmp_path: Path, pack) -> None:
     plain = probing.open_folder(as_folder(tmp_path / "plain"))
     packed = probing.open_folder(pack(tmp_path / "packed"))
@@ -158,10 +182,12 @@ def test_a_data_set_of_torchvision_that_is_on_the_disk(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 no")
     (tmp_path / "broken.tar").write_bytes(b"no tar" * 100)
+    (tmp_path / "broken.tar.gz").write_bytes(b"no gzip")
     tarfile.open(tmp_path / "empty.tar", "w").close()
     for name, reason in (
         ("broken.parquet", "expected images in .*broken.parquet, got Arrow"),
         ("broken.tar", "expected images in .*broken.tar, got ReadError"),
+        ("broken.tar.gz", "expected images in .*broken.tar.gz, got BadGzipFile"),
         ("empty.tar", "expected pictures in .*empty.tar, found none"),
         (f"torchvision:CIFAR10?root={tmp_path}", "expected the data set CIFAR10 .*not found"),
         ("torchvision:CIFAR10", "expected torchvision:NAME.root=DIR&split=test"),
@@ -190,14 +216,83 @@ def test_one_split_is_taken_and_pictures_go_before_their_archive(tmp_path: Path)
     assert len(probing.open_folder(folder)) == 5
 
 
-def test_a_loader_is_not_given_what_is_no_file(tmp_path: Path) -> None:
-    (tmp_path / "load.py").write_text("def load(path):\n    raise AssertionError\n")
+LOAD = """
+import numpy as np
+from PIL import Image
+
+
+def load(path):
+    if path.endswith(".npy"):
+        return np.load(path)
+    pixels = np.asarray(Image.open(path).convert("RGB"), np.float32).transpose(2, 0, 1)
+    return np.concatenate([pixels, pixels[:1]])
+"""
+
+
+@pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)
+def test_a_loader_reads_what_lies_inside_another_file(tmp_path: Path, pack) -> None:
+    (tmp_path / "load.py").write_text(LOAD)
     subject = Subject(
         "n", "a:b", 8, (0.5,) * 4, (0.5,) * 4, loader="load.py:load", source=tmp_path / "S.toml"
     )
+    plain = probing.open_folder(as_folder(tmp_path / "plain"))
+    packed = probing.open_folder(pack(tmp_path / "packed"))
     skipped: list[probing.Skipped] = []
-    packed = probing.open_folder(as_tars(tmp_path / "packed"))
-    assert list(probing.batches(packed, subject, skipped=skipped)) == []
-    assert {one.reason for one in skipped} == {
-        "lies inside another file, and a loader reads files of their own"
-    }
+    (one,) = probing.batches(plain, subject, skipped=skipped)
+    (other,) = probing.batches(packed, subject, skipped=skipped)
+    assert skipped == []
+    assert one.arrays is not None
+    assert one.arrays.shape == (5, 4, 8, 8)
+    assert np.array_equal(one.arrays, other.arrays)
+
+
+def test_arrays_in_a_tar_or_a_table_are_for_a_loader(tmp_path: Path) -> None:
+    (tmp_path / "load.py").write_text(LOAD)
+    subject = Subject(
+        "n", "a:b", 8, (0.5,) * 4, (0.5,) * 4, loader="load.py:load", source=tmp_path / "S.toml"
+    )
+    array = np.random.default_rng(0).random((4, 8, 8), np.float32)
+    written = io.BytesIO()
+    np.save(written, array)
+    with tarfile.open(tmp_path / "bands.tar", "w") as archive:
+        member = tarfile.TarInfo("0.npy")
+        member.size = len(written.getvalue())
+        archive.addfile(member, io.BytesIO(written.getvalue()))
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    from pyarrow import parquet
+
+    parquet.write_table(pa.table({"image": [written.getvalue()]}), tmp_path / "bands.parquet")
+    for name in ("bands.tar", "bands.parquet"):
+        (read,) = probing.batches(probing.open_folder(tmp_path / name), subject)
+        assert read.arrays is not None
+        assert np.array_equal(read.arrays[0], array)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "tar"])
+def test_images_of_several_classes_in_tables_and_tars(tmp_path: Path, kind: str) -> None:
+    given = [[0], [1, 0], [1]]
+    if kind == "parquet":
+        datasets = pytest.importorskip("datasets", reason="datasets is not installed")
+        features = datasets.Features(
+            {
+                "image": datasets.Image(),
+                "labels": datasets.Sequence(datasets.ClassLabel(names=list(CLASSES))),
+            }
+        )
+        rows = {"image": [{"bytes": each, "path": None} for each in contents()[:3]]}
+        datasets.disable_progress_bars()
+        table = datasets.Dataset.from_dict({**rows, "labels": given}, features=features)
+        table.to_parquet(tmp_path / "several.parquet")
+    else:
+        with tarfile.open(tmp_path / "several.tar", "w") as archive:
+            for place, labels in enumerate(given):
+                said = json.dumps({"labels": [CLASSES[label] for label in labels]}).encode()
+                for name, content in (("png", contents()[place]), ("json", said)):
+                    member = tarfile.TarInfo(f"{place}.{name}")
+                    member.size = len(content)
+                    archive.addfile(member, io.BytesIO(content))
+    packed = probing.open_folder(tmp_path / f"several.{kind}")
+    assert packed.labels is None
+    found = labels_of(packed, classes=CLASSES)
+    assert found is not None
+    assert [set(row) - {-1} for row in found.tolist()] == [set(row) for row in given]

@@ -1,5 +1,6 @@
 """Subject files written for networks that are named by their family."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import app
 from db.describe import subjects
 from db.errors import BadInput
 from db.workspace import create, open_database
+from describer.images import latents
+from describer.layers import catalogue
 from describer.subjects import definition, factory, families, processors
 
 
@@ -50,9 +53,37 @@ def test_a_network_of_timm_is_prepared_as_timm_does(tmp_path: Path) -> None:
         families.write("timm/resnet18.a1_in1k", tmp_path)
 
 
+def test_a_network_of_open_clip_answers_as_its_image_half_does(tmp_path: Path) -> None:
+    open_clip = pytest.importorskip("open_clip", reason="open_clip is not installed")
+    assert definition.read(families.write("open_clip/ViT-B-32", tmp_path)).resize_size == 224
+    config = {
+        "embed_dim": 12,
+        "vision_cfg": {
+            "image_size": 32,
+            "layers": 2,
+            "width": 16,
+            "head_width": 8,
+            "patch_size": 8,
+        },
+        "text_cfg": {"context_length": 8, "vocab_size": 9, "width": 8, "heads": 2, "layers": 1},
+    }
+    (tmp_path / "tiny-workbench.json").write_text(json.dumps(config))
+    open_clip.add_model_config(tmp_path / "tiny-workbench.json")
+    saved = open_clip.create_model("tiny-workbench").eval()
+    torch.save(saved.state_dict(), tmp_path / "w.pt")
+    path = families.write("open_clip/tiny-workbench", tmp_path, weights=tmp_path / "w.pt")
+    subject = definition.read(path)
+    assert (subject.size, subject.mean) == ((32, 32), tuple(open_clip.OPENAI_DATASET_MEAN))
+    model, images = factory.build(subject), factory.example(subject)
+    torch.testing.assert_close(model(images), saved.encode_image(images, normalize=True))
+    (block,) = catalogue.find(latents.trace(model, subject), ["visual.transformer.resblocks.1"])
+    assert (block.kind, block.units, block.grid, block.prefix_tokens) == ("tokens", 16, (4, 4), 1)
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
+        ("open_clip/no-such-net", "expected a network of open_clip, got 'no-such-net'"),
         ("torchvision/resnt18", "expected a network of torchvision, got 'resnt18'"),
         ("torchvision/resnet18.NO", "got 'resnet18.NO'"),
         ("timm/no_such_net", "expected a network of timm, got 'no_such_net'"),
