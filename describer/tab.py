@@ -29,6 +29,7 @@ from describer.describe.tab_results import Wanted
 from describer.form import Form
 from describer.jobs import tab as jobs_tab
 from describer.jobs.tab import QUIET
+from describer.methods.options import MilanOptions
 
 _SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
 HEAD = f"<script>{_SCRIPT}</script>{tab_add.HEAD}"
@@ -201,11 +202,11 @@ def _plan(asked: dict[str, Any]) -> describe_plan.Plan:
     return describe_plan.Plan(
         subject=asked["subject"] or "",
         images=asked["images"] or "",
-        checkpoint=asked["checkpoint"] or "",
         layers=(*asked["layers"], *asked["more"]),
+        methods=(
+            MilanOptions(asked["checkpoint"] or "", int(asked["beam_size"]), asked["temperature"]),
+        ),
         k=int(asked["k"]),
         quantile=asked["quantile"],
         pooling=asked["pooling"],
-        beam_size=int(asked["beam_size"]),
-        temperature=asked["temperature"],
     )

@@ -2,7 +2,7 @@
 
     method = DescribeAndDissect(Options(captioner="blip", likeness="clip", writer="qwen"))
     for batch in method(study, {"layer4": [0, 1, 2]}, watch): …
-    method.provenance(study).hash
+    method.provenance(models).hash
 
 Step 1 finds what a unit is most active on (`strongest.py`), step 2 puts it into words and sums
 these up (`candidates.py`), step 3 shows pictures of every candidate to the network
@@ -81,7 +81,7 @@ class DescribeAndDissect:
         """The method as a command line asks for it."""
         return cls(Options.from_options(given))
 
-    def provenance(self, study: Study) -> Provenance:
+    def provenance(self, models: Path | None) -> Provenance:
         """What its sentences are made of; models are hashed, not loaded.
 
         Raises:
@@ -98,7 +98,7 @@ class DescribeAndDissect:
             {
                 "options": options,
                 "models": {
-                    part: opening.identity(name, study.models)
+                    part: opening.identity(name, models)
                     for part, name in self.options.models.items()
                 },
                 "concepts": _digest(_concepts(concepts)) if concepts else "",
