@@ -73,9 +73,11 @@ _TABLES = """
     join exemplar_sets using (exemplar_set_id)
     join subjects using (subject_id)
 """
-# Where a method had nothing to say the text is empty: no sentence of its own.
-_WHERE = """
-    where text <> '' and (:subject is null or subjects.name = :subject)
+# Where a method had nothing to say it gives a reason in place of a sentence. (A model may well
+# have said nothing at all, which is its sentence.)
+_SAID = "(text <> '' or json_extract(detail_json, '$.reason') is null)"
+_WHERE = f"""
+    where {_SAID} and (:subject is null or subjects.name = :subject)
         and (:layer is null or layer = :layer)
         and (:method is null or method = :method)
         and (:search = '' or instr(lower(text), lower(:search)) > 0)
@@ -124,7 +126,7 @@ def described(db: Database, exemplar_set_id: int, *, method: str, model_hash: st
 
 def of_unit(db: Database, unit_id: int) -> list[Description]:
     """Everything machines said about a unit, newest first, with candidates and detail."""
-    return [each for each in answers(db, unit_id) if each.text]
+    return [each for each in answers(db, unit_id) if each.text or "reason" not in each.detail]
 
 
 def answers(db: Database, unit_id: int) -> list[Description]:
@@ -141,7 +143,7 @@ def of_subject(db: Database, subject: str, *, method: str) -> list[Description]:
     """A method's sentences about a network's units, by layer and unit, the oldest first each."""
     rows = db.query(
         f"select {_COLUMNS} {_TABLES} where subjects.name = ? and method = ? "
-        "and text <> '' "
+        f"and {_SAID} "
         "order by layer, unit, description_id",
         [subject, method],
     )

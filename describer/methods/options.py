@@ -45,7 +45,7 @@ class MilanOptions:
 
     def __post_init__(self) -> None:
         if self.beam_size < 1:
-            raise BadInput(f"expected a beam of at least 1, got {self.beam_size}")
+            raise BadInput(f"expected a beam size of at least 1, got {self.beam_size}")
 
     def known_by(self, checkpoint_hash: str) -> str:
         """What its sentences are stored under: the checkpoint, and the search where it is another.

@@ -52,7 +52,7 @@ def write(method: Described, study: Study, units: Units, table: Path, watch: Wat
     # A unit without exemplars has no sentence of MILAN's.
     places = [(layer, unit) for layer, wanted in units.items() for unit in wanted]
     rows = [done[place] for place in places if place in done]
-    said = [row for row in rows if row["text"]]
+    said = [row for row in rows if row["text"] or "reason" not in row["detail"]]
     values = {"method": provenance.method, "hash": provenance.hash, **provenance.values}
     with new_file(table.with_name(f"{table.name}.json")) as temporary:
         text = json.dumps(
