@@ -75,9 +75,9 @@ _TABLES = """
 """
 # Where a method had nothing to say it gives a reason in place of a sentence. (A model may well
 # have said nothing at all, which is its sentence.)
-_SAID = "(text <> '' or json_extract(detail_json, '$.reason') is null)"
+SAID = "(text <> '' or json_extract(detail_json, '$.reason') is null)"
 _WHERE = f"""
-    where {_SAID} and (:subject is null or subjects.name = :subject)
+    where {SAID} and (:subject is null or subjects.name = :subject)
         and (:layer is null or layer = :layer)
         and (:method is null or method = :method)
         and (:search = '' or instr(lower(text), lower(:search)) > 0)
@@ -143,7 +143,7 @@ def of_subject(db: Database, subject: str, *, method: str) -> list[Description]:
     """A method's sentences about a network's units, by layer and unit, the oldest first each."""
     rows = db.query(
         f"select {_COLUMNS} {_TABLES} where subjects.name = ? and method = ? "
-        f"and {_SAID} "
+        f"and {SAID} "
         "order by layer, unit, description_id",
         [subject, method],
     )

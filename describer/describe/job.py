@@ -19,6 +19,7 @@ from db.describe.exemplars import ExemplarSet
 from db.jobs import Handle, Watch
 from db.workspace import Workspace, open_database
 from describer import workspace_files
+from describer.describe import cards
 from describer.describe.plan import Plan
 from describer.describe.result import Result
 from describer.exemplars import layout, records, run
@@ -33,11 +34,12 @@ from describer.subjects import devices
 
 @dataclass(frozen=True)
 class Opened:
-    """A method that is ready, and what it is made of."""
+    """A method that is ready, what it is made of, and what to beware of its sentences here."""
 
     asked: Asked
     method: Described
     provenance: Provenance
+    caution: str = ""
 
 
 def describe(handle: Handle) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def describe(handle: Handle) -> dict[str, Any]:
 def run_plan(workspace: Workspace, plan: Plan, watch: Watch, *, device: str) -> dict[str, Any]:
     """What `describe` does, for whoever has a plan and no job of that kind."""
     # What is missing is said before the network is run.
-    methods = [open_asked(workspace, asked, device) for asked in plan.methods]
+    methods = [open_asked(workspace, asked, device, images=plan.images) for asked in plan.methods]
     started = time.monotonic()
     source, study, sets = _exemplars(workspace, plan, watch, device)
     studied = time.monotonic()
@@ -71,16 +73,19 @@ def run_plan(workspace: Workspace, plan: Plan, watch: Watch, *, device: str) -> 
     return replace(result, units_per_s=result.rate_of(options.MILAN)).to_json()
 
 
-def open_asked(workspace: Workspace, asked: Asked, device: str) -> Opened:
-    """A method as a plan asks for it.
+def open_asked(workspace: Workspace, asked: Asked, device: str, *, images: str) -> Opened:
+    """A method as a plan asks for it, for images of that name.
 
     Raises:
         BadInput, NotFound: something that it names is not here.
     """
     with open_database(workspace) as db:
-        places = opening.Places(workspace.models, device, db, keep=str(workspace.generated))
-        method = opening.open_method(asked, places)
-    return Opened(asked, method, method.provenance(workspace.models))
+        method = opening.open_method(asked, opening.Places(workspace.models, device, db))
+        caution = ""
+        if isinstance(asked, options.MilanOptions):
+            row = subjects.get_checkpoint(db, asked.checkpoint)
+            caution = cards.caution(db, row, subjects.get_probing_set(db, images))
+    return Opened(asked, method, method.provenance(workspace.models), caution)
 
 
 def _described(
@@ -182,9 +187,12 @@ def sentences(
             left[each.layer] = [unit.unit for unit in units if unit.unit not in done]
         if not any(left.values()):
             return 0
-        provenances.add(db, method, known, made_of.values)
+        asked = {"asked": options.to_json(opened.asked)}
+        provenances.add(db, method, known, {**made_of.values, **asked})
     count = 0
-    for batch in opened.method(study, left, watch):
+    beware = {"caution": opened.caution} if opened.caution else {}
+    kept = workspace.generated / known / study.source.hash(sets[0].layer)
+    for batch in opened.method(replace(study, keep=kept), left, watch):
         new = [
             NewDescription(
                 ids[each.layer][each.unit],
@@ -193,7 +201,7 @@ def sentences(
                 each.text,
                 each.score,
                 each.candidates,
-                each.detail,
+                {**each.detail, **beware},
             )
             for each in batch
         ]

@@ -7,7 +7,7 @@ Nothing is fetched. What names cannot be found is said before any work begins; m
 and-Dissect and of `vlm` are only loaded when there is a unit to describe.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -35,14 +35,12 @@ COMMONEST = 10_000
 class Places:
     """Where names are looked up: the models' folder, the workspace's rows; and where models run.
 
-    keep: a folder for pictures that a method makes, "" for none. names: of concepts of YOLO that
-    the workspace does not know.
+    names: of concepts of YOLO that the workspace does not know.
     """
 
     models: Path | None
     device: str
     db: Database | None = None
-    keep: str = ""
     names: str = ""
 
 
@@ -70,7 +68,7 @@ def open_method(asked: Asked, places: Places) -> Described:
     if isinstance(asked, dnd.Options):
         from describer.methods.dnd.method import DescribeAndDissect
 
-        return DescribeAndDissect(replace(asked, keep=places.keep or asked.keep))
+        return DescribeAndDissect(asked)
     return vlm.SeenAtOnce(asked)
 
 

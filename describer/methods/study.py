@@ -36,6 +36,8 @@ class Study:
         probing: the images that the exemplars come from.
         models: the workspace's folder of models, one folder each.
         device: where networks run.
+        keep: a folder for pictures of how sentences came about, written as `picture_file` names
+            them; none are kept without one.
     """
 
     source: Source
@@ -43,6 +45,7 @@ class Study:
     probing: "ProbingSet | None" = None
     models: Path | None = None
     device: str = "cpu"
+    keep: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class Provenance:
             return self.known_by
         text = json.dumps(dict(self.values), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(f"{self.method}\n{text}".encode()).hexdigest()[:40]
+
+
+def picture_file(layer: str, unit: int, what: str) -> str:
+    """The name of a picture of how a unit's sentence came about; what: "shown", "candidates", …"""
+    return f"{layer}-{unit}-{what}.jpg"
 
 
 Units = Mapping[str, Sequence[int]]
