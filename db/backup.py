@@ -34,9 +34,15 @@ from db.errors import BadInput
 from db.schema import migrations
 from db.workspace import Workspace, copy, create, now, open_database
 
-_FOLDERS = ("exemplars", "images", "checkpoints", "reports", "experiments", "demo")
+_FOLDERS = ("exemplars", "images", "checkpoints", "reports", "experiments", "demo", "generated")
 # Columns that hold absolute paths, some of them into the workspace.
-_PATHS = (("subjects", "source"), ("probing_sets", "root"), ("checkpoints", "source"))
+_PATHS = (
+    ("subjects", "source"),
+    ("probing_sets", "root"),
+    ("checkpoints", "source"),
+    ("concept_sets", "place"),
+    ("concept_sets", "names_file"),
+)
 # In the head of the archive: where it was made, and the name of its last file.
 _FROM, _LAST = "MILAN.workspace", "MILAN.last"
 _DATABASE, _HASHES = "workbench.db", "sha256.json"

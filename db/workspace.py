@@ -59,8 +59,13 @@ class Workspace:
 
     @property
     def models(self) -> Path:
-        """Language models for agreement, one folder each, put there by whoever runs the app."""
+        """Models of methods and agreement, one folder each, put there by whoever runs the app."""
         return self.path / "models"
+
+    @property
+    def generated(self) -> Path:
+        """Pictures that methods of description made, one folder for each of their hashes."""
+        return self.path / "generated"
 
     @property
     def reports(self) -> Path:

@@ -138,7 +138,7 @@ def _add_describe(commands: Any) -> None:
     describe.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     _add_encoder_options(describe, "by default that of the checkpoint", default=None)
     methods.add_options(describe)
-    describe.set_defaults(run=_describe)
+    describe.set_defaults(run=methods.run)
 
 
 def _add_train(commands: Any) -> None:
@@ -310,46 +310,6 @@ def _add_concepts(options: argparse.Namespace) -> None:
             names=options.names or "",
         )
     print(f"{row.concepts} concepts, {row.name}, are in {options.workspace}")
-
-
-def _describe(options: argparse.Namespace) -> None:
-    from describer import milan
-    from describer.exemplars import layout
-    from describer.milan import backbones, describing
-    from describer.subjects import devices
-
-    if options.method != methods.MILAN:
-        methods.run(options)
-        return
-    if options.milan is None:
-        raise BadInput("expected --milan CHECKPOINT with --method milan, got none")
-    source = layout.read(options.folder)
-    model = milan.load(options.milan, device=devices.choose(options.device))
-    if options.encoder:
-        config, network = backbones.choose(
-            options.encoder,
-            layers=options.encoder_layers,
-            downsampling=model.encoder_config.downsampling,
-        )
-        model = model.with_encoder(config, network)
-    with Bar() as bar:
-        described, vanished = describing.describe_folder(
-            source,
-            model,
-            options.out,
-            layers=options.layers,
-            units=options.units,
-            options=describing.SearchOptions(
-                options.strategy, options.beam_size, options.temperature, options.downsampling
-            ),
-            watch=Watch(bar),
-        )
-    print(f"{described} units described in {options.out}")
-    if vanished:
-        print(
-            f"on {vanished} of them every mask is lost at some layer of the encoder; "
-            "--downsampling area keeps small masks"
-        )
 
 
 def _train(options: argparse.Namespace) -> None:

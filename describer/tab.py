@@ -6,48 +6,35 @@ Handlers parse, call one function of the domain, and format. What is long runs i
 the page polls its row and finds it again after a reload.
 """
 
-from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import astuple
 from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from sqlite_utils import Database
 
 from db.access.permissions import Doors
 from db.access.users import EVERYBODY, STAFF
 from db.audit import signoffs
 from db.describe import descriptions, exemplars, subjects
-from db.errors import BadInput, NotFound
+from db.errors import NotFound
 from db.jobs import Job
 from db.workspace import open_database
+from describer.describe import cards, tab_add, tab_form, tab_layers, tab_results
 from describer.describe import page as describe_page
 from describer.describe import plan as describe_plan
-from describer.describe import tab_add, tab_layers, tab_results
 from describer.describe.tab_results import Wanted
-from describer.form import Form
 from describer.jobs import tab as jobs_tab
 from describer.jobs.tab import QUIET
+from describer.methods import words
+from describer.methods.options import CLIP_DISSECT, MILAN
 
 _SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
-HEAD = f"<script>{_SCRIPT}</script>{tab_add.HEAD}"
-
-
-@dataclass(frozen=True)
-class Fields(Form):
-    """What is asked of a description, named as in `plan.Plan`; `more` are layers, too."""
-
-    subject: gr.Dropdown
-    images: gr.Dropdown
-    checkpoint: gr.Dropdown
-    layers: gr.CheckboxGroup
-    more: gr.Dropdown
-    k: gr.Number
-    quantile: gr.Number
-    pooling: gr.Radio
-    beam_size: gr.Number
-    temperature: gr.Number
+_RESULTS = Path(describe_page.__file__).with_name("results.js").read_text(encoding="utf-8")
+HEAD = f"<script>{_SCRIPT}</script><script>{_RESULTS}</script>{tab_add.HEAD}"
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: str) -> None:
@@ -55,15 +42,17 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     open_db = partial(open_database, doors.workspace)
 
     start = gr.HTML(elem_id="start")
-    with gr.Accordion("Describe a network", open=True) as setting:
-        fields = _fields()
+    search, export, new = tab_results.build_bar()
+    with gr.Column(elem_id="new_panel"):
+        fields = tab_form.build()
+        needs = gr.HTML(elem_id="needs")
         modules = tab_layers.build()
         estimate = gr.HTML(elem_id="estimate")
         begin = gr.Button("Start", variant="primary", elem_id="begin")
-    adding = tab_add.build(doors)
+        adding = tab_add.build(doors)
     follower = jobs_tab.follow(doors, ["describe"], wake=wake)
+    results = tab_results.build(search, export)
     jobs_tab.build(doors, wake=wake)
-    results = tab_results.build()
 
     def choices(**new: str) -> tuple[Any, ...]:
         """What is to be chosen from; what is new is chosen, and leaves the other choices alone."""
@@ -75,15 +64,15 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
             }
             described = descriptions.page(db, limit=0).total
             judged = bool(signoffs.concepts(db))
+            offered = tab_form.offered(db, doors.workspace.models)
         chosen: dict[str, Any] = new or {kind: names[0] for kind, names in every.items() if names}
         return (
-            describe_page.start_cards(every["subject"], described, judged),
+            "" if described else describe_page.start_cards(every["subject"], described, judged),
             *(
                 gr.update(choices=names, **({"value": chosen[kind]} if kind in chosen else {}))
                 for kind, names in every.items()
             ),
-            # Who has results came to see them.
-            gr.update(open=bool(new) or not described),
+            *offered,
         )
 
     def show(job: Job | None, *asked: Any) -> tuple[Any, ...]:
@@ -97,10 +86,10 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         who = doors.person(request)
         if who.role not in STAFF:
             return (gr.skip(),) * len(opened)
-        wanted, unit_id = request.query_params.get("unit"), ""
+        wanted, unit_id = request.query_params.get("unit"), tab_results.first_unit(doors)
         try:
             with open_db() as db:
-                unit_id = str(exemplars.by_name(db, wanted).unit_id) if wanted else ""
+                unit_id = str(exemplars.by_name(db, wanted).unit_id) if wanted else unit_id
         except NotFound as error:
             # An old link is no reason to show an empty page.
             gr.Warning(escape(str(error)))
@@ -133,20 +122,24 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
 
     @doors.allow(*STAFF)
     def tell(given: dict[Any, Any], request: gr.Request) -> str:
-        asked = fields.asked(given)
-        layers = [*asked["layers"], *asked["more"]]
-        with open_db() as db:
-            found = describe_plan.estimate(db, asked["subject"], asked["images"], layers)
-        return describe_page.estimate(found)
+        return _estimated(doors, fields.asked(given))
 
     @doors.allow(*STAFF)
     def enqueue(given: dict[Any, Any], request: gr.Request) -> int:
+        asked = fields.asked(given)
         with open_db() as db:
-            return describe_plan.enqueue(
-                db, _plan(fields.asked(given)), device=device, person=doors.person(request).name
-            )
+            annotated = _annotated(db, asked)
+            plan = tab_form.plan_of(asked, annotated=annotated)
+            return describe_plan.enqueue(db, plan, device=device, person=doors.person(request).name)
 
-    setup = [start, fields.subject, fields.images, fields.checkpoint, setting]
+    setup = [
+        start,
+        fields.subject,
+        fields.images,
+        fields.checkpoint,
+        *fields.offered,
+        needs,
+    ]
     opened = [*setup, *following.outputs, results.picked]
     page.load(arrive, None, opened, **QUIET)
     fields.subject.change(
@@ -156,56 +149,48 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
         **QUIET,
     )
     gr.on(
-        [each.change for each in (fields.images, fields.layers, fields.more)],
+        [
+            each.change
+            for each in (
+                fields.images,
+                fields.layers,
+                fields.more,
+                fields.methods,
+                fields.checkpoint,
+            )
+        ],
         tell,
         fields.inputs(),
         estimate,
         **QUIET,
     )
     following.start(begin, enqueue, fields.inputs())
+    new.click(None, None, None, js="() => document.body.classList.toggle('mw-new')")
     tab_add.wire(adding, page, doors, results=results, choices=choices, setup=setup)
     tab_layers.wire(modules, doors, fields.subject)
     tab_results.wire(results, doors)
 
 
-def _fields() -> Fields:
-    with gr.Row():
-        subject = gr.Dropdown([], label="Network", elem_id="subject")
-        images = gr.Dropdown([], label="Images", elem_id="images")
-        checkpoint = gr.Dropdown([], label="MILAN checkpoint", elem_id="checkpoint")
-    layers = gr.CheckboxGroup([], label="Layers", elem_id="layers")
-    more = gr.Dropdown([], label="Further layers", multiselect=True, elem_id="more_layers")
-    with gr.Accordion("Options", open=False), gr.Row():
-        return Fields(
-            subject,
-            images,
-            checkpoint,
-            layers,
-            more,
-            k=gr.Number(15, label="exemplars a unit (k)", precision=0, minimum=1),
-            quantile=gr.Number(0.99, label="mask above quantile", minimum=0, maximum=1),
-            pooling=gr.Radio(["max", "mean"], value="max", label="pooling"),
-            beam_size=gr.Number(50, label="beam", precision=0, minimum=1),
-            temperature=gr.Number(0.2, label="lambda"),
-        )
+def _estimated(doors: Doors, asked: Mapping[str, Any]) -> str:
+    """How much work the form asks for, and what to beware of before it is started."""
+    layers = [*asked["layers"], *asked["more"]]
+    cautions = []
+    with open_database(doors.workspace) as db:
+        found = None
+        if asked["methods"]:
+            found = describe_plan.estimate(
+                db, asked["subject"], asked["images"], layers, asked["methods"]
+            )
+        if MILAN in asked["methods"] and asked["checkpoint"] and asked["images"]:
+            row = subjects.get_checkpoint(db, asked["checkpoint"])
+            images = subjects.get_probing_set(db, asked["images"])
+            caution = cards.caution(db, row, images)
+            cautions = [f"{row.name}: {cards.card(row).words}", *([caution] if caution else [])]
+    return describe_page.estimate(found, cautions)
 
 
-def _plan(asked: dict[str, Any]) -> describe_plan.Plan:
-    """The plan that the form asks for; `plan.enqueue` refuses what was not chosen.
-
-    Raises:
-        BadInput: a number is empty.
-    """
-    if None in (asked["k"], asked["quantile"], asked["beam_size"], asked["temperature"]):
-        raise BadInput("Fill in every number under Options first.")
-    return describe_plan.Plan(
-        subject=asked["subject"] or "",
-        images=asked["images"] or "",
-        checkpoint=asked["checkpoint"] or "",
-        layers=(*asked["layers"], *asked["more"]),
-        k=int(asked["k"]),
-        quantile=asked["quantile"],
-        pooling=asked["pooling"],
-        beam_size=int(asked["beam_size"]),
-        temperature=asked["temperature"],
-    )
+def _annotated(db: Database, asked: Mapping[str, Any]) -> tuple[str, ...]:
+    """The nouns of the workspace's annotations, where CLIP-Dissect is to choose among them."""
+    if CLIP_DISSECT not in asked["methods"] or asked["words"] != tab_form.ANNOTATED:
+        return ()
+    return words.of_annotations(db)

@@ -41,6 +41,7 @@ from describer.describe import job as description_job
 from describer.describe import plan as description_plan
 from describer.exemplars import layout
 from describer.images import probing
+from describer.methods.options import MilanOptions
 from describer.subjects import definition
 
 STEPS = 6
@@ -127,11 +128,14 @@ def _described(settings: Settings, layers: tuple[str, ...]) -> description_plan.
     return description_plan.Plan(
         settings.name,
         set_name(settings.name, "training"),
-        settings.checkpoint,
         layers,
+        (_milan(settings),),
         k=settings.k,
-        beam_size=settings.beam_size,
     )
+
+
+def _milan(settings: Settings) -> MilanOptions:
+    return MilanOptions(settings.checkpoint, settings.beam_size)
 
 
 def _choose(workspace: Workspace, settings: Settings, made: Made, size: int) -> _Chosen:
@@ -139,7 +143,7 @@ def _choose(workspace: Workspace, settings: Settings, made: Made, size: int) -> 
     said: dict[Unit, str] = {}
     with open_database(workspace) as db:
         checkpoint = subjects.get_checkpoint(db, settings.checkpoint)
-        known = _described(settings, ()).known_by(checkpoint.hash)
+        known = _milan(settings).known_by(checkpoint.hash)
         sets = exemplars.sets(db, subject=settings.name)
         for row in descriptions.page(db, subject=settings.name, limit=MOST_UNITS).rows:
             if row.model_hash == known:

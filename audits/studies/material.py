@@ -31,8 +31,8 @@ from db.jobs import Handle
 from db.units import Unit
 from db.workspace import open_database
 from describer import english, milan
-from describer.describe.plan import checkpoint_of
 from describer.images import probing
+from describer.methods.options import checkpoint_of
 from describer.milan.model import Model
 from describer.subjects import devices
 

@@ -8,7 +8,7 @@ orders them again without a model.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,11 @@ Candidate = tuple[str, float, float]
 
 @dataclass(frozen=True)
 class NewDescription:
-    """What a method says about a unit."""
+    """What a method says about a unit.
+
+    text: "" where it looked and has nothing to say, with the reason in `detail["reason"]`.
+    detail: how the sentence came about, as plain JSON values.
+    """
 
     unit_id: int
     method: str
@@ -29,11 +33,12 @@ class NewDescription:
     text: str
     score: float | None
     candidates: Sequence[Candidate] = ()
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Description:
-    """A stored description, with the unit it is about."""
+    """A stored description, with the unit it is about; detail as in `NewDescription`."""
 
     description_id: int
     unit_id: int
@@ -47,6 +52,7 @@ class Description:
     score: float | None
     created_utc: str
     candidates: tuple[Candidate, ...] = field(default=())
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,11 @@ _TABLES = """
     join exemplar_sets using (exemplar_set_id)
     join subjects using (subject_id)
 """
-_WHERE = """
-    where (:subject is null or subjects.name = :subject)
+# Where a method had nothing to say it gives a reason in place of a sentence. (A model may well
+# have said nothing at all, which is its sentence.)
+SAID = "(text <> '' or json_extract(detail_json, '$.reason') is null)"
+_WHERE = f"""
+    where {SAID} and (:subject is null or subjects.name = :subject)
         and (:layer is null or layer = :layer)
         and (:method is null or method = :method)
         and (:search = '' or instr(lower(text), lower(:search)) > 0)
@@ -83,8 +92,9 @@ def add(db: Database, new: Sequence[NewDescription]) -> None:
         db.conn.executemany(
             """
             insert or ignore into descriptions
-                (unit_id, method, model_hash, text, score, candidates_json, created_utc)
-            values (?, ?, ?, ?, ?, ?, ?)
+                (unit_id, method, model_hash, text, score, candidates_json, detail_json,
+                created_utc)
+            values (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 (
@@ -94,6 +104,7 @@ def add(db: Database, new: Sequence[NewDescription]) -> None:
                     each.text,
                     each.score,
                     json.dumps([list(candidate) for candidate in each.candidates]),
+                    json.dumps(dict(each.detail), sort_keys=True),
                     moment,
                 )
                 for each in new
@@ -114,9 +125,14 @@ def described(db: Database, exemplar_set_id: int, *, method: str, model_hash: st
 
 
 def of_unit(db: Database, unit_id: int) -> list[Description]:
-    """Everything machines said about a unit, newest first, with candidates."""
+    """Everything machines said about a unit, newest first, with candidates and detail."""
+    return [each for each in answers(db, unit_id) if each.text or "reason" not in each.detail]
+
+
+def answers(db: Database, unit_id: int) -> list[Description]:
+    """The same, and of methods that looked and had nothing to say an empty text with the reason."""
     rows = db.query(
-        f"select {_COLUMNS}, candidates_json {_TABLES} "
+        f"select {_COLUMNS}, candidates_json, detail_json {_TABLES} "
         "where descriptions.unit_id = ? order by description_id desc",
         [unit_id],
     )
@@ -127,6 +143,7 @@ def of_subject(db: Database, subject: str, *, method: str) -> list[Description]:
     """A method's sentences about a network's units, by layer and unit, the oldest first each."""
     rows = db.query(
         f"select {_COLUMNS} {_TABLES} where subjects.name = ? and method = ? "
+        f"and {SAID} "
         "order by layer, unit, description_id",
         [subject, method],
     )
@@ -179,7 +196,7 @@ def alike(db: Database, unit_id: int, *, limit: int = 8) -> list[Description]:
         where (layer <> place or unit <> number) and exists (
             select 1 from descriptions as said
             where said.unit_id = :unit_id and said.method = descriptions.method
-                and said.text = descriptions.text
+                and said.text = descriptions.text and said.text <> ''
         )
         group by layer, unit {_ORDER} limit :limit
         """,
@@ -198,7 +215,10 @@ def methods(db: Database) -> list[str]:
 def _description(row: dict[str, Any]) -> Description:
     values = dict(row)
     candidates = json.loads(values.pop("candidates_json", "[]"))
+    detail = json.loads(values.pop("detail_json", "{}"))
     values["dead"] = bool(values["dead"])
     return Description(
-        candidates=tuple((str(text), float(e), float(p)) for text, e, p in candidates), **values
+        candidates=tuple((str(text), float(e), float(p)) for text, e, p in candidates),
+        detail=detail,
+        **values,
     )

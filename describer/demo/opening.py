@@ -58,8 +58,8 @@ def open_demo(
     from describer.demo import shipped
     from describer.demo.sentences import shipped as sentence_shipped
     from describer.demo.workspace import prepare
-    from describer.describe.plan import METHOD
     from describer.exemplars import layout
+    from describer.methods.options import MILAN
 
     store = ImageStore(workspace.images)
     content = prepare(
@@ -91,7 +91,7 @@ def open_demo(
             [
                 NewDescription(
                     unit_ids[each.subject, each.layer, each.unit],
-                    METHOD,
+                    MILAN,
                     checkpoint.hash,
                     each.text,
                     each.score,

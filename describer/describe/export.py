@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from db import tables
 from db.describe import descriptions
 from db.describe.descriptions import Description
+from describer.methods.options import MILAN
 
 COLUMNS = (
     "subject",
@@ -60,5 +61,6 @@ def write(
 
 
 def _cells(each: Description) -> list[object]:
-    logs = next((tail for text, *tail in each.candidates if text == each.text), ["", ""])
+    mine = each.candidates if each.method == MILAN else ()
+    logs = next((tail for text, *tail in mine if text == each.text), ["", ""])
     return [each.subject, each.layer, each.unit, each.method, each.text, each.score, *logs]

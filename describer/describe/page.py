@@ -10,6 +10,7 @@ No page framework, no database and no model: plain values in, markup out.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -17,11 +18,14 @@ from db import templates
 from db.access.permissions import LOCAL, Person
 from db.access.users import STAFF
 from db.describe import pictures
-from db.describe.descriptions import Page
 from db.describe.exemplars import UnitRow
+from db.describe.listing import Listed, Wanted
 from db.jobs import Job
+from describer.describe import scores
+from describer.describe.needs import Need
 from describer.describe.plan import Estimate
 from describer.jobs import page as job_page
+from describer.methods.options import TITLES
 
 CSS = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
@@ -80,10 +84,11 @@ def start_cards(networks: Sequence[str], described: int, judged: bool) -> Markup
     return _PARTS("start", networks=networks, described=described, judged=judged)
 
 
-def estimate(plan: Estimate | None) -> Markup:
-    """How much work the chosen plan is, before it is started."""
+def estimate(plan: Estimate | None, cautions: Sequence[str] = ()) -> Markup:
+    """How much work the chosen plan is, before it is started, and what to beware of."""
     if plan is None:
-        return _PARTS("estimate", parts=["Choose a network, images and at least one layer."])
+        words = "Choose a network, images, at least one layer and a method."
+        return _PARTS("estimate", parts=[words], cautions=cautions)
     parts = [f"{plan.units:,} units over {plan.images:,} images"]
     if plan.exemplar_s is not None:
         parts.append(f"{_duration(plan.exemplar_s)} exemplars")
@@ -91,20 +96,77 @@ def estimate(plan: Estimate | None) -> Markup:
         parts.append(f"{_duration(plan.description_s)} descriptions")
     if plan.exemplar_s is None and plan.description_s is None:
         parts.append("the first run of a network measures how long it takes")
-    return _PARTS("estimate", parts=parts)
+    elif plan.unmeasured:
+        names = " and ".join(TITLES[name] for name in plan.unmeasured)
+        parts.append(f"{names} not measured here yet")
+    return _PARTS("estimate", parts=parts, cautions=cautions)
 
 
-def results(page: Page, units: dict[int, UnitRow], *, offset: int, described: int = 0) -> Markup:
-    """Rows of descriptions with thumbnails; a click on one opens its unit.
+def results(
+    found: Listed,
+    units: Mapping[int, UnitRow],
+    *,
+    wanted: Wanted,
+    offset: int,
+    said: Mapping[int, Sequence[tuple[str, str]]] | None = None,
+    trusted: Mapping[int, Any] | None = None,
+    described: int = 0,
+) -> Markup:
+    """A row a unit with thumbnails; a click on one opens it, one on a column's head sorts.
 
     Args:
+        said: of each unit (method, sentence), shown under the row that is open.
+        trusted: of units that have one their trusted sentence (see `tab_results.trusted`).
         described: how many descriptions the workspace has, whatever is searched for.
     """
     rows = []
-    for said in page.rows:
-        unit = units[said.unit_id]
-        rows.append((said, unit, pictures.address(unit, "strip") if unit.folder else ""))
-    return _PARTS("results", rows=rows, offset=offset, total=page.total, described=described)
+    for row in found.rows:
+        unit = units[row.unit_id]
+        strip = pictures.address(unit, "strip") if unit.folder else ""
+        others = [
+            (TITLES.get(name, name), text) for name, text in (said or {}).get(unit.unit_id, ())
+        ]
+        rows.append((row, strip, others if len(others) > 1 else ()))
+    return _PARTS(
+        "results",
+        rows=rows,
+        offset=offset,
+        total=found.total,
+        described=described,
+        columns=_columns(wanted),
+        meaning=_meaning(wanted.method),
+        trusted=trusted or {},
+    )
+
+
+def _columns(wanted: Wanted) -> list[tuple[str, str, str, str]]:
+    """Of each column its key, its head, which way it is sorted, and what it is."""
+    score = "Choose a method first: scores of different methods cannot be compared"
+    named = "Score"
+    if wanted.method:
+        means = scores.meaning(wanted.method)
+        named, score = means.name, f"{means.direction}; {means.scale}".strip("; ")
+    heads = (
+        ("unit", "Unit", "by network, layer and number"),
+        ("sentence", "Sentence", "by the alphabet"),
+        ("method", "Method", "by name"),
+        ("score", named, score),
+        ("methods", "Methods", "how many methods spoke of it"),
+    )
+    way = "down" if wanted.falling else "up"
+    return [(key, name, way if key == wanted.sort else "", why) for key, name, why in heads]
+
+
+def _meaning(method: str | None) -> str:
+    if not method:
+        return "Numbers are each method's own score: choose a method to learn what its means."
+    means = scores.meaning(method)
+    return f"{TITLES.get(method, method)}: {means.name}; {means.direction}. {means.scale}".strip()
+
+
+def needs(each: Sequence[Need]) -> Markup:
+    """Of every method whether it is ready, or what it lacks and how to get it."""
+    return _PARTS("needs", each=each)
 
 
 def exported(file: str, rows: int) -> Markup:

@@ -17,7 +17,7 @@ from db.describe import pictures
 from db.describe.descriptions import Candidate, Description
 from db.describe.exemplars import UnitRow
 from db.describe.faithfulness import Score
-from describer.describe.plan import search_of
+from describer.methods.options import search_of
 
 _PARTS = templates.beside(__file__)
 

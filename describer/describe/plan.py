@@ -1,24 +1,28 @@
 """What a person asks to be described, checked before it is queued.
 
-    plan = Plan(subject="resnet18", images="val", checkpoint="demo", layers=("layer4",))
+    plan = Plan("resnet18", "val", ("layer4",), (MilanOptions("demo"), NetDissectOptions(("sky",))))
     job_id = enqueue(db, plan, device="auto", person="ada")
-    estimate(db, "resnet18", "val", ["layer4"])
+    Plan.from_json(job.args)
+    estimate(db, "resnet18", "val", ["layer4"], ["milan"])
 
 Estimates are made of rates that earlier jobs of this workspace measured; without one there is none.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlite_utils import Database
 
 from db import jobs
-from db.describe import subjects
+from db.describe import concept_sets, subjects
 from db.errors import BadInput
 from describer.describe.result import Result
+from describer.methods import options
+from describer.methods.options import Asked, MilanOptions
 
-# As which MILAN's sentences are stored.
-METHOD = "milan"
+VERSION = 2
+COLOURS = "colours"
 
 
 @dataclass(frozen=True)
@@ -26,54 +30,67 @@ class Plan:
     """One description job.
 
     Attributes:
-        subject, images, checkpoint: names as the workspace knows them.
+        subject, images: names as the workspace knows them.
         layers: module paths.
+        methods: what describes, one after the other, each with its options.
         k, quantile, pooling: of the exemplars (Section 3.1).
-        beam_size, temperature: of the search; temperature is lambda (Section 3.4).
     """
 
     subject: str
     images: str
-    checkpoint: str
     layers: tuple[str, ...]
+    methods: tuple[Asked, ...]
     k: int = 15
     quantile: float = 0.99
     pooling: str = "max"
-    beam_size: int = 50
-    temperature: float = 0.2
 
-    def known_by(self, checkpoint_hash: str) -> str:
-        """What its sentences are stored under: the checkpoint, and the search where it is another.
+    @property
+    def pooled(self) -> bool:
+        """Whether the pass keeps the pooled activations of every image."""
+        return any(options.needs_pooled(each) for each in self.methods)
 
-        The usual search leaves the checkpoint's hash alone.
+    def to_json(self) -> dict[str, Any]:
+        """The arguments of its job."""
+        return {
+            "version": VERSION,
+            "subject": self.subject,
+            "images": self.images,
+            "layers": list(self.layers),
+            "methods": [options.to_json(each) for each in self.methods],
+            "k": self.k,
+            "quantile": self.quantile,
+            "pooling": self.pooling,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Plan":
+        """What a job's row keeps; those of before there were several methods name MILAN's alone.
+
+        Raises:
+            BadInput: a method or an option that is not known.
         """
-        if (self.beam_size, self.temperature) == (Plan.beam_size, Plan.temperature):
-            return checkpoint_hash
-        return f"{checkpoint_hash}+beam {self.beam_size}, lambda {self.temperature:g}"
-
-
-def checkpoint_of(model_hash: str) -> str:
-    """The hash of the checkpoint among what a sentence is stored under."""
-    return model_hash.partition("+")[0]
-
-
-def search_of(model_hash: str) -> str:
-    """The search that a sentence was found with, in words; "" for the usual one.
-
-    >>> search_of("5f3c+beam 5, lambda 0")
-    'beam 5, lambda 0'
-    """
-    return model_hash.partition("+")[2]
+        values = {name: kept[name] for name in ("k", "quantile", "pooling") if name in kept}
+        methods: tuple[Asked, ...]
+        if "methods" in kept:
+            methods = tuple(options.from_json(each) for each in kept["methods"])
+        else:
+            search = {name: kept[name] for name in ("beam_size", "temperature") if name in kept}
+            methods = (MilanOptions(kept["checkpoint"], **search),)
+        return cls(kept["subject"], kept["images"], tuple(kept["layers"]), methods, **values)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """How much work a plan is; seconds are None where nothing was measured yet."""
+    """How much work a plan is; seconds are None where nothing was measured yet.
+
+    unmeasured: methods that no job has measured; description_s is that of the others.
+    """
 
     units: int
     images: int
     exemplar_s: float | None
     description_s: float | None
+    unmeasured: tuple[str, ...] = ()
 
 
 def enqueue(db: Database, plan: Plan, *, device: str, person: str) -> int:
@@ -86,18 +103,19 @@ def enqueue(db: Database, plan: Plan, *, device: str, person: str) -> int:
     for what, chosen in (
         ("a network", plan.subject),
         ("images", plan.images),
-        ("a MILAN checkpoint", plan.checkpoint),
         ("at least one layer", plan.layers),
+        ("at least one method", plan.methods),
     ):
         if not chosen:
             raise BadInput(f"Choose {what} first.")
-    if plan.k < 1 or plan.beam_size < 1:
-        raise BadInput(f"expected k and beam of at least 1, got {plan.k} and {plan.beam_size}")
+    if plan.k < 1:
+        raise BadInput(f"expected k of at least 1, got {plan.k}")
     if not 0 < plan.quantile < 1:
         raise BadInput(f"expected a quantile between 0 and 1, got {plan.quantile}")
     subject = subjects.get(db, plan.subject)
     folder = subjects.get_probing_set(db, plan.images)
-    subjects.get_checkpoint(db, plan.checkpoint)
+    for asked in plan.methods:
+        _check(db, asked)
     known = {layer.name for layer in subject.layers}
     unknown = [name for name in plan.layers if name not in known]
     if unknown:
@@ -105,11 +123,29 @@ def enqueue(db: Database, plan: Plan, *, device: str, person: str) -> int:
     if plan.k > folder.images:
         raise BadInput(f"expected k of at most {folder.images}, the number of images, got {plan.k}")
     title = f"Describe {plan.subject} {', '.join(plan.layers)}"
-    return jobs.enqueue(db, "describe", asdict(plan), title=title, device=device, person=person)
+    if any(each.method != options.MILAN for each in plan.methods):
+        title += f" by {', '.join(options.TITLES[each.method] for each in plan.methods)}"
+    return jobs.enqueue(db, "describe", plan.to_json(), title=title, device=device, person=person)
+
+
+def _check(db: Database, asked: Asked) -> None:
+    """See that what a method names is the workspace's: no path comes from a page."""
+    if isinstance(asked, MilanOptions):
+        if not asked.checkpoint:
+            raise BadInput("Choose a MILAN checkpoint first.")
+        subjects.get_checkpoint(db, asked.checkpoint)
+    elif isinstance(asked, options.NetDissectOptions | options.CompositionalOptions):
+        for name in asked.concepts:
+            if name != COLOURS:
+                concept_sets.get(db, name)
 
 
 def estimate(
-    db: Database, subject: str | None, images: str | None, layers: Sequence[str]
+    db: Database,
+    subject: str | None,
+    images: str | None,
+    layers: Sequence[str],
+    methods: Sequence[str] = (options.MILAN,),
 ) -> Estimate | None:
     """How much work a choice is; None while it is incomplete."""
     if not subject or not images or not layers:
@@ -123,10 +159,15 @@ def estimate(
         if job.state == "done" and job.args["subject"] == subject
     ]
     images_rate = next((each.images_per_s for each in measured if each.images_per_s), None)
-    units_rate = next((each.units_per_s for each in measured if each.units_per_s), None)
+    rates = {
+        method: next((rate for each in measured if (rate := each.rate_of(method))), None)
+        for method in methods
+    }
+    seconds = [units / rate for rate in rates.values() if rate]
     return Estimate(
         units,
         count,
         count / images_rate if images_rate else None,
-        units / units_rate if units_rate else None,
+        sum(seconds) if seconds else None,
+        tuple(method for method, rate in rates.items() if not rate),
     )

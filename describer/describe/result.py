@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,11 @@ class Result:
     Attributes:
         exemplar_sets: the ids of the layers' exemplars.
         skipped: of each image that could not be read its path and why.
-        described: how many units got a sentence; those that had one are not counted.
+        described: how many sentences were looked for; those that were there are not counted.
         images_per_s: of the pass over the images; None where none was measured.
-        units_per_s: of the sentences; None where there were none to find.
+        units_per_s: of MILAN's sentences; None where there were none to find.
+        by_method: of each method that ran its name, how many units it looked at, and how many a
+            second; None where there were none left.
     """
 
     exemplar_sets: tuple[int, ...] = ()
@@ -28,6 +30,14 @@ class Result:
     described: int = 0
     images_per_s: float | None = None
     units_per_s: float | None = None
+    by_method: tuple[tuple[str, int, float | None], ...] = ()
+
+    def rate_of(self, method: str) -> float | None:
+        """Units a second of a method; results of before there were several tell MILAN's alone."""
+        rates = [rate for name, _, rate in self.by_method if name == method and rate]
+        if not self.by_method and method == "milan":
+            return self.units_per_s
+        return rates[0] if rates else None
 
     def to_json(self) -> dict[str, Any]:
         """The values that the job's row keeps."""
@@ -42,4 +52,5 @@ class Result:
             described=int(kept.get("described", 0)),
             images_per_s=kept.get("images_per_s"),
             units_per_s=kept.get("units_per_s"),
+            by_method=tuple((name, count, rate) for name, count, rate in kept.get("by_method", ())),
         )

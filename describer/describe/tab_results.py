@@ -1,23 +1,26 @@
 """What was described: the list with its filters, and the page of the unit that is open.
 
-    results = tab_results.build()               # where the components are to stand
+    fields, export, new = tab_results.build_bar()   # where the bar is to stand
+    results = tab_results.build(fields, export)     # and below it list and unit
     tab_results.wire(results, doors)
 
 Rows are buttons made as text; a click writes the unit's id where an event listens for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import gradio as gr
+from sqlite_utils import Database
 
 from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.annotate import annotations
 from db.audit import blind_review, signoffs
 from db.describe import descriptions, exemplars, faithfulness, subjects
+from db.describe import listing as listing_rows
 from db.describe.descriptions import Description
 from db.workspace import open_database
 from describer import workspace_files
@@ -25,6 +28,7 @@ from describer.describe import export as describe_export
 from describer.describe import page, page_unit
 from describer.form import Form
 from describer.jobs.tab import QUIET
+from describer.methods.options import TITLES
 
 PAGE = 25
 ANY = "any"
@@ -38,7 +42,18 @@ class Wanted:
     network: str = ANY
     layer: str = ANY
     method: str = ANY
+    sort: str = "unit"
     offset: int = 0
+
+    @property
+    def listed(self) -> listing_rows.Wanted:
+        """The search as the list takes it; a sort that is none, or of scores that cannot be
+        compared, counts as that by unit.
+        """
+        key = (self.sort or "").removeprefix("-")
+        if key not in listing_rows.SORTS or (key == "score" and not self.fields["method"]):
+            return listing_rows.Wanted(**self.fields)
+        return listing_rows.Wanted(**self.fields, sort=key, falling=self.sort.startswith("-"))
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -59,6 +74,7 @@ class Search(Form):
     network: gr.Dropdown
     layer: gr.Dropdown
     method: gr.Dropdown
+    sort: gr.Textbox
     offset: gr.State
 
     def wanted(self, given: Mapping[Any, Any]) -> Wanted:
@@ -87,30 +103,58 @@ class Results:
         return [self.rows, self.fields.network, self.fields.layer, self.fields.method]
 
 
-def build() -> Results:
-    """Put the components on the page that is being built."""
-    with gr.Row():
-        fields = Search(
-            search=gr.Textbox(label="Search descriptions", elem_id="search", scale=3),
-            network=gr.Dropdown([ANY], value=ANY, label="Of network", elem_id="of_network"),
-            layer=gr.Dropdown([ANY], value=ANY, label="Layer", elem_id="layer"),
-            method=gr.Dropdown([ANY], value=ANY, label="Method", elem_id="method"),
-            offset=gr.State(0),
+def build_bar() -> tuple[Search, gr.Button, gr.Button]:
+    """Put the bar on the page that is being built: search, facets, export, and what makes more."""
+    with gr.Row(elem_id="bar"):
+        search = gr.Textbox(
+            label="Search descriptions",
+            show_label=False,
+            placeholder="Search sentences",
+            elem_id="search",
+            scale=3,
+            min_width=160,
         )
-    with gr.Row():
-        with gr.Column(scale=5, min_width=300):
+        network, layer, method = (
+            gr.Dropdown(
+                [(f"any {label}", ANY)],
+                value=ANY,
+                label=label.capitalize(),
+                show_label=False,
+                elem_id=name,
+                min_width=110,
+            )
+            for label, name in (("network", "of_network"), ("layer", "layer"), ("method", "method"))
+        )
+        export = gr.Button("Export", size="sm", elem_id="export_list", min_width=70, scale=0)
+        new = gr.Button("New", variant="primary", size="sm", elem_id="new", min_width=80, scale=0)
+    sort = gr.Textbox("unit", elem_id="sort_pick", elem_classes="mw-hidden", container=False)
+    return Search(search, network, layer, method, sort, gr.State(0)), export, new
+
+
+def build(fields: Search, export: gr.Button) -> Results:
+    """Put list and unit on the page that is being built."""
+    exported = gr.HTML(elem_id="exported_list")
+    with gr.Row(elem_id="columns"):
+        with gr.Column(scale=5, min_width=300, elem_id="list_side"):
             rows = gr.HTML(elem_id="rows")
             with gr.Row():
                 back = gr.Button("‹ Previous page", size="sm", elem_id="back", min_width=60)
                 forth = gr.Button("Next page ›", size="sm", elem_id="forth", min_width=60)
-                export = gr.Button("Export these", size="sm", elem_id="export_list", min_width=60)
-            exported = gr.HTML(elem_id="exported_list")
-        with gr.Column(scale=4, min_width=300, elem_id="unit_side"):
+        with gr.Column(scale=5, min_width=300, elem_id="unit_side"):
             picked = gr.Textbox(elem_id="unit_pick", elem_classes="mw-hidden", container=False)
             unit = gr.HTML(elem_id="unit")
             lam = gr.Slider(0, 1, 0.2, step=0.05, label="lambda", visible=False, elem_id="lambda")
             beam = gr.HTML(elem_id="candidates")
     return Results(fields, rows, back, forth, export, exported, picked, unit, lam, beam)
+
+
+def trusted(_db: Database, _unit_ids: Sequence[int]) -> Mapping[int, Any]:
+    """Of units that have one the trusted sentence, for the list and the page of a unit.
+
+    Values have text ("" for none), method, value, low, high, constant, others, measure, judge,
+    images and reason. Faithfulness is what fills it; until it has measured anything there is none.
+    """
+    return {}
 
 
 def listing(doors: Doors, wanted: Wanted) -> tuple[Any, ...]:
@@ -120,22 +164,42 @@ def listing(doors: Doors, wanted: Wanted) -> tuple[Any, ...]:
     """
     with open_database(doors.workspace) as db:
         chosen = None if wanted.network == ANY else wanted.network
-        known = sorted({each.layer for each in exemplars.sets(db, subject=chosen)})
+        known = list(dict.fromkeys(each.layer for each in exemplars.sets(db, subject=chosen)))
         unknown = wanted.layer not in (ANY, *known)
         if unknown:
             wanted = replace(wanted, layer=ANY)
-        found = descriptions.page(db, **wanted.fields, limit=PAGE, offset=wanted.offset)
-        units = {row.unit_id: exemplars.unit(db, row.unit_id) for row in found.rows}
+        found = listing_rows.page(db, wanted.listed, limit=PAGE, offset=wanted.offset)
+        ids = [row.unit_id for row in found.rows]
+        units = {unit_id: exemplars.unit(db, unit_id) for unit_id in ids}
+        shown = page.results(
+            found,
+            units,
+            wanted=wanted.listed,
+            offset=wanted.offset,
+            said=listing_rows.others(db, ids),
+            trusted=trusted(db, ids),
+            described=found.total or descriptions.page(db, limit=0).total,
+        )
         used = descriptions.methods(db)
-        described = found.total or descriptions.page(db, limit=0).total
         networks = [each.name for each in subjects.every(db)]
     chosen_now: dict[str, Any] = {"value": ANY} if unknown else {}
     return (
-        page.results(found, units, offset=wanted.offset, described=described),
-        gr.update(choices=[ANY, *networks]),
-        gr.update(choices=[ANY, *known], **chosen_now),
-        gr.update(choices=[ANY, *used]),
+        shown,
+        gr.update(choices=_any("network", networks)),
+        gr.update(choices=_any("layer", known), **chosen_now),
+        gr.update(choices=_any("method", used)),
     )
+
+
+def first_unit(doors: Doors) -> str:
+    """The unit that is open where none was asked for: the list's first, "" where it is empty."""
+    with open_database(doors.workspace) as db:
+        found = listing_rows.page(db, Wanted().listed, limit=1).rows
+    return str(found[0].unit_id) if found else ""
+
+
+def _any(what: str, names: Sequence[str]) -> list[tuple[str, str]]:
+    return [(f"any {what}", ANY), *((TITLES.get(name, name), name) for name in names)]
 
 
 def wire(results: Results, doors: Doors) -> None:
@@ -159,7 +223,7 @@ def _wire_list(results: Results, doors: Doors) -> None:
 
     def turn(wanted: Wanted, step: int) -> tuple[Any, ...]:
         with open_db() as db:
-            total = descriptions.page(db, **wanted.fields, limit=0).total
+            total = listing_rows.page(db, wanted.listed, limit=0).total
         if 0 <= wanted.offset + step < total:
             wanted = replace(wanted, offset=wanted.offset + step)
         return (wanted.offset, *listing(doors, wanted))
@@ -187,6 +251,7 @@ def _wire_list(results: Results, doors: Doors) -> None:
             fields.network.input,
             fields.layer.input,
             fields.method.input,
+            fields.sort.change,
         ],
         find,
         {*fields.inputs(), last},

@@ -173,7 +173,7 @@ class ClipDissect:
     scoring: str = "soft-wpmi"
     pooling: str = "mean"
 
-    def provenance(self) -> Provenance:
+    def provenance(self, _models: Path | None = None) -> Provenance:
         """What sentences were made of."""
         words = "\n".join(self.words)
         values = {

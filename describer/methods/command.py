@@ -1,31 +1,42 @@
-"""`app.py describe DIR --method …`: the methods beside MILAN on the command line.
+"""`app.py describe DIR --method …`: all methods on the command line.
 
-    METHODS["netdissect"](options)              # the method, with the options that were given
+    METHODS["netdissect"](options, "cpu")       # the method, with the options that were given
 
 A method here is built from the options; what it is given (`study.Study`) comes from the folder of
 exemplars, and from --subject and --images where it looks at further images.
 """
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from db.errors import BadInput
-from describer.methods import vlm
+from db.jobs import Watch
+from describer.methods import opening, vlm
 from describer.methods.dnd import options as dnd
 from describer.methods.models import commands as models
+from describer.methods.options import (
+    CLIP_DISSECT,
+    COMPOSITIONAL,
+    DND,
+    MILAN,
+    NETDISSECT,
+    OPTIONS,
+    SIMILARITIES,
+    Asked,
+    ClipDissectOptions,
+    CompositionalOptions,
+    NetDissectOptions,
+)
+from describer.methods.study import Described
 from describer.progress_bar import Bar
-
-MILAN = "milan"
-COMMONEST = 10_000
 
 
 def add_options(describe: Any) -> None:
     """Add the options of these methods to the command."""
-    describe.add_argument(
-        "--method", choices=(MILAN, *METHODS), default=MILAN, help="default: milan"
-    )
+    describe.add_argument("--method", choices=tuple(METHODS), default=MILAN, help="default: milan")
     seeing = describe.add_argument_group(
         "netdissect and compositional", "compare where units are active with where concepts are"
     )
@@ -35,8 +46,9 @@ def add_options(describe: Any) -> None:
         "--concepts",
         nargs="+",
         default=[],
-        metavar="FORMAT:PLACE",
-        help="segmentation, coco, yolo, broden or demo with its place; or colours",
+        metavar="SET",
+        help="a set of --workspace by its name; colours; or segmentation:, coco:, yolo:, broden: "
+        "or demo: and its place",
     )
     seeing.add_argument("--names", default="", metavar="FILE", help="of yolo, or `coco`")
     seeing.add_argument("--mask-quantile", type=float, default=0.995, metavar="Q")
@@ -53,10 +65,15 @@ def add_options(describe: Any) -> None:
         metavar="FILE",
         help="a word a line; by default the nouns of --workspace, or the commonest of wordfreq",
     )
-    naming.add_argument("--workspace", type=Path, metavar="DIR", help="whose annotations to take")
+    naming.add_argument(
+        "--workspace",
+        type=Path,
+        metavar="DIR",
+        help="whose concepts and annotations to take",
+    )
     naming.add_argument(
         "--similarity",
-        choices=("soft-wpmi", "wpmi", "cosine", "cosine-cubed"),
+        choices=SIMILARITIES,
         default="soft-wpmi",
         help="default: soft-wpmi",
     )
@@ -78,79 +95,89 @@ def run(options: argparse.Namespace) -> None:
     from describer.subjects import devices
 
     source = layout.read(options.folder)
-    method = METHODS[options.method](options)
     layers = options.layers or source.layers
     units = {layer: list(range(source.units(layer))) for layer in layers}
-    if (chosen := getattr(options, "units", None)) is not None:
+    if options.units is not None:
         for layer in layers:
-            _check_units(source, layer, chosen)
-        units = {layer: list(dict.fromkeys(chosen)) for layer in layers}
+            _check_units(source, layer, options.units)
+        units = {layer: list(dict.fromkeys(options.units)) for layer in layers}
+    device = devices.choose(options.device)
+    method = METHODS[options.method](options, device)
     subject, images = _opened(options, source)
-    study = Study(
-        source,
-        subject,
-        images,
-        models=options.models,
-        device=devices.choose(options.device),
-    )
+    study = Study(source, subject, images, models=options.models, device=device)
     with Bar() as bar:
-        said = writing.write(method, study, units, options.out, _watch(bar))
+        said = writing.write(method, study, units, options.out, Watch(bar))
     asked = sum(map(len, units.values()))
     print(f"{said} units described in {options.out}")
     if said < asked:
         print(f"{asked - said} units have no sentence; the reasons are in {options.out}.json")
+    if options.method == MILAN:
+        _print_vanished(options.out)
 
 
-def _netdissect(options: argparse.Namespace) -> Any:
-    from describer.methods.overlap.netdissect import NetDissect
+def _milan(options: argparse.Namespace, device: str) -> Described:
+    from describer import milan
+    from describer.methods.milan import Milan
+    from describer.milan import backbones
+    from describer.milan.describing import SearchOptions
 
-    return NetDissect(_concepts(options), _quantile(options), options.whole, options.seed)
-
-
-def _compositional(options: argparse.Namespace) -> Any:
-    from describer.methods.overlap.compositional import Compositional, Search
-
-    search = Search(options.length, options.beam)
-    return Compositional(_concepts(options), _quantile(options), search, options.seed)
-
-
-def _clip_dissect(options: argparse.Namespace) -> Any:
-    from describer.methods import image_text
-    from describer.methods.clip_dissect import ClipDissect
-    from describer.subjects import devices
-
-    if options.model is None or options.images is None:
-        raise BadInput("expected --model M and --images IMAGES with --method clip-dissect")
-    model = image_text.load(options.model, device=devices.choose(options.device))
-    return ClipDissect(model, _words(options), options.similarity)
+    if options.milan is None:
+        raise BadInput("expected --milan CHECKPOINT with --method milan, got none")
+    model = milan.load(options.milan, device=device)
+    if options.encoder:
+        config, network = backbones.choose(
+            options.encoder,
+            layers=options.encoder_layers,
+            downsampling=model.encoder_config.downsampling,
+        )
+        model = model.with_encoder(config, network)
+    search = SearchOptions(
+        options.strategy, options.beam_size, options.temperature, options.downsampling
+    )
+    return Milan.of(model, search)
 
 
-def _dnd(options: argparse.Namespace) -> Any:
-    from describer.methods.dnd.method import DescribeAndDissect
+def _asked(options: argparse.Namespace, device: str) -> Described:
+    """A method beside MILAN, by the same options that a job of the app has."""
+    from contextlib import ExitStack
 
-    _check_images(options)
-    return DescribeAndDissect.from_options(options)
+    from db.workspace import create, open_database
+
+    if options.method == CLIP_DISSECT:
+        if options.images is None or options.model is None:
+            raise BadInput("expected --model M and --images IMAGES with --method clip-dissect")
+    else:
+        _check_images(options)
+    with ExitStack() as stack:
+        db = None
+        if options.workspace is not None:
+            if not options.workspace.is_dir():
+                raise BadInput(f"expected a workspace at {options.workspace}, found none")
+            db = stack.enter_context(open_database(create(options.workspace)))
+        asked = _options(options, db)
+        places = opening.Places(options.models, device, db, names=options.names)
+        return opening.open_method(asked, places)
 
 
-def _vlm(options: argparse.Namespace) -> Any:
-    _check_images(options)
-    return vlm.SeenAtOnce.from_options(options)
-
-
-METHODS: dict[str, Callable[[argparse.Namespace], Any]] = {
-    "netdissect": _netdissect,
-    "compositional": _compositional,
-    "clip-dissect": _clip_dissect,
-    "dnd": _dnd,
-    "vlm": _vlm,
+METHODS: dict[str, Callable[[argparse.Namespace, str], Described]] = {
+    MILAN: _milan,
+    **{name: _asked for name in OPTIONS if name != MILAN},
 }
 
 
-def _concepts(options: argparse.Namespace) -> Any:
-    from describer.methods.concepts import opening
-
-    _check_images(options)
-    return opening.open_all(options.concepts, names=options.names)
+def _options(options: argparse.Namespace, db: Any) -> Asked:
+    seen = tuple(options.concepts)
+    if options.method == NETDISSECT:
+        return NetDissectOptions(seen, options.mask_quantile, options.whole, options.seed)
+    if options.method == COMPOSITIONAL:
+        return CompositionalOptions(
+            seen, options.mask_quantile, options.length, options.beam, options.seed
+        )
+    if options.method == CLIP_DISSECT:
+        return ClipDissectOptions(options.model, _words(options, db), options.similarity)
+    if options.method == DND:
+        return dnd.Options.from_options(options)
+    return vlm.Options.from_options(options)
 
 
 def _check_images(options: argparse.Namespace) -> None:
@@ -161,28 +188,24 @@ def _check_images(options: argparse.Namespace) -> None:
         )
 
 
-def _words(options: argparse.Namespace) -> tuple[str, ...]:
-    from db.annotate import annotations
-    from db.workspace import create, open_database
+def _words(options: argparse.Namespace, db: Any) -> tuple[str, ...]:
+    """Words of a file or of a workspace's annotations; none for the commonest nouns."""
     from describer.methods import words
 
     if options.words is not None:
         return words.of_file(options.words)
-    if options.workspace is None:
-        return words.commonest(COMMONEST)
-    if not options.workspace.is_dir():
-        raise BadInput(f"expected a workspace at {options.workspace}, found none")
-    with open_database(create(options.workspace)) as db:
-        found = words.of_sentences(annotations.sentences(db))
-    if not found:
-        raise BadInput(f"expected annotations in {options.workspace}, found none with a noun")
-    return found
+    return () if db is None else words.of_annotations(db)
 
 
-def _quantile(options: argparse.Namespace) -> float:
-    if not 0 < options.mask_quantile < 1:
-        raise BadInput(f"expected a quantile between 0 and 1, got {options.mask_quantile}")
-    return float(options.mask_quantile)
+def _print_vanished(table: Path) -> None:
+    """Say on how many units MILAN's encoder saw nothing at some layer."""
+    rows = json.loads(table.with_name(f"{table.name}.json").read_text("utf-8"))["units"]
+    lost = sum(max(row["detail"]["vanished"]) == row["detail"]["images"] for row in rows)
+    if lost:
+        print(
+            f"on {lost} of them every mask is lost at some layer of the encoder; "
+            "--downsampling area keeps small masks"
+        )
 
 
 def _opened(options: argparse.Namespace, source: Any) -> tuple[Any, Any]:
@@ -210,9 +233,3 @@ def _check_units(source: Any, layer: str, units: list[int]) -> None:
     outside = [unit for unit in units if not 0 <= unit < count]
     if outside:
         raise BadInput(f"expected units 0 to {count - 1} of {layer}, got {outside[0]}")
-
-
-def _watch(bar: Any) -> Any:
-    from db.jobs import Watch
-
-    return Watch(bar)

@@ -15,7 +15,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from db.describe.descriptions import Candidate
 from db.jobs import Watch
@@ -36,6 +36,8 @@ class Study:
         probing: the images that the exemplars come from.
         models: the workspace's folder of models, one folder each.
         device: where networks run.
+        keep: a folder for pictures of how sentences came about, written as `picture_file` names
+            them; none are kept without one.
     """
 
     source: Source
@@ -43,6 +45,7 @@ class Study:
     probing: "ProbingSet | None" = None
     models: Path | None = None
     device: str = "cpu"
+    keep: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -70,21 +73,39 @@ class Provenance:
     """What sentences were made of: the method's name, and plain JSON values.
 
     values: names and hashes of models, prompts, seeds, the hash of a list of concepts, options.
+    known_by: a hash that sentences like these were stored under before; none by default.
     """
 
     method: str
     values: Mapping[str, Any]
+    known_by: str = ""
 
     @property
     def hash(self) -> str:
         """Identity of all that a sentence depends on beside the unit's exemplars."""
-
+        if self.known_by:
+            return self.known_by
         text = json.dumps(dict(self.values), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(f"{self.method}\n{text}".encode()).hexdigest()[:40]
 
 
+def picture_file(layer: str, unit: int, what: str) -> str:
+    """The name of a picture of how a unit's sentence came about; what: "shown", "candidates", …"""
+    return f"{layer}-{unit}-{what}.jpg"
+
+
 Units = Mapping[str, Sequence[int]]
 Method = Callable[[Study, Units, Watch], Iterator[list[Sentence]]]
+
+
+class Described(Protocol):
+    """A method that says what it is made of."""
+
+    def provenance(self, models: Path | None) -> Provenance:
+        """What its sentences depend on beside the exemplars; models are hashed, not loaded."""
+
+    def __call__(self, study: Study, units: Units, watch: Watch) -> Iterator[list[Sentence]]:
+        """Sentences of these units."""
 
 
 def seed_of(seed: int, layer: str, unit: int) -> int:

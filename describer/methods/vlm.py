@@ -12,7 +12,8 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class Options:
         seed: of the sample that quiet images are taken from.
     """
 
+    method: ClassVar[str] = "vlm"
     model: str = ""
     exemplars: int = 9
     seed: int = 0
@@ -86,7 +88,7 @@ class SeenAtOnce:
         """The method as a command line asks for it."""
         return cls(Options.from_options(given))
 
-    def provenance(self, study: Study) -> Provenance:
+    def provenance(self, models: Path | None) -> Provenance:
         """What its sentences are made of; the model is hashed, not loaded.
 
         Raises:
@@ -98,7 +100,7 @@ class SeenAtOnce:
             "vlm",
             {
                 "options": asdict(self.options),
-                "models": {"looker": opening.identity(self.options.model, study.models)},
+                "models": {"looker": opening.identity(self.options.model, models)},
                 "prompts": {"question": QUESTION},
                 "dimmed": DIMMED,
                 "sample": SAMPLE,

@@ -6,6 +6,8 @@ of_file(Path("words.txt")); of_sentences(["a dog's face", …]); commonest(20_00
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from db.errors import BadInput
 from describer.methods.concepts.shape import lines
 
@@ -34,6 +36,20 @@ def of_sentences(sentences: Sequence[str]) -> tuple[str, ...]:
         if word.tag in ("NOUN", "PROPN") and word.lemma.isalpha()
     }
     return tuple(sorted(nouns))
+
+
+def of_annotations(db: Database) -> tuple[str, ...]:
+    """The nouns of a workspace's own annotations.
+
+    Raises:
+        BadInput: there is none.
+    """
+    from db.annotate import annotations
+
+    found = of_sentences(annotations.sentences(db))
+    if not found:
+        raise BadInput("expected annotations in the workspace, found none with a noun")
+    return found
 
 
 def commonest(count: int) -> tuple[str, ...]:

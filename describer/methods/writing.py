@@ -7,29 +7,23 @@ and exemplars are the same, and starts anew when not. The table appears complete
 the order of the units that were asked for, and its provenance beside it as `<name>.json`.
 """
 
-import csv
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from db import tables
 from db.arrays import new_file
 from db.jobs import Watch
-from describer.methods.study import Provenance, Sentence, Study, Units
+from describer.methods.options import MILAN
+from describer.methods.study import Described, Study, Units
 
 COLUMNS = ("layer", "unit", "description", "score")
-
-
-class Described(Protocol):
-    """A method that says what it is made of."""
-
-    def provenance(self) -> Provenance:
-        """What its sentences depend on beside the exemplars."""
-
-    def __call__(self, study: Study, units: Units, watch: Watch) -> Iterator[list[Sentence]]:
-        """Sentences of these units."""
+# MILAN's score is made of two others, which its table has had from the beginning.
+LOGS = ("log_p_given_e", "log_p")
 
 
 def write(method: Described, study: Study, units: Units, table: Path, watch: Watch) -> int:
@@ -39,7 +33,7 @@ def write(method: Described, study: Study, units: Units, table: Path, watch: Wat
         BadInput: the method cannot be used on this study.
         Cancelled: the watch said so; what was done is kept.
     """
-    provenance = method.provenance()
+    provenance = method.provenance(study.models)
     exemplars = {layer: study.source.hash(layer) for layer in units}
     identity = json.dumps([provenance.hash, exemplars], sort_keys=True)
     part = table.with_name(f".{table.name}.part")
@@ -55,22 +49,29 @@ def write(method: Described, study: Study, units: Units, table: Path, watch: Wat
                 done[sentence.layer, sentence.unit] = asdict(sentence)
                 file.write(json.dumps(asdict(sentence)) + "\n")
             file.flush()
-    rows = [done[layer, unit] for layer, wanted in units.items() for unit in wanted]
-    said = [row for row in rows if row["text"]]
+    # A unit without exemplars has no sentence of MILAN's.
+    places = [(layer, unit) for layer, wanted in units.items() for unit in wanted]
+    rows = [done[place] for place in places if place in done]
+    said = [row for row in rows if row["text"] or "reason" not in row["detail"]]
     values = {"method": provenance.method, "hash": provenance.hash, **provenance.values}
     with new_file(table.with_name(f"{table.name}.json")) as temporary:
         text = json.dumps(
             {"provenance": values, "exemplars": exemplars, "units": rows}, ensure_ascii=False
         )
         temporary.write_text(text + "\n", "utf-8")
-    with new_file(table) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(
-            [row["layer"], row["unit"], row["text"], f"{row['score']:.6g}"] for row in said
+    logs = provenance.method == MILAN
+    with new_file(table) as temporary:
+        tables.write(
+            temporary, [*COLUMNS, *(LOGS if logs else ())], [_cells(row, logs) for row in said]
         )
     part.unlink(missing_ok=True)
     return len(said)
+
+
+def _cells(row: dict[str, Any], logs: bool) -> list[object]:
+    numbers = [row["score"], *(row["candidates"][0][1:] if logs else ())]
+    shown = [None if each is None or math.isnan(each) else float(f"{each:.6g}") for each in numbers]
+    return [row["layer"], row["unit"], row["text"], *shown]
 
 
 def _kept(part: Path, identity: str) -> dict[tuple[str, int], dict[str, Any]]:

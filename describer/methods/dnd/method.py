@@ -2,7 +2,7 @@
 
     method = DescribeAndDissect(Options(captioner="blip", likeness="clip", writer="qwen"))
     for batch in method(study, {"layer4": [0, 1, 2]}, watch): …
-    method.provenance(study).hash
+    method.provenance(models).hash
 
 Step 1 finds what a unit is most active on (`strongest.py`), step 2 puts it into words and sums
 these up (`candidates.py`), step 3 shows pictures of every candidate to the network
@@ -22,10 +22,17 @@ from db.errors import BadInput
 from db.jobs import Watch
 from describer.exemplars.records import LayerExemplars
 from describer.methods.by_unit import nothing, one_by_one
-from describer.methods.dnd import prompts
+from describer.methods.dnd import prompts, selection
 from describer.methods.dnd.options import BY_CAPTIONS, Options
 from describer.methods.models.prompt import Writer
-from describer.methods.study import Provenance, Sentence, Study, Units, seed_of
+from describer.methods.study import (
+    Provenance,
+    Sentence,
+    Study,
+    Units,
+    picture_file,
+    seed_of,
+)
 
 if TYPE_CHECKING:
     from describer.methods.dnd.retrieval import Album
@@ -81,7 +88,7 @@ class DescribeAndDissect:
         """The method as a command line asks for it."""
         return cls(Options.from_options(given))
 
-    def provenance(self, study: Study) -> Provenance:
+    def provenance(self, models: Path | None) -> Provenance:
         """What its sentences are made of; models are hashed, not loaded.
 
         Raises:
@@ -98,7 +105,7 @@ class DescribeAndDissect:
             {
                 "options": options,
                 "models": {
-                    part: opening.identity(name, study.models)
+                    part: opening.identity(name, models)
                     for part, name in self.options.models.items()
                 },
                 "concepts": _digest(_concepts(concepts)) if concepts else "",
@@ -161,6 +168,7 @@ class _Work:
         if not len(shown.images):
             return nothing(layer, unit, "no image of the probing set can be read")
         captions = self.captions(shown)
+        self._keep(shown.images, 5, layer, unit, "shown")
         detail: dict[str, Any] = {
             "exemplars": [
                 {"image": name, "activation": float(activation), "caption": caption}
@@ -190,6 +198,11 @@ class _Work:
             )
         return self._select(found.texts, shown, layer, unit, detail)
 
+    def _keep(self, images: Any, columns: int, layer: str, unit: int, what: str) -> None:
+        """Keep images, uint8 (n, 3, S, S), as one picture, rows from left to right."""
+        if (folder := self.responses.study.keep) is not None:
+            selection.write_sheet(folder / picture_file(layer, unit, what), images, columns)
+
     def captions(self, shown: "Shown") -> list[str]:
         """What is said about each image."""
         if self.options.concepts:
@@ -203,11 +216,11 @@ class _Work:
     def _select(
         self, texts: tuple[str, ...], shown: "Shown", layer: str, unit: int, detail: dict[str, Any]
     ) -> Sentence:
-        from describer.methods.dnd import selection
-
         options, likeness = self.options, self.parts.likeness
         gallery = self._gallery(texts, shown, layer, unit)
         chosen = selection.choose(gallery, shown, likeness, options)
+        rows = gallery.images[list(chosen.order)]
+        self._keep(rows.reshape(-1, *rows.shape[2:]), rows.shape[1], layer, unit, "candidates")
         kept = selection.unlike(texts, chosen.order, likeness, options.labels)
         means = gallery.activations.mean(axis=1)
         return Sentence(
@@ -225,8 +238,6 @@ class _Work:
         )
 
     def _gallery(self, texts: tuple[str, ...], shown: "Shown", layer: str, unit: int) -> "Gallery":
-        from describer.methods.dnd import selection
-
         if self.parts.maker is not None:
             return selection.generated(
                 texts, self.parts.maker, self.responses, self.options, layer, unit

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from db.errors import BadInput
 from describer.methods.models.opening import NONE
@@ -41,6 +41,7 @@ class Options:
         keep: a folder that pictures are written to; "" keeps their names alone.
     """
 
+    method: ClassVar[str] = "dnd"
     captioner: str = ""
     writer: str = NONE
     maker: str = BY_VECTORS

@@ -28,6 +28,7 @@ from describer.methods.models.pictures import Maker
 from describer.methods.responses import Floats, Images, Responses, paths
 from describer.methods.study import seed_of
 
+TILE, GAP = 96, 4
 UNLIKE = 0.81
 """Labels whose texts are more alike than this say the same (A.7)."""
 
@@ -163,3 +164,15 @@ def _write(path: Path, picture: NDArray[np.uint8]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with new_file(path) as temporary:
         as_picture(picture).save(temporary, "PNG")
+
+
+def write_sheet(path: Path, images: NDArray[np.uint8], columns: int) -> None:
+    """Write images, uint8 (n, 3, S, S), in rows of so many as one JPEG of small tiles."""
+    rows = -(-len(images) // columns)
+    sheet = Image.new("RGB", (columns * (TILE + GAP) - GAP, rows * (TILE + GAP) - GAP), "white")
+    for place, image in enumerate(images):
+        tile = as_picture(image).resize((TILE, TILE), Image.Resampling.BILINEAR)
+        sheet.paste(tile, (place % columns * (TILE + GAP), place // columns * (TILE + GAP)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with new_file(path) as temporary:
+        sheet.save(temporary, "JPEG", quality=85)

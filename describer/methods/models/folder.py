@@ -28,6 +28,7 @@ KINDS = {
 }
 """What a model can be used for."""
 
+TEMPLATES = ("chat_template.jinja", "chat_template.json")
 PICKLES = (".bin", ".pt", ".pth", ".ckpt")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
@@ -74,6 +75,14 @@ def kind(path: Path) -> str:
     if not sees and architecture.endswith(("ForCausalLM", "LMHeadModel")):
         return "writer"
     return ""
+
+
+def converses(path: Path) -> bool:
+    """Whether a captioner has a template for conversations, and so answers questions."""
+    return any((path / name).is_file() for name in TEMPLATES) or any(
+        "chat_template" in read_json(path / name)
+        for name in ("processor_config.json", "tokenizer_config.json")
+    )
 
 
 def check_kind(path: Path, wanted: str) -> None:

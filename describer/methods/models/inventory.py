@@ -79,6 +79,40 @@ PACKAGES = (
 GREY = np.full((3, 64, 64), 128, np.uint8)
 
 
+LOOKER = "looker"
+
+
+def usable(models: Path, kind: str) -> list[str]:
+    """Names of what a step can use here: folders with safe weights, and endpoints for writers.
+
+    kind: one of `folder.KINDS`, or `LOOKER`: a captioner that converses, or an endpoint.
+    """
+    wanted = "captioner" if kind == LOOKER else kind
+    found = [
+        path
+        for path in installed(models)
+        if folder.kind(path) == wanted and any(path.rglob("*.safetensors"))
+    ]
+    if kind == LOOKER:
+        found = [path for path in found if folder.converses(path)]
+    names = [path.relative_to(models).as_posix() for path in found]
+    if kind in ("writer", LOOKER):
+        names += [f"{ENDPOINT}{name}" for name in endpoint.read(models)]
+    return names
+
+
+def what(kind: str) -> str:
+    """What a kind of model does, as something that is missing."""
+    return f"a model that {folder.KINDS[kind]}"
+
+
+def command(kind: str, models: Path) -> str:
+    """The command that gets a published model of a kind, on a machine with internet."""
+    # Of the captioners the second converses.
+    known = KNOWN["captioner"][1] if kind == LOOKER else KNOWN[kind][0]
+    return f"{known.command(models)}    # {known.size}, {known.licence}"
+
+
 def lines(models: Path) -> Iterator[str]:
     """What is here for each step, and what is missing."""
     here = installed(models)

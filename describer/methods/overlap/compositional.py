@@ -15,6 +15,7 @@ together, and memory is that of a few (units, beam, concepts) tables, however ma
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -322,7 +323,7 @@ class Compositional:
     search: Search = USUAL
     seed: int = 0
 
-    def provenance(self) -> Provenance:
+    def provenance(self, _models: Path | None = None) -> Provenance:
         """What sentences were made of."""
         values = {
             "concepts": self.concepts.hash,

@@ -20,6 +20,7 @@ The counts know neither networks nor images; `NetDissect` has them looked at (`l
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +152,7 @@ class NetDissect:
     whole: bool = False
     seed: int = 0
 
-    def provenance(self) -> Provenance:
+    def provenance(self, _models: Path | None = None) -> Provenance:
         """What sentences were made of."""
         values = {
             "concepts": self.concepts.hash,

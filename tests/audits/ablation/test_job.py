@@ -23,10 +23,12 @@ from describer import workspace_files
 from describer.describe import page_unit
 from describer.describe import plan as describe_plan
 from describer.describe.job import describe
+from describer.methods.options import MilanOptions, NetDissectOptions, checkpoint_of
 from helpers.worlds import coloured_images, tiny_milan, two_layer_subject
 
 RUNNERS = {"describe": describe, "ablate": ablate}
-PLAN = describe_plan.Plan("two-layers", "validation", "tiny-milan", ("early", "late"), beam_size=4)
+MILAN = MilanOptions("tiny-milan", beam_size=4)
+PLAN = describe_plan.Plan("two-layers", "validation", ("early", "late"), (MILAN,))
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +124,11 @@ def test_describing_again_adds_nothing_and_other_settings_are_other_exemplars(
 
 
 def test_describing_with_another_search_adds_its_own_sentences(workspace: Workspace) -> None:
-    usual = replace(PLAN, layers=("early",), beam_size=50)
-    others = (replace(usual, beam_size=1), replace(usual, temperature=0.0))
+    usual = replace(PLAN, layers=("early",), methods=(MilanOptions("tiny-milan"),))
+    others = [
+        replace(usual, methods=(MilanOptions("tiny-milan", *search),))
+        for search in ((1,), (50, 0.0))
+    ]
     ids = [enqueue(workspace, plan) for plan in (usual, *others, usual, *others)]
     jobs.work(workspace, RUNNERS)
     with open_database(workspace) as db:
@@ -133,7 +138,7 @@ def test_describing_with_another_search_adds_its_own_sentences(workspace: Worksp
         said = descriptions.of_unit(db, unit.unit_id)
         checkpoint = subjects.get_checkpoint(db, "tiny-milan")
     assert said[2].model_hash == checkpoint.hash, "the usual search is known by the checkpoint"
-    assert {describe_plan.checkpoint_of(each.model_hash) for each in said} == {checkpoint.hash}
+    assert {checkpoint_of(each.model_hash) for each in said} == {checkpoint.hash}
     assert [len(each.candidates) for each in said][1] == 1
     page = page_unit.unit(unit, said, [1.0], [])
     assert "milan (beam 50, lambda 0)" in page
@@ -150,7 +155,13 @@ def test_describing_with_another_search_adds_its_own_sentences(workspace: Worksp
         (replace(PLAN, layers=("layer9",)), BadInput, "expected layers of two-layers, got layer9"),
         (replace(PLAN, k=41), BadInput, "expected k of at most 40"),
         (replace(PLAN, quantile=1.0), BadInput, "expected a quantile between 0 and 1"),
-        (replace(PLAN, beam_size=0), BadInput, "beam of at least 1"),
+        (replace(PLAN, methods=()), BadInput, "Choose at least one method first"),
+        (replace(PLAN, methods=(MilanOptions(),)), BadInput, "Choose a MILAN checkpoint first"),
+        (
+            replace(PLAN, methods=(NetDissectOptions(("/etc",)),)),
+            NotFound,
+            "the name of concepts of this workspace",
+        ),
     ],
 )
 def test_a_bad_plan_is_refused_before_it_is_queued(

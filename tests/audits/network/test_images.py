@@ -13,6 +13,7 @@ from db.workspace import create, open_database
 from describer import workspace_files
 from describer.describe import plan as describe_plan
 from describer.describe.job import describe
+from describer.methods.options import MilanOptions
 from describer.subjects.definition import read
 from helpers.worlds import coloured_images, tiny_milan, two_layer_subject
 
@@ -47,7 +48,7 @@ def test_a_network_whose_code_changed_is_told_so(tmp_path: Path) -> None:
             open_entered(row)
         workspace_files.enter_images(db, coloured_images(tmp_path / "images"))
         workspace_files.enter_checkpoint(db, str(tiny_milan(tmp_path / "tiny-milan")))
-        plan = describe_plan.Plan("two-layers", "images", "tiny-milan", ("early",))
+        plan = describe_plan.Plan("two-layers", "images", ("early",), (MilanOptions("tiny-milan"),))
         job_id = describe_plan.enqueue(db, plan, device="cpu", person="ada")
         with pytest.raises(BadInput, match="which this workspace knows with other code"):
             workspace_files.enter_subject(db, path)

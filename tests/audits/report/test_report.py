@@ -22,6 +22,7 @@ from db.workspace import Workspace, create, open_database
 from describer import workspace_files
 from describer.describe import plan as description_plans
 from describer.describe.job import describe
+from describer.methods.options import MilanOptions
 from helpers.worlds import coloured_images, tiny_milan, two_layer_subject
 
 NAMES = ("two-layers", "wider")
@@ -44,7 +45,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
             workspace_files.enter_images(db, coloured_images(files / name, count=8, seed=place))
         workspace_files.enter_checkpoint(db, str(tiny_milan(files / "tiny-milan")))
         for name in NAMES:
-            plan = description_plans.Plan(name, "validation", "tiny-milan", ("late",), beam_size=2)
+            milan = MilanOptions("tiny-milan", beam_size=2)
+            plan = description_plans.Plan(name, "validation", ("late",), (milan,))
             description_plans.enqueue(db, plan, device="cpu", person="ada")
     jobs.work(workspace, {"describe": describe})
     with open_database(workspace) as db:

@@ -31,6 +31,7 @@ from describer import workspace_files
 from describer.describe import page_unit as unit_pages
 from describer.describe import plan as describe_plan
 from describer.describe.job import describe
+from describer.methods.options import MilanOptions
 from helpers.worlds import coloured_images, tiny_milan, two_layer_subject
 
 RUNNERS = {"importance": importance, "uses": uses, "faithfulness": faithfulness}
@@ -51,7 +52,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
             workspace_files.enter_images(db, coloured_images(files / name, count=8, seed=place))
         workspace_files.enter_checkpoint(db, str(tiny_milan(files / "tiny-milan")))
         plan = describe_plan.Plan(
-            "two-layers", "validation", "tiny-milan", ("early", "late"), beam_size=2
+            "two-layers",
+            "validation",
+            ("early", "late"),
+            (MilanOptions("tiny-milan", beam_size=2),),
         )
         describe_plan.enqueue(db, plan, device="cpu", person="ada")
     jobs.work(workspace, {"describe": describe})

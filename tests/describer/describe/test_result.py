@@ -16,7 +16,7 @@ READ = Result((1, 2), (("a/b.png", "no image"),), 14, 120.5, None)
 
 def test_a_result_comes_back_from_its_row() -> None:
     kept = json.loads(json.dumps(READ.to_json()))
-    assert kept["version"] == 1
+    assert kept["version"] == 2
     assert Result.from_json(kept) == READ
 
 

@@ -20,7 +20,7 @@ from describer.methods.image_text import load
 from describer.methods.overlap.netdissect import NetDissect
 from describer.methods.study import Study
 from describer.subjects import definition
-from helpers import image_text, planted
+from helpers import image_text, planted, tiny, worlds
 
 
 @pytest.fixture(scope="module")
@@ -162,4 +162,34 @@ def test_words_come_from_the_annotations_of_a_workspace(
     assert describe(world, "clip-dissect", "no.csv", *more) == 2
     assert "expected a workspace at" in capsys.readouterr().err
     assert describe(world, "clip-dissect", "no.csv", "--model", "none") == 2
-    assert "nothing is fetched" in capsys.readouterr().err
+    assert "`python app.py models` says what is here" in capsys.readouterr().err
+
+
+def test_concepts_of_a_workspace_are_named(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["add", "concepts", world / "concepts", "--format", "segmentation"]
+    command += ["--name", "paints", "--workspace", tmp_path / "lab"]
+    assert app.main([str(word) for word in command]) == 0
+    more = ["--workspace", tmp_path / "lab", "--concepts"]
+    assert describe(world, "netdissect", "named.csv", *more, "paints") == 0
+    assert table(world / "named.csv")[7]["description"] == "paint 7"
+    capsys.readouterr()
+    assert describe(world, "netdissect", "no.csv", *more, "things") == 2
+    assert "(paints), got 'things'" in capsys.readouterr().err
+
+
+def test_milan_and_dnd_go_the_same_way(world: Path, tmp_path: Path) -> None:
+    worlds.tiny_milan(tmp_path / "milan")
+    more = ["--milan", tmp_path / "milan", "--beam-size", 3, "--units", 4, 2]
+    assert describe(world, "milan", "milan.csv", *more) == 0
+    rows = table(world / "milan.csv")
+    assert [row["unit"] for row in rows] == ["4", "2"]
+    assert {"score", "log_p_given_e", "log_p"} <= {*rows[0]}
+    pytest.importorskip("transformers")
+    tiny.blip(tmp_path / "models" / "blip")
+    more = ["--models", tmp_path / "models", "--captioner", "blip", "--no-selection"]
+    assert describe(world, "dnd", "dnd.csv", *more, "--units", 1) == 0
+    kept = json.loads((world / "dnd.csv.json").read_text())
+    assert kept["provenance"]["models"]["captioner"]["name"] == "blip"
+    assert kept["units"][0]["detail"]["exemplars"][0]["image"]

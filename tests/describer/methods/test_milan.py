@@ -22,7 +22,7 @@ def test_it_says_what_milan_says(tmp_path: Path) -> None:
     options = run.Options(settings=Settings(k=4))
     source = run.study(subject, images, tmp_path / "exemplars", options=options)
     model = milan.load(str(worlds.tiny_milan(tmp_path / "milan")))
-    method = Milan(model, SearchOptions(beam_size=4))
+    method = Milan.of(model, SearchOptions(beam_size=4))
     units = {"early": [3, 0], "late": [1]}
     said = [one for batch in method(Study(source), units, Watch()) for one in batch]
     expected = [
@@ -37,4 +37,5 @@ def test_it_says_what_milan_says(tmp_path: Path) -> None:
         assert one.score == pytest.approx(each.description.score)
         assert tuple(one.candidates) == tuple(each.description.candidates)
     assert method.provenance().values["beam_size"] == 4
-    assert method.provenance().hash != Milan(model).provenance().hash
+    assert method.provenance().hash == f"{model.hash}+beam 4, lambda 0.2"
+    assert Milan.of(model).provenance().hash == model.hash, "as sentences were always known"

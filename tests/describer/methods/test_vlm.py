@@ -30,7 +30,7 @@ def test_an_endpoint_is_shown_one_picture_and_says_one_sentence(
         there = dataclasses.replace(study, models=server.settings(tmp_path, name="looker"))
         options = Options(model="endpoint:looker", exemplars=4)
         sentences = described(there, options, UNITS)
-        provenance = SeenAtOnce(options).provenance(there)
+        provenance = SeenAtOnce(options).provenance(there.models)
     assert [each.text for each in sentences] == ["Red patches on noise"] * 3
     assert len(server.requests) == 3
     for sentence in sentences:

@@ -162,7 +162,10 @@ def test_the_ablations_of_the_paper_run(
         assert len(detail["labels"]) <= options.labels
         assert len(sentence.candidates) <= options.candidates or not options.summary
     method = DescribeAndDissect(options)
-    assert method.provenance(study).hash != DescribeAndDissect(SMALL).provenance(study).hash
+    assert (
+        method.provenance(study.models).hash
+        != DescribeAndDissect(SMALL).provenance(study.models).hash
+    )
 
 
 def test_images_are_captioned_from_a_list_of_concepts(study: Study, tmp_path: Path) -> None:
@@ -172,20 +175,20 @@ def test_images_are_captioned_from_a_list_of_concepts(study: Study, tmp_path: Pa
     captions = {shown["caption"] for shown in sentence.detail["exemplars"]}
     assert captions <= {"red", "blue", "sky"}
     method = DescribeAndDissect(options)
-    first = method.provenance(study).hash
+    first = method.provenance(study.models).hash
     (tmp_path / "words.txt").write_text("red\nblue\n")
-    assert method.provenance(study).hash != first
+    assert method.provenance(study.models).hash != first
 
 
 def test_the_provenance_names_models_prompts_and_seed_but_no_place(study: Study) -> None:
     options = dataclasses.replace(SMALL, writer="causal")
-    found = DescribeAndDissect(options).provenance(study)
+    found = DescribeAndDissect(options).provenance(study.models)
     assert {*found.values["models"]} == {"captioner", "writer", "likeness"}
     assert all(model["hash"] for model in found.values["models"].values())
     assert "one to five words" in found.values["prompts"]["summarise"]
     assert found.values["options"]["seed"] == 0
     kept = dataclasses.replace(options, keep="/anywhere")
-    assert DescribeAndDissect(kept).provenance(study).hash == found.hash
+    assert DescribeAndDissect(kept).provenance(study.models).hash == found.hash
 
 
 @pytest.fixture
