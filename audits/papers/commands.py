@@ -1,0 +1,186 @@
+"""The command `compare`: the papers' experiments on the user's own networks, tables and images."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audits.papers.catalogue import EXPERIMENTS
+from db.errors import BadInput
+from describer.progress_bar import Bar
+
+if TYPE_CHECKING:
+    from audits.papers.corpus import Corpus
+    from audits.papers.table import Table
+    from db.jobs import Watch
+
+Run = Callable[[argparse.Namespace, "Watch"], "list[Table]"]
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to an argparse sub-parser collection."""
+    listed = "\n".join(
+        f"  {name:<10} {one.source}: {one.about}" for name, one in EXPERIMENTS.items()
+    )
+    command = commands.add_parser(
+        "compare",
+        help="the papers' tables on your own networks: methods, people, splits, ablations",
+        description=f"The papers' experiments on your own data. Tables:\n{listed}\n\nWritten are "
+        "TABLE.csv, TABLE.json and TABLE.html. Docs: docs/COMPARE.md.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--table", required=True, choices=tuple(EXPERIMENTS))
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    given = command.add_argument_group("what is compared: a workspace's, or tables of files")
+    given.add_argument("--workspace", type=Path, metavar="DIR")
+    given.add_argument("--subject", nargs="+", default=[], metavar="NAME", help="default: all")
+    given.add_argument("--method", nargs="+", default=[], metavar="NAME", help="default: all")
+    given.add_argument("--people", type=Path, metavar="FILE", help="layer,unit,summary")
+    given.add_argument(
+        "--said",
+        nargs="+",
+        default=[],
+        metavar="NAME=FILE",
+        help="a method's descriptions; the same NAME again adds another layer's table",
+    )
+    given.add_argument("--layers", nargs="+", default=[], metavar="NAME", help="of these tables")
+    given.add_argument("--classes", type=Path, metavar="FILE", help="names: a line each, or JSON")
+    given.add_argument("--layer", default="", metavar="NAME", help="classes: the last one")
+    given.add_argument("--ratings", type=Path, metavar="FILE", help="scoring: a wide table")
+    measured = command.add_argument_group("how texts are compared")
+    measured.add_argument("--language-model", metavar="M", help="of BERTScore; default: the best")
+    measured.add_argument(
+        "--encoder",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="CLIP, mpnet, … of --models; default: every CLIP there, and MiniLM",
+    )
+    measured.add_argument("--models", type=Path, metavar="DIR", help="default: the workspace's")
+    measured.add_argument(
+        "--reliable-at", type=float, metavar="X", help="threshold of two annotations (paper: 0.81)"
+    )
+    measured.add_argument("--seed", type=int, default=0, metavar="N")
+    command.set_defaults(run=_compare)
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from audits.papers import page
+    from db.jobs import Watch
+
+    if options.models is None and options.workspace is not None:
+        options.models = options.workspace / "models"
+    with Bar() as bar:
+        found = RUNS[options.table](options, Watch(bar))
+    for table in found:
+        table.write(options.out)
+        print(table.text() + "\n")
+    title = EXPERIMENTS[options.table].title
+    (options.out / f"{options.table}.html").write_text(page.whole(title, found), encoding="utf-8")
+    print(f"written to {options.out}", file=sys.stderr)
+
+
+def corpora(options: argparse.Namespace) -> "list[Corpus]":
+    """What the options name, with the chosen methods.
+
+    Raises:
+        BadInput: neither a workspace nor tables are named, or a method said nothing.
+    """
+    from audits.papers import corpus
+    from db.workspace import create, open_database
+
+    if options.said or options.people is not None:
+        classes = corpus.class_names(options.classes) if options.classes else ()
+        layers = [*options.layers, *([options.layer] if options.layer else [])]
+        one = corpus.of_files(
+            options.people,
+            _named(options.said),
+            network=(options.subject or [""])[0],
+            layers=layers,
+            classes=classes,
+        )
+        return [one.only(options.method)]
+    if options.workspace is None:
+        raise BadInput("expected --workspace DIR, or --said NAME=FILE and --people FILE, got none")
+    if not options.workspace.is_dir():
+        raise BadInput(f"expected a workspace at {options.workspace}, found none")
+    with open_database(create(options.workspace)) as db:
+        found = [each.only(options.method) for each in corpus.of_workspace(db, options.subject)]
+    return [each for each in found if each.methods]
+
+
+def _named(given: Sequence[str]) -> dict[str, list[Path]]:
+    """Files by the method's name."""
+    found: dict[str, list[Path]] = {}
+    for each in given:
+        name, equals, path = each.partition("=")
+        if not equals or not name.strip() or not path:
+            raise BadInput(f"expected NAME=FILE with --said, got {each!r}")
+        found.setdefault(name.strip(), []).append(Path(path))
+    return found
+
+
+def _people(options: argparse.Namespace, watch: "Watch") -> "list[Table]":
+    from audits.papers import agreement
+    from describer.similarity import bertscore
+
+    found = [one for one in corpora(options) if one.people]
+    if not found:
+        raise BadInput("expected networks that people annotated, got none")
+    scorer = bertscore.find(options.language_model)
+    return agreement.against_people(found, scorer, seed=options.seed, watch=watch)
+
+
+def _classes(options: argparse.Namespace, _watch: "Watch") -> "list[Table]":
+    from audits.papers import measures, names
+
+    found = [one for one in corpora(options) if one.classes]
+    if not found:
+        raise BadInput("expected networks with named classes (--classes FILE), got none")
+    opened = measures.opened(options.encoder, options.models, language=options.language_model)
+    return [names.against_names(found, opened, layer=options.layer, seed=options.seed)]
+
+
+def _reliable(options: argparse.Namespace, _watch: "Watch") -> "list[Table]":
+    from audits.papers import measures, reliable
+
+    found = [one for one in corpora(options) if one.people]
+    if not found:
+        raise BadInput("expected networks that people annotated, got none")
+    opened = measures.opened(options.encoder, options.models, language=options.language_model)
+    return [
+        reliable.against_annotations(
+            found, opened, threshold=options.reliable_at, seed=options.seed
+        )
+    ]
+
+
+def _between(options: argparse.Namespace, _watch: "Watch") -> "list[Table]":
+    from audits.papers import measures, names
+
+    found = corpora(options)
+    methods = list(found[0].methods) if found else []
+    if len(methods) != 2:
+        raise BadInput(
+            f"expected two methods with --method, got {len(methods)}: {', '.join(methods)}"
+        )
+    opened = measures.opened(options.encoder, options.models, language=options.language_model)
+    return [names.between(found, methods[0], methods[1], opened, seed=options.seed)]
+
+
+def _scoring(options: argparse.Namespace, _watch: "Watch") -> "list[Table]":
+    from audits.papers import ratings
+
+    if options.ratings is None:
+        raise BadInput("expected a table of ratings with --ratings FILE, got none")
+    return ratings.of_ratings(ratings.read(options.ratings))
+
+
+RUNS: dict[str, Run] = {
+    "people": _people,
+    "classes": _classes,
+    "reliable": _reliable,
+    "between": _between,
+    "scoring": _scoring,
+}
