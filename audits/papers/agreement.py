@@ -13,7 +13,7 @@ annotations than any method.
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,7 @@ def against_people(
         for layer in ("all", *dict.fromkeys(layers)):
             chosen = np.array([layer in ("all", own) for own in layers])
             rows += [
-                (corpus.network, layer, name, int(chosen.sum()), *_cells(one, chosen))
+                (corpus.network, layer, name, int(chosen.sum()), *cells(one, chosen))
                 for name, one in found.items()
             ]
         paired += _paired(corpus.network, found)
@@ -236,7 +236,9 @@ def _elsewhere(count: int, generator: random.Random) -> list[int]:
     return [after[place] for place in range(count)]
 
 
-def _cells(one: Measured, chosen: NDArray[np.bool_]) -> tuple[Cell, ...]:
+def cells(one: Measured, chosen: NDArray[np.bool_]) -> tuple[Cell, ...]:
+    """BERTScore and then BLEU over some units: of all references, with one left out, by chance."""
+
     def mean(values: Floats) -> Cell:
         if not len(values):
             return None
@@ -286,12 +288,3 @@ def _bleu_less(first: NDArray[np.int64], second: NDArray[np.int64]) -> Estimate:
         return a - b
 
     return interval(len(first), less)
-
-
-def subset(corpus: Corpus, most: int, *, seed: int) -> Corpus:
-    """At most so many of the common units, drawn."""
-    units = corpus.common()
-    if len(units) <= most:
-        return corpus
-    drawn = random.Random(seed).sample(units, most)
-    return replace(corpus, people={unit: corpus.people[unit] for unit in drawn})

@@ -1,6 +1,7 @@
 """The command `compare`: the papers' experiments on the user's own networks, tables and images."""
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,10 +12,12 @@ from db.errors import BadInput
 from describer.progress_bar import Bar
 
 if TYPE_CHECKING:
+    from audits.papers.annotated import AnnotatedNetwork
     from audits.papers.corpus import Corpus
     from audits.papers.table import Table
     from db.jobs import Watch
 
+SMALL = {"learning_rate": 2e-3, "embedding_size": 64, "hidden_size": 192, "attention_size": 128}
 Run = Callable[[argparse.Namespace, "Watch"], "list[Table]"]
 
 
@@ -62,7 +65,44 @@ def add_command(commands: Any) -> None:
         "--reliable-at", type=float, metavar="X", help="threshold of two annotations (paper: 0.81)"
     )
     measured.add_argument("--seed", type=int, default=0, metavar="N")
+    _add_splits(command)
     command.set_defaults(run=_compare)
+
+
+def _add_splits(command: Any) -> None:
+    group = command.add_argument_group("splits: what is learned from and how")
+    group.add_argument(
+        "--annotated",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("NAME", "EXEMPLARS", "TABLE"),
+        help="a network's folder of exemplars and its annotations; again for the next",
+    )
+    group.add_argument(
+        "--attributes",
+        type=Path,
+        metavar="FILE.toml",
+        help="a table for each network: architecture, dataset, task, or others",
+    )
+    group.add_argument(
+        "--kinds",
+        nargs="+",
+        default=["within", "architecture", "dataset", "task"],
+        metavar="KIND",
+        help="within, and attributes",
+    )
+    group.add_argument("--encoder-of", default="demo", metavar="CHECKPOINT")
+    group.add_argument("--epochs", type=int, default=100, metavar="N")
+    group.add_argument("--patience", type=int, default=4, metavar="N", help="within: at least 10")
+    group.add_argument("--beam-size", type=int, default=50, metavar="N")
+    group.add_argument(
+        "--most", type=int, metavar="N", help="test so many units of a network at most"
+    )
+    group.add_argument(
+        "--small", action="store_true", help="a small decoder, as the demo's: minutes, not hours"
+    )
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -177,10 +217,53 @@ def _scoring(options: argparse.Namespace, _watch: "Watch") -> "list[Table]":
     return ratings.of_ratings(ratings.read(options.ratings))
 
 
+def _splits(options: argparse.Namespace, watch: "Watch") -> "list[Table]":
+    from audits.papers import splits
+    from describer import milan
+    from describer.milan.training.loop import TrainingConfig
+    from describer.similarity import bertscore
+    from describer.subjects import devices
+
+    networks = _annotated(options)
+    device = devices.choose(options.device)
+    encoder = milan.load(options.encoder_of, device=device).encoder()
+    config = TrainingConfig(patience=options.patience, max_epochs=options.epochs, seed=options.seed)
+    if options.small:
+        config = dataclasses.replace(config, **SMALL)
+    return splits.generalise(
+        networks,
+        encoder,
+        bertscore.find(options.language_model),
+        splits.Asked(config, options.beam_size, options.most, options.seed),
+        options.out,
+        kinds=options.kinds,
+        watch=watch,
+    )
+
+
+def _annotated(options: argparse.Namespace) -> "list[AnnotatedNetwork]":
+    from audits.papers import annotated
+    from db.workspace import create
+
+    known = annotated.read_attributes(options.attributes) if options.attributes else {}
+    found = [
+        annotated.of_folder(name, Path(folder), Path(table), known.get(name, {}))
+        for name, folder, table in options.annotated
+    ]
+    if options.workspace is not None:
+        if not options.workspace.is_dir():
+            raise BadInput(f"expected a workspace at {options.workspace}, found none")
+        found += annotated.of_workspace(create(options.workspace), options.subject, known)
+    if not found:
+        raise BadInput("expected --workspace DIR or --annotated NAME EXEMPLARS TABLE, got none")
+    return found
+
+
 RUNS: dict[str, Run] = {
     "people": _people,
     "classes": _classes,
     "reliable": _reliable,
     "between": _between,
     "scoring": _scoring,
+    "splits": _splits,
 }

@@ -126,8 +126,8 @@ def between(
         "between",
         f"Labels of {first} and of {second}",
         (
-            "Describe-and-Dissect, Table 11: mean likeness of two methods' (or variants') labels of "
-            "the same units. Intervals: 95 %, over units. Chance: the label of another unit.",
+            "Describe-and-Dissect, Table 11: mean likeness of two methods' (or variants') labels "
+            "of the same units. Intervals: 95 %, over units. Chance: the label of another unit.",
             *(f"{measure.name}: {measure.about}." for measure in measures),
         ),
         ("network", "measure", "layer", "units", "likeness", "chance", "the same words"),
