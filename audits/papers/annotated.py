@@ -2,17 +2,18 @@
 
     networks = of_workspace(workspace)
     networks = [of_folder("alexnet", Path("exemplars"), Path("annotations.csv"), {"dataset": "a"})]
-    networks[0].attributes["task"]              # "classifier" or "generator"
+    networks[0].attributes["task"]              # "classifier", "generator", …
 
 Attributes are what networks differ in: architecture, dataset, task, or whatever a file names. In a
-workspace the task is what the network takes (images or latents), the dataset its exemplars' images,
-and the architecture the factory that builds it, unless a file says better.
+workspace the task is what the network takes and names (latents, classes), the dataset its
+exemplars' images, and the architecture the factory that builds it, unless a file says better.
 """
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from db.annotate import annotations
 from db.describe import exemplars, subjects
@@ -20,6 +21,9 @@ from db.errors import BadInput
 from db.units import Unit
 from db.workspace import Workspace, open_database
 from describer.milan.training.data import Annotated
+
+if TYPE_CHECKING:
+    from describer.subjects.definition import Subject
 
 # Fewer units cannot be split into those to learn from and those to be tested on.
 LEAST = 10
@@ -99,7 +103,7 @@ def of_workspace(
                 {
                     "architecture": subject.factory.rpartition(":")[2],
                     "dataset": images,
-                    "task": "generator" if subject.input == "latent" else "classifier",
+                    "task": _task(subject),
                     **(attributes or {}).get(row.name, {}),
                 },
                 simulated,
@@ -111,6 +115,12 @@ def of_workspace(
             f"expected networks with at least {LEAST} annotated units that have exemplars, got none"
         )
     return found
+
+
+def _task(subject: "Subject") -> str:
+    if subject.input == "latent":
+        return "generator"
+    return "classifier" if subject.classes else "without classes"
 
 
 def read_attributes(path: Path) -> dict[str, dict[str, str]]:

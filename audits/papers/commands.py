@@ -49,7 +49,12 @@ def add_command(commands: Any) -> None:
     )
     given.add_argument("--layers", nargs="+", default=[], metavar="NAME", help="of these tables")
     given.add_argument("--classes", type=Path, metavar="FILE", help="names: a line each, or JSON")
-    given.add_argument("--layer", default="", metavar="NAME", help="classes: the last one")
+    given.add_argument(
+        "--layer",
+        default="",
+        metavar="NAME",
+        help="classes: the last one; forest: what it reads",
+    )
     given.add_argument("--ratings", type=Path, metavar="FILE", help="scoring: a wide table")
     measured = command.add_argument_group("how texts are compared")
     measured.add_argument("--language-model", metavar="M", help="of BERTScore; default: the best")
@@ -66,6 +71,7 @@ def add_command(commands: Any) -> None:
     )
     measured.add_argument("--seed", type=int, default=0, metavar="N")
     _add_splits(command)
+    _add_forest(command)
     command.set_defaults(run=_compare)
 
 
@@ -103,6 +109,18 @@ def _add_splits(command: Any) -> None:
         "--small", action="store_true", help="a small decoder, as the demo's: minutes, not hours"
     )
     group.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+
+
+def _add_forest(command: Any) -> None:
+    group = command.add_argument_group("forest: what is pruned and told apart")
+    group.add_argument("--network", type=Path, metavar="SUBJECT.toml")
+    group.add_argument("--images", type=Path, metavar="IMAGES", help="class/file, to learn from")
+    group.add_argument(
+        "--test-images", type=Path, metavar="IMAGES", help="default: half of each class of these"
+    )
+    group.add_argument("--threshold", type=float, default=0.8, help="from which units are alike")
+    group.add_argument("--trees", type=int, default=100, metavar="N")
+    group.add_argument("--controls", type=int, default=5, metavar="N")
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -259,6 +277,41 @@ def _annotated(options: argparse.Namespace) -> "list[AnnotatedNetwork]":
     return found
 
 
+def _forest(options: argparse.Namespace, watch: "Watch") -> "list[Table]":
+    from audits.network.images import open_network
+    from audits.papers import forest, measures
+    from describer.similarity import vectors
+    from describer.subjects import definition, devices
+
+    if options.network is None or options.images is None:
+        raise BadInput("expected --network SUBJECT.toml and --images IMAGES, got none")
+    given = corpora(options)
+    if len(given) != 1 or len(given[0].methods) != 1:
+        raise BadInput("expected one network's descriptions by one method (--subject, --method)")
+    (said,) = given[0].methods.values()
+    network = open_network(definition.read(options.network), device=devices.choose(options.device))
+    known = {unit: text for unit, text in said.items() if unit[1] < network.sizes.get(unit[0], 0)}
+    names = options.encoder or measures.here(options.models)
+    if not names:
+        raise BadInput(f"Comparing descriptions {vectors.missing()}.")
+    encoder = vectors.find(names[0], options.models)
+    alone = forest.unlike_any_other(known, encoder, threshold=options.threshold)
+    opened = [
+        forest.labelled(folder, network, name=folder.name, watch=watch) if folder else None
+        for folder in (options.images, options.test_images)
+    ]
+    assert opened[0] is not None
+    asked = forest.Asked(options.layer, options.trees, controls=options.controls, seed=options.seed)
+    table = forest.prune(
+        network, opened[0], opened[1], alone, list(known), asked, options.out, watch=watch
+    )
+    note = (
+        f"Descriptions by {next(iter(given[0].methods))}; alike from a cosine of "
+        f"{options.threshold:g} on ({encoder.name}, {encoder.hash})."
+    )
+    return [dataclasses.replace(table, notes=(*table.notes, note))]
+
+
 RUNS: dict[str, Run] = {
     "people": _people,
     "classes": _classes,
@@ -266,4 +319,5 @@ RUNS: dict[str, Run] = {
     "between": _between,
     "scoring": _scoring,
     "splits": _splits,
+    "forest": _forest,
 }

@@ -126,9 +126,14 @@ def generalise(
             watch.progress(number, len(wanted), about)
 
         found.append(_one(split, lessons, encoder, asked, folder, Watch(tell, watch.cancelled)))
+    notes = [f"{one.name}: {_listed(one.attributes)}." for one in networks]
+    if absent := [kind for kind in kinds if kind not in {split.kind for split in wanted}]:
+        notes.append(f"These networks do not differ in {', '.join(absent)}.")
     simulated = [one.name for one in networks if one.simulated]
+    if simulated:
+        notes.append(f"Some “people” of {', '.join(simulated)} are simulated.")
     return [
-        _scores(wanted, found, scorer, asked, simulated),
+        _scores(wanted, found, scorer, asked, notes),
         _words(wanted, found),
     ]
 
@@ -239,6 +244,10 @@ def _key(
     return digest.hexdigest()
 
 
+def _listed(attributes: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in sorted(attributes.items()) if value)
+
+
 def _file(split: Split) -> str:
     """A name for a split's file that no other has."""
     words = "-".join(part for part in (split.kind, split.train_name, split.test_name) if part)
@@ -251,7 +260,7 @@ def _scores(
     found: Sequence[Mapping[str, Any]],
     scorer: Scorer,
     asked: Asked,
-    simulated: Sequence[str],
+    further: Sequence[str],
 ) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for split, one in zip(splits, found, strict=True):
@@ -282,7 +291,7 @@ def _scores(
         f"{asked.config.patience}; at most {asked.config.max_epochs}. Intervals: 95 %, over units.",
         f"{scorer.name} ({scorer.hash}); nearest of all references, and with one person left out "
         "in turn, as people are measured. Chance: another unit's references.",
-        *([f"Some “people” of {', '.join(simulated)} are simulated."] if simulated else []),
+        *further,
     )
     return Table(
         "splits",
