@@ -39,6 +39,7 @@ from db.workspace import Workspace, create, open_database
 from describer import commands as describer_commands
 from describer import english
 from describer.demo import commands as demo_commands
+from describer.similarity import bertscore
 from describer.subjects import devices
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def parser() -> argparse.ArgumentParser:
     annotator_commands.add_commands(
         commands,
         english=english.load,
+        scorers=bertscore,
         exemplars_of=_exemplars_of,
         enter_pictures=_enter_pictures,
     )
@@ -223,7 +225,7 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
         guide = gr.HTML(elem_id="help")
         with gr.Tabs() as tabs:
             with gr.Tab("Annotate", id="annotate"):
-                annotator.tab.build(doors, demo, wake=wake)
+                annotator.tab.build(doors, demo, wake=wake, scorers=bertscore)
             with gr.Tab("Describe", id="describe", visible=not login) as describe_tab:
                 describer.tab.build(doors, demo, wake=wake, device=device)
             with gr.Tab("Audit", id="audit", visible=not login) as audit_tab:
@@ -406,7 +408,11 @@ def _run(kind: str, handle: jobs.Handle) -> dict[str, Any]:
     """Run a job. Its libraries are loaded now that it is claimed, so that claiming is quick."""
     runner: Callable[..., dict[str, Any]] = getattr(importlib.import_module(JOBS[kind]), kind)
     # What a kind needs of a package that its own may not import.
-    tools = {"statistics": ("english", english.load), "answers": ("exemplars_of", _exemplars_of)}
+    tools: dict[str, tuple[str, Any]] = {
+        "statistics": ("english", english.load),
+        "agreement": ("scorers", bertscore),
+        "answers": ("exemplars_of", _exemplars_of),
+    }
     return runner(handle, **dict([tools[kind]] if kind in tools else []))
 
 

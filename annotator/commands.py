@@ -1,9 +1,9 @@
 """The `annotations` commands: measure, check, import and export what people wrote.
 
-    add_commands(subparsers, english=english.load, exemplars_of=shelf.unit_exemplars)
+    add_commands(subparsers, english=english.load, scorers=bertscore, exemplars_of=of_unit)
 
-The English pipeline and the pictures belong to other packages and are passed in; without them the
-commands that need them say so.
+The English pipeline, the scorers of agreement and the pictures belong to other packages and are
+passed in; without them the commands that need them say so.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annotator.agreement.scorer import Scorers
 from annotator.exchange import imports, page, tables
 from annotator.exchange.published import SENTENCES
 from annotator.exchange.write import (
@@ -42,6 +43,7 @@ def add_commands(
     commands: Any,
     *,
     english: "Callable[[], Language] | None" = None,
+    scorers: Scorers | None = None,
     exemplars_of: ExemplarsOf | None = None,
     enter_pictures: EnterPictures | None = None,
 ) -> None:
@@ -58,7 +60,7 @@ def add_commands(
     agree.add_argument("--model", help="a language model's folder or name in the local cache")
     agree.add_argument("--max-units", type=int, help="measure on so many random units only")
     agree.add_argument("--seed", type=int, default=0)
-    agree.set_defaults(run=_agreement)
+    agree.set_defaults(run=partial(_agreement, scorers=scorers))
 
     check = actions.add_parser("check", help="find units that do not have exactly three sentences")
     _add_table(check)
@@ -144,12 +146,13 @@ def _stats(options: argparse.Namespace, english: "Callable[[], Language] | None"
     print(f"parts of speech by {pipeline}")
 
 
-def _agreement(options: argparse.Namespace) -> None:
+def _agreement(options: argparse.Namespace, scorers: Scorers | None) -> None:
     import random
 
-    from annotator.agreement import bertscore
     from annotator.agreement import scores as agreement_scores
 
+    if scorers is None:
+        raise BadInput("expected scorers of sentences to measure agreement, got none")
     sentences: dict[tuple[str, int], list[tuple[str, str]]] = {}
     for row in _read(options.file):
         own = sentences.setdefault((row.layer, row.unit), [])
@@ -157,7 +160,7 @@ def _agreement(options: argparse.Namespace) -> None:
     if options.max_units is not None and options.max_units < len(sentences):
         drawn = random.Random(options.seed).sample(sorted(sentences), options.max_units)
         sentences = {unit: sentences[unit] for unit in drawn}
-    scores = agreement_scores.score(sentences, bertscore.find(options.model), seed=options.seed)
+    scores = agreement_scores.score(sentences, scorers.find(options.model), seed=options.seed)
     layers = sorted({layer for layer, _ in sentences})
     found = {"all": agreement_scores.over(scores)}
     for layer in layers:

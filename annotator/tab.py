@@ -16,6 +16,7 @@ from typing import Any
 
 import gradio as gr
 
+from annotator.agreement.scorer import Scorers
 from annotator.campaigns import tab as campaign_tab
 from annotator.ratings import tab_rate
 from annotator.review import tab as review_tab
@@ -30,7 +31,7 @@ HEAD = (
 )
 
 
-def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
+def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], scorers: Scorers) -> None:
     """Add the tab's contents to the blocks that are being made; `wake` starts a worker."""
     with gr.Tabs():
         with gr.Tab("Describe picture sets", id="an-work"):
@@ -38,7 +39,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         with gr.Tab("Rate descriptions", id="an-rate-tab"):
             tab_rate.build(doors, page)
         with gr.Tab("Review", id="an-review", visible=not doors.login) as review:
-            review_tab.build(doors, page, wake=wake)
+            review_tab.build(doors, page, wake=wake, scorers=scorers)
         with gr.Tab("Manage", id="an-manage", visible=not doors.login) as manage:
             campaign_tab.build(doors, page, wake=wake)
 

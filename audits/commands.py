@@ -1,6 +1,7 @@
 """The commands of audits: `audit`, from described units and keywords to a curve with controls and
 the edited network; `report`, from a workspace's verdicts and experiments to one page; `spurious`
-(audits/spurious/commands.py); and `demo verify` (audits/demo/commands.py)."""
+(audits/spurious/commands.py); `compare` (audits/papers/commands.py); and `demo verify`
+(audits/demo/commands.py)."""
 
 import argparse
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audits.demo import commands as demo_commands
+from audits.papers import commands as paper_commands
 from audits.spurious import commands as spurious_commands
 from db import unit_tables
 from db.commands import add_workspace_option, say
@@ -28,6 +30,7 @@ def add_commands(commands: Any, *, demo: Any = None) -> None:
     _add_audit(commands)
     _add_report(commands)
     spurious_commands.add_command(commands)
+    paper_commands.add_command(commands)
     if demo is not None:
         demo_commands.add_command(demo)
 

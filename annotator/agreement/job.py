@@ -14,6 +14,7 @@ from sqlite_utils import Database
 
 from annotator import campaign
 from annotator.agreement import result, scores
+from annotator.agreement.scorer import Scorers
 from db.jobs import Handle, Job
 from db.workspace import open_database
 
@@ -25,7 +26,7 @@ def enqueue(db: Database, campaign_id: int, *, person: str, model: str | None = 
     """Let the worker measure a campaign's agreement; returns the job's id.
 
     Args:
-        model: a name out of `bertscore.here`; None for the best of them.
+        model: a name out of `Scorers.here`; None for the best of them.
 
     Raises:
         BadInput: it is being measured already.
@@ -34,15 +35,13 @@ def enqueue(db: Database, campaign_id: int, *, person: str, model: str | None = 
     return campaign.enqueue(db, KIND, args, title="Agreement of", person=person, busy=BUSY)
 
 
-def agreement(handle: Handle) -> dict[str, Any]:
+def agreement(handle: Handle, *, scorers: Scorers) -> dict[str, Any]:
     """Measure: the whole, every network, layer and unit, and every person with the others."""
-    from annotator.agreement import bertscore
-
     with open_database(handle.workspace) as db:
         given = campaign.sentences(db, handle.job.args["campaign_id"])
         subject_of = campaign.subjects(db, handle.job.args["campaign_id"])
     model = handle.job.args.get("model")
-    scorer = bertscore.find() if model is None else bertscore.named(model, handle.workspace.models)
+    scorer = scorers.find() if model is None else scorers.named(model, handle.workspace.models)
     found = scores.score(given, scorer, watch=handle.watch)
     return result.measured(found, subject_of).to_json()
 

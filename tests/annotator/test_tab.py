@@ -10,6 +10,7 @@ from db.annotate import campaigns, qualifications
 from db.annotate.qualifications import Question
 from db.describe import exemplars
 from db.workspace import create, open_database
+from describer.similarity import bertscore
 from helpers.annotating import add_units
 
 pytestmark = [
@@ -32,7 +33,7 @@ def test_every_handler_declares_its_roles_and_the_page_holds_no_key(tmp_path: Pa
         assert exemplars.sets(db)
     doors = Doors(workspace, True, gr.Error)
     with gr.Blocks(analytics_enabled=False) as page:
-        tab.build(doors, page, wake=lambda: None)
+        tab.build(doors, page, wake=lambda: None, scorers=bertscore)
     handlers = [each.fn for each in page.fns.values() if each.fn is not None]
     assert len(handlers) > 30
     assert not [fn.__name__ for fn in handlers if not getattr(fn, "roles", None)]
@@ -52,7 +53,7 @@ def test_handlers_refuse_the_roles_they_do_not_name(tmp_path: Path, role: str) -
         users.add(db, "person", role)  # type: ignore[arg-type]
     doors = Doors(workspace, True, gr.Error)
     with gr.Blocks(analytics_enabled=False) as page:
-        tab.build(doors, page, wake=lambda: None)
+        tab.build(doors, page, wake=lambda: None, scorers=bertscore)
 
     class Request:
         username = "person"
@@ -79,7 +80,7 @@ def test_what_is_missing_is_said_near_the_button(tmp_path: Path) -> None:
         layer = exemplars.sets(db)[0].exemplar_set_id
     doors = Doors(workspace, False, gr.Error)
     with gr.Blocks(analytics_enabled=False) as page:
-        tab.build(doors, page, wake=lambda: None)
+        tab.build(doors, page, wake=lambda: None, scorers=bertscore)
     named = {(each.fn.__module__, each.fn.__name__): each for each in page.fns.values() if each.fn}
 
     def said(module: str, name: str, *given: object) -> str:

