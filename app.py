@@ -31,6 +31,7 @@ from db.access.gate import App
 from db.access.permissions import Doors
 from db.annotate import campaigns
 from db.commands import add_workspace_option
+from db.crowd.doorway import Doorway
 from db.describe import exemplars
 from db.errors import WorkbenchError
 from db.workspace import Workspace, create, open_database
@@ -315,7 +316,7 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
     # The framework checks the files that a page names only once this is set.
     demo.has_launched = True
     demo.app = whole.routes[-1].app
-    return entrance.guarded(whole, workspace, way)
+    return entrance.guarded(whole, workspace, way, guests=Doorway(workspace))
 
 
 def close(demo: "gr.Blocks") -> None:

@@ -29,6 +29,7 @@ from annotator.corpus.cleaning import normalise
 from annotator.work import hints
 from db.annotate import annotations, campaigns, flags
 from db.annotate.annotations import Annotation
+from db.crowd import standings
 
 Flags = dict[int, dict[str, str]]
 
@@ -211,8 +212,7 @@ def _alone(
         odd["unknown words"] = "no word of it is in the word list"
     if answer.purpose == "gold":
         wanted = gold.get(answer.unit_id, ())
-        text = answer.text.casefold()
-        if wanted and not any(re.search(rf"\b{re.escape(w.casefold())}", text) for w in wanted):
+        if not standings.holds(answer.text, wanted):
             odd["failed check"] = f"expected one of: {', '.join(wanted)}"
     return odd
 

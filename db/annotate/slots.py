@@ -291,6 +291,8 @@ def _counts(db: Database, row: dict[str, Any]) -> bool:
     Whoever holds the slot may. A page left open may while the campaign takes answers and the
     person's cap is not reached: it may have been skipped, or be older than the cap.
     """
+    if not qualifications.counted(db, row["campaign_id"], row["annotator"]):
+        return False
     if db.conn.execute("select 1 from slots where claim_id = ?", [row["claim_id"]]).fetchone():
         return True
     campaign = campaigns.get(db, row["campaign_id"])
