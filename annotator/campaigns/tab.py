@@ -20,6 +20,7 @@ from annotator.corpus import tab as corpus_tab
 from annotator.corpus import tab_cleaning
 from annotator.events import ONCE, QUIET, Values
 from annotator.exchange import tab_export, tab_import
+from annotator.participants import tab as participants_tab
 from annotator.ratings import tab_start
 from db.access.permissions import Doors
 from db.access.users import ADMIN, EVERYBODY
@@ -33,6 +34,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         tab_progress.build(doors, board)
         tab_settings.build(doors, board)
         tab_new.build(doors, board)
+        participants_tab.build(doors, board.chosen)
         tab_export.build(doors, board.chosen, wake=wake)
         tab_import.build(doors)
         with gr.Tab("Tests", id="an-tests") as tests:

@@ -14,7 +14,6 @@ from annotator import html
 from annotator.campaigns import board, page
 from annotator.events import Values
 from db.annotate import campaigns
-from db.errors import BadInput
 
 
 @dataclass(frozen=True)
@@ -66,14 +65,3 @@ def build() -> Board:
         progress=progress,
         detail=detail,
     )
-
-
-def known(campaign_id: int | None) -> int:
-    """The chosen campaign.
-
-    Raises:
-        BadInput: none is.
-    """
-    if campaign_id is None:
-        raise BadInput("Choose a campaign first.")
-    return campaign_id

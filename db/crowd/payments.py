@@ -3,10 +3,10 @@
     payments.due(db, campaign_id)                       # a Due for everybody who came or answered
     payments.rows(db, campaign_id, "prolific-bonus")    # rows of text, ready to be written
 
-The rule: for each answer, checks among them, `pay_per_unit` up to the cap, as the person
-was shown while working, whatever a reviewer says of it; with a whole submission its reward, with one
-that ended in the test the reward for that. Nothing is due for a part that was given back. Amounts
-are computed in hundredths, half up, once at the end.
+The rule: for each answer, checks among them, `pay_per_unit` up to the cap, as the person was shown
+while working, whatever a reviewer says of it; with a whole submission its reward, with one that
+ended in the test the reward for that. Nothing is due for a part that was given back. Amounts are
+exact decimals, rounded to hundredths, half up, once at the end.
 """
 
 import decimal
