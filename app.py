@@ -31,6 +31,7 @@ from db.access.gate import App
 from db.access.permissions import Doors
 from db.annotate import campaigns
 from db.commands import add_workspace_option
+from db.crowd import webhook
 from db.crowd.doorway import Doorway
 from db.describe import exemplars
 from db.errors import WorkbenchError
@@ -182,6 +183,7 @@ def serve(options: argparse.Namespace) -> None:
 
     def ready() -> None:
         threading.Thread(target=_keep_daily, args=(workspace,), daemon=True).start()
+        threading.Thread(target=_keep_alert, args=(workspace,), daemon=True).start()
         if settings.share:
             threading.Thread(target=_share, args=(settings, way.names), daemon=True).start()
         shown = addresses.shown(settings.host, settings.port)
@@ -338,6 +340,16 @@ def _keep_daily(workspace: Workspace) -> None:
         except (OSError, sqlite3.Error, WorkbenchError) as error:
             print(f"the daily copy of the database failed: {error}", file=sys.stderr, flush=True)
         time.sleep(3600)
+
+
+def _keep_alert(workspace: Workspace) -> None:
+    """Look for alerts once a minute, and post them where a campaign says."""
+    while True:
+        time.sleep(60)
+        try:
+            webhook.deliver(workspace)
+        except (sqlite3.Error, WorkbenchError) as error:
+            print(f"alerts were not looked for: {error}", file=sys.stderr, flush=True)
 
 
 def _share(settings: Settings, names: addresses.Names) -> None:

@@ -37,7 +37,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
     with gr.Tabs():
         with gr.Tab("Describe picture sets", id="an-work"):
             work_tab.build(doors, page)
-        with gr.Tab("Rate descriptions", id="an-rate-tab") as rate:
+        with gr.Tab("Rate descriptions", id="an-rate-tab", visible=not doors.login) as rate:
             tab_rate.build(doors, page)
         with gr.Tab("Review", id="an-review", visible=not doors.login) as review:
             review_tab.build(doors, page, wake=wake)

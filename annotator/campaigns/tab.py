@@ -24,6 +24,7 @@ from annotator.participants import tab as participants_tab
 from annotator.ratings import tab_start
 from db.access.permissions import Doors
 from db.access.users import ADMIN, EVERYBODY
+from db.crowd import alerts
 from db.workspace import open_database
 
 
@@ -58,6 +59,14 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         with open_database(doors.workspace) as db:
             return board.show(db, None)
 
+    @doors.allow(*ADMIN)
+    def read(campaign_id: int | None, request: gr.Request) -> Values:
+        """All alerts were read."""
+        with open_database(doors.workspace) as db:
+            alerts.read(db)
+            return board.show(db, campaign_id)
+
+    board.read.click(read, board.chosen, board.outputs, **ONCE)
     page.load(fill, None, board.outputs, **QUIET)
     board.refresh.click(look, board.chosen, board.outputs, **ONCE)
     withdrawn.then(look, board.chosen, board.outputs, **QUIET)

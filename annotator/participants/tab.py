@@ -17,7 +17,7 @@ from annotator.participants import page, tab_invite, tab_people
 from annotator.texts import words
 from db.access.permissions import Doors
 from db.access.users import ADMIN
-from db.crowd import links, participants, recruitment
+from db.crowd import links, participants, recruitment, webhook
 from db.crowd.recruitment import Recruitment
 from db.errors import BadInput
 from db.workspace import Workspace, format_time, open_database
@@ -104,6 +104,7 @@ def build(doors: Doors, chosen: gr.Dropdown) -> None:
             try:
                 campaign_id = known(given[chosen])
                 offer = change(boxes.read(given, recruitment.of(db, campaign_id)))
+                webhook.check(offer.webhook)
                 recruitment.save(db, campaign_id, offer, person=person)
             except (BadInput, ValueError) as error:
                 return {note: html.problem(str(error))}

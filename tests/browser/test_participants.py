@@ -101,7 +101,7 @@ def come(browser: Browser, study: Study, who: str, width: int = 1440) -> Page:
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(study.link(who))
-    page.wait_for_selector("#an-agree, .an-end, .an-grid img", state="visible")
+    page.wait_for_selector("#an-agree:visible, .an-end:visible, .an-grid img:visible")
     assert page.url == f"{study.address}/?tab=annotate"
     return page
 
@@ -134,7 +134,7 @@ def test_whole_runs_and_where_their_ids_are(browser: Browser, study: Study, tmp_
     for part in ("2 picture sets", "4 minutes", "1.50 GBP", "0.10 GBP", "2 tries", "lab@lab"):
         assert part in said, part
     assert page.title() != "owned"
-    assert not page.get_by_role("tab", name="Rate descriptions").is_visible()
+    expect(page.get_by_role("tab", name="Rate descriptions")).to_be_hidden()
     page.locator("#an-agree").click()
     take_test(page, "red cars", "grids")
     page.wait_for_selector("text=1 attempt left")
@@ -188,7 +188,6 @@ def test_whole_runs_and_where_their_ids_are(browser: Browser, study: Study, tmp_
 
     # The one who returned comes again and their answer counts again where there is room.
     page = come(browser, study, "returns")
-    page.wait_for_selector(".an-grid img, .an-end", state="visible")
     with open_database(study.workspace) as db:
         (left,) = db.execute("select sum(missing) from campaign_units").fetchone()
     assert left <= 1
