@@ -42,7 +42,12 @@ class Words:
     examples: Mapping[str, Mapping[str, str]]
 
     def __call__(self, key: str, **values: object) -> str:
-        """A text with its values put in; a key that no file has is a defect."""
+        """A text with its values put in; a key that no file has is a defect.
+
+        Between letters that run from the right, each value keeps a direction of its own.
+        """
+        if self.direction == "rtl":
+            values = {name: f"\u2068{value}\u2069" for name, value in values.items()}
         return self.texts[key].format(**values)
 
     def many(self, key: str, number: int, **values: object) -> str:

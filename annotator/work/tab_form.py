@@ -165,7 +165,16 @@ class Form:
     @property
     def whole(self) -> list[Any]:
         """What coming to the page, agreeing and the test show."""
-        return [*self.step, *self.test.outputs, *self.spoken(ENGLISH)]
+        return [*self.step, *self.test.outputs, *self.speaking]
+
+    @property
+    def speaking(self) -> list[Any]:
+        """What `spoken` fills."""
+        work, own, stop = self.work, self.earlier, self.stopping
+        buttons = [self.again, self.finish, self.named, work.submit, work.no_pattern, work.skip]
+        buttons += [work.broken, work.back, work.look, work.yes, work.no, own.revise, stop.stop]
+        boxes: list[Any] = [work.guide, work.rules, own.fold, own.head, own.wording, stop.fold]
+        return [*buttons, *boxes, stop.text, self.chooser, self.language]
 
     def spoken(self, say: Words) -> Values:
         """Everything on the page that stays as it is while one works, in a language."""
@@ -282,7 +291,7 @@ def build() -> Form:
     )
     shown = gr.HTML(frame(), elem_id="an-frame", padding=False)
     gr.HTML(page.heading(), padding=False)
-    language = gr.HTML(page.language(ENGLISH), padding=False)
+    language = gr.HTML(page.language(ENGLISH), padding=False, elem_classes="an-hidden")
     with gr.Column(elem_id="an-part-naming"):
         gr.HTML(page.naming())
         name = gr.Textbox(label="Your name", max_lines=1, elem_id="an-name")
