@@ -1,4 +1,4 @@
-"""People who come by a link, many at once and clumsily, over plain HTTP; then everything is counted.
+"""People who come by a link, many at once and clumsily, over HTTP; then all of it is counted.
 
     measure(participants=200)
 
@@ -283,7 +283,7 @@ def measure(*, count: int = 200) -> Measurement:
         ratio=single / float(p95),
         what=(
             f"{len(notes)} came ({said}) with {answers} answers and the network's faults injected; "
-            f"p50 {p50:.0f} ms; no word lost, nothing refused, {PEOPLE} distinct people a unit, pay "
-            "equal to an independent count; baseline: one participant alone"
+            f"p50 {p50:.0f} ms; no word lost, nothing refused, {PEOPLE} distinct people a unit, "
+            "pay equal to an independent count; baseline: one participant alone"
         ),
     )

@@ -11,6 +11,7 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
+from annotator.anchoring import tab as anchoring_tab
 from annotator.campaign import known
 from annotator.events import ONCE, Values
 from annotator.participants import page, tab_invite, tab_people
@@ -79,6 +80,7 @@ def build(doors: Doors, chosen: gr.Dropdown) -> None:
             revoke = gr.Button("Revoke the link", elem_id="an-link-revoke")
         note = gr.HTML(padding=False, elem_id="an-offer-note")
         invite = tab_invite.build()
+        anchoring_tab.build(doors, chosen)
     people = tab_people.build()
 
     def show(db: Database, campaign_id: int, sentence: str = "") -> Values:

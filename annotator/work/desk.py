@@ -37,7 +37,7 @@ from db.annotate.drafts import Draft, Left
 from db.annotate.progress import Mine
 from db.annotate.qualifications import Result, Sitting, Standing
 from db.annotate.slots import Nothing
-from db.crowd import participants, recruitment, standings
+from db.crowd import assistance, participants, recruitment, standings
 from db.crowd.participants import Participant
 from db.describe import exemplars
 from db.describe.exemplars import UnitRow
@@ -74,7 +74,7 @@ class View:
         part: of somebody who came by a link.
         finishes: a participant who only waits for others may end the part as a whole one.
         barred: why the person is halted, see `qualifications.barred`.
-        drafted: the sentence in the box is a machine's, by the campaign's rule.
+        suggestion: a machine's sentence for the box, by the campaign's rule; usually none.
     """
 
     screen: Screen
@@ -96,7 +96,12 @@ class View:
     part: Part | None = None
     finishes: bool = False
     barred: str = ""
-    drafted: bool = False
+    suggestion: str = ""
+
+    @property
+    def drafted(self) -> bool:
+        """Whether the sentence in the box is a machine's."""
+        return bool(self.suggestion) and self.draft is None
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,7 @@ def _arrive(db: Database, annotator: str, campaign: Campaign, guest: Participant
         unit=exemplars.unit(db, claimed.unit_id),
         draft=drafts.of(db, claimed.token),
         following=None if following is None else exemplars.unit(db, following),
+        suggestion=assistance.assign(db, claimed.token),
         **here,
     )
 

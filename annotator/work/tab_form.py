@@ -268,7 +268,7 @@ class Form:
             work.bar: page.bar(view),
             work.question: page.instructions(view),
             work.grid: page.grid(view),
-            work.text: "" if draft is None else draft.text,
+            work.text: view.suggestion if draft is None else draft.text,
             work.hint: page.hint(
                 "",
                 None if draft is None else draft.saved_utc,
