@@ -31,6 +31,8 @@ from db.access.gate import App
 from db.access.permissions import Doors
 from db.annotate import campaigns
 from db.commands import add_workspace_option
+from db.crowd import webhook
+from db.crowd.doorway import Doorway
 from db.describe import exemplars
 from db.design import page as design
 from db.design import tokens
@@ -185,6 +187,7 @@ def serve(options: argparse.Namespace) -> None:
 
     def ready() -> None:
         threading.Thread(target=_keep_daily, args=(workspace,), daemon=True).start()
+        threading.Thread(target=_keep_alert, args=(workspace,), daemon=True).start()
         if settings.share:
             threading.Thread(target=_share, args=(settings, way.names), daemon=True).start()
         shown = addresses.shown(settings.host, settings.port)
@@ -322,7 +325,7 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
     # The framework checks the files that a page names only once this is set.
     demo.has_launched = True
     demo.app = whole.routes[-1].app
-    return entrance.guarded(whole, workspace, way)
+    return entrance.guarded(whole, workspace, way, guests=Doorway(workspace))
 
 
 def _theme() -> Any:
@@ -354,6 +357,16 @@ def _keep_daily(workspace: Workspace) -> None:
         except (OSError, sqlite3.Error, WorkbenchError) as error:
             print(f"the daily copy of the database failed: {error}", file=sys.stderr, flush=True)
         time.sleep(3600)
+
+
+def _keep_alert(workspace: Workspace) -> None:
+    """Look for alerts once a minute, and post them where a campaign says."""
+    while True:
+        time.sleep(60)
+        try:
+            webhook.deliver(workspace)
+        except (sqlite3.Error, WorkbenchError) as error:
+            print(f"alerts were not looked for: {error}", file=sys.stderr, flush=True)
 
 
 def _share(settings: Settings, names: addresses.Names) -> None:

@@ -66,3 +66,14 @@ def newest(db: Database, kind: str, *, done: bool = False) -> dict[int, Job]:
         if job.state == "done" or not done:
             found[job.args["campaign_id"]] = job
     return found
+
+
+def known(campaign_id: int | None) -> int:
+    """The campaign that was chosen on a page.
+
+    Raises:
+        BadInput: none is.
+    """
+    if campaign_id is None:
+        raise BadInput("Choose a campaign first.")
+    return campaign_id

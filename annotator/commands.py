@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.agreement.scorer import Scorers
-from annotator.exchange import imports, page, tables
+from annotator.exchange import about, imports, page, tables
 from annotator.exchange.published import SENTENCES
 from annotator.exchange.write import (
     FORMATS,
@@ -250,6 +250,7 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
             ):
                 print(line, file=sys.stderr)
         asked = layout(db, choice)
+        told = about.of_campaign(db, campaign.campaign_id)
     pictures = None if exemplars_of is None else exemplars_of(workspace)
     rows = write(
         options.out,
@@ -259,5 +260,6 @@ def _export(options: argparse.Namespace, exemplars_of: ExemplarsOf | None) -> No
         pictures=pictures,
         licence=options.license,
         layout=asked,
+        about=told,
     )
     print(f"{rows} rows written to {options.out}, of {len(records)} answers")

@@ -34,7 +34,21 @@ def moment(utc: str) -> Markup:
     return _PARTS("moment", utc=utc)
 
 
-def picture(unit: UnitRow, *, token: str = "", name: str = "grid", tiles: int = 15) -> Markup:
+# What is said of a picture to who cannot see it, and of what can be done with it.
+SPOKEN = (
+    "{tiles} pictures, each with its important part bright",
+    "Press Enter to enlarge one picture, arrows to walk",
+)
+
+
+def picture(
+    unit: UnitRow,
+    *,
+    token: str = "",
+    name: str = "grid",
+    tiles: int = 15,
+    say: tuple[str, str] = SPOKEN,
+) -> Markup:
     """One picture of a unit that opens its tiles when clicked; narrow on a phone."""
     tiles = min(unit.k, tiles)
     rows = -(-tiles // 5)
@@ -43,6 +57,8 @@ def picture(unit: UnitRow, *, token: str = "", name: str = "grid", tiles: int = 
         unit=unit,
         token=token,
         tiles=tiles,
+        alt=say[0].format(tiles=tiles),
+        spoken=say[1],
         height=256 * rows + 6 * (rows - 1),
         masked=sources(unit, name),
         wide=pictures.addresses(unit, "open"),

@@ -10,6 +10,12 @@
     landed: () => landed(),
   };
   const one = (selector) => document.querySelector(selector);
+  // the texts that are written here, in the campaign's language
+  const say = (key, values) => {
+    const found = one("#an-texts");
+    const text = (found ? JSON.parse(found.dataset.texts) : {})[`page.${key}`] || "";
+    return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  };
   const seen = (element) => element && element.offsetParent !== null;
   const box = () => one("#an-text textarea");
   const grids = () => [...document.querySelectorAll(".an-grid")].filter(seen);
@@ -95,8 +101,7 @@
     const patience = navigator.onLine ? 15000 : 3000;
     if (page.asked && Date.now() - page.asked > patience && seen(box())) {
       const line = one(".an-advice") || one(".an-hint");
-      if (line) line.textContent =
-        "Not saved: no connection. Your text stays in this box; trying again.";
+      if (line) line.textContent = say("unsaved", {});
       save();
     }
   }, 1000);
@@ -104,7 +109,7 @@
     const count = one(".an-count"), area = box();
     if (!count || !area) return;
     const number = area.value.trim() ? area.value.trim().split(/\s+/).length : 0;
-    const text = `${number} word${number === 1 ? "" : "s"}`;
+    const text = say(number === 1 ? "words_one" : "words_other", {n: number});
     if (count.textContent !== text) count.textContent = text;
   };
 
@@ -158,12 +163,11 @@
     }
     const name = `tile-${page.tile}${page.open ? "-open" : ""}`;
     overlay.firstChild.src = `/pictures/${grid.dataset.unitId}/${name}.jpg?v=${grid.dataset.version}`;
-    overlay.firstChild.alt = `picture ${page.tile + 1} of ${tiles}, enlarged`;
-    overlay.setAttribute("aria-label", `Picture ${page.tile + 1} of ${tiles}, enlarged`);
-    overlay.lastChild.textContent = `${page.tile + 1} of ${tiles} · ` + (touch()
-      ? "swipe to walk · a tap beside it closes"
-      : "arrows or a tap on the left or right half walk · hold M for the whole picture · Esc or a "
-        + "tap beside it closes");
+    const place = {n: page.tile + 1, total: tiles};
+    overlay.firstChild.alt = say("tile", place);
+    overlay.setAttribute("aria-label", say("tile", place));
+    overlay.lastChild.textContent =
+      `${say("place", place)} · ${say(touch() ? "swipe" : "arrows", {})}`;
   };
   const close = () => {
     const overlay = one(".an-overlay");
@@ -270,6 +274,11 @@
         ? date.toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"})
         : date.toLocaleString([], {dateStyle: "medium", timeStyle: "short"});
     }
+    for (const code of document.querySelectorAll("code.an-here"))  // as platforms fill it in
+      if (!code.dataset.full) {
+        code.dataset.full = "1";
+        code.textContent = location.origin + code.dataset.path;
+      }
     for (const link of document.querySelectorAll("a.an-link"))  // in full, to be copied
       if (link.textContent !== link.href) link.textContent = link.href;
     // the answer is refused and another one here: letters are keys again
@@ -299,12 +308,29 @@
       }
     }
     words();
+    speak();
+    follow();
     if (touch())  // no keys, no words of keys
       for (const button of document.querySelectorAll(".an-keys button")) {
         const plain = button.textContent.replace(/ · (Ctrl|Alt)\+\w+/, "").replace(" M", "");
         if (plain !== button.textContent) button.textContent = plain;
       }
     refocus();
+  };
+  // the annotator's page is in its language and direction, the tabs around it are not
+  const speak = () => {
+    const found = one("#an-texts"), frame = one("#an-frame");
+    const whole = found && frame && frame.parentElement;
+    if (!whole || (whole.dir === found.dir && whole.lang === found.lang)) return;
+    whole.dir = found.dir; whole.lang = found.lang;
+    one("h1.an-heard").textContent = say("heading", {});
+  };
+  // the end of a participant's part: back to where they came from, once and after it can be read
+  const follow = () => {
+    const link = one("a.an-follow");
+    if (!link || page.followed === link.href || link.protocol !== "https:") return;
+    page.followed = link.href;
+    setTimeout(() => { if (link.isConnected) location.assign(link.href); }, 8000);
   };
   // what had the focus is gone with its part of the page: it goes to what stands there now
   document.addEventListener("focusin", (event) => { page.focused = event.target; });

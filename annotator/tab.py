@@ -23,6 +23,8 @@ from annotator.review import tab as review_tab
 from annotator.work import tab as work_tab
 from db.access.permissions import Doors
 from db.access.users import EVERYBODY
+from db.crowd import participants
+from db.workspace import open_database
 
 _FOLDER = Path(__file__).parent
 HEAD = (
@@ -36,7 +38,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], scorers: S
     with gr.Tabs():
         with gr.Tab("Describe picture sets", id="an-work"):
             work_tab.build(doors, page)
-        with gr.Tab("Rate descriptions", id="an-rate-tab"):
+        with gr.Tab("Rate descriptions", id="an-rate-tab", visible=not doors.login) as rate:
             tab_rate.build(doors, page)
         with gr.Tab("Review", id="an-review", visible=not doors.login) as review:
             review_tab.build(doors, page, wake=wake, scorers=scorers)
@@ -44,9 +46,13 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], scorers: S
             campaign_tab.build(doors, page, wake=wake)
 
     @doors.allow(*EVERYBODY)
-    def unfold(request: gr.Request) -> tuple[Any, Any]:
-        """Staff see the other parts."""
-        role = doors.person(request).role
-        return gr.Tab(visible=role != "annotator"), gr.Tab(visible=role == "admin")
+    def unfold(request: gr.Request) -> tuple[Any, Any, Any]:
+        """Staff see the other parts; who came by a link sees what the link is for."""
+        person = doors.person(request)
+        with open_database(doors.workspace) as db:
+            guest = participants.get(db, person.name) is not None
+        role = person.role
+        parts = gr.Tab(visible=role != "annotator"), gr.Tab(visible=role == "admin")
+        return gr.Tab(visible=not guest), *parts
 
-    page.load(unfold, None, [review, manage], show_progress="hidden")
+    page.load(unfold, None, [rate, review, manage], show_progress="hidden")

@@ -50,9 +50,14 @@ class Tally:
 
 
 def measure(
-    *, annotators: Sequence[int] = (50, 200), seconds: float = 60.0, thinking: float = 5.0
+    *,
+    annotators: Sequence[int] = (50, 200),
+    seconds: float = 60.0,
+    thinking: float = 5.0,
+    by_links: int = 200,
 ) -> list[Measurement]:
-    """Time `annotators` people at once, each crowd on a workspace of its own.
+    """Time `annotators` people at once, each crowd on a workspace of its own, then `by_links`
+    participants who come by a link (`benchmarks.participants`).
 
     Raises:
         AssertionError: an answer is lost, a unit has too many, or a request failed.
@@ -60,13 +65,13 @@ def measure(
     found = []
     for crowd in annotators:
         with tempfile.TemporaryDirectory() as folder:
-            workspace = _workspace(Path(folder) / "w")
-            with _app(workspace) as (address, process):
+            made = workspace(Path(folder) / "w")
+            with app(made) as (address, process):
                 alone = asyncio.run(_crowd(address, 1, seconds=10.0, thinking=0.2))
                 idle = _memory(process)
                 together = asyncio.run(_crowd(address, crowd, seconds=seconds, thinking=thinking))
                 each = (_memory(process) - idle) / crowd
-            _check(workspace, alone.acknowledged + together.acknowledged, together.errors)
+            _check(made, alone.acknowledged + together.acknowledged, together.errors)
         p50, p95 = np.quantile(together.waits, (0.5, 0.95)) * 1000
         single = float(np.quantile(alone.waits, 0.95)) * 1000
         found.append(
@@ -83,6 +88,10 @@ def measure(
                 ),
             )
         )
+    if by_links:
+        from benchmarks import participants
+
+        found.append(participants.measure(count=by_links))
     return found
 
 
@@ -124,7 +133,7 @@ async def _annotator(
         sentence = f"things number {generator.randrange(10**6)}"
         start = time.perf_counter()
         try:
-            data = [name, campaign, token, counters, sentence]
+            data = [counters, name, campaign, token, sentence, ""]
             shown = await _event(client, functions["send"], session, data)
             address = re.search(r'<img src="([^"]+)"', str(shown[GRID]))
             if address is None:
@@ -174,15 +183,15 @@ def _check(workspace: Workspace, acknowledged: int, errors: list[str]) -> None:
     assert now.filled + now.surplus == len(stored)
 
 
-def _workspace(path: Path) -> Workspace:
-    """UNITS units with pictures that are rendered already, and a campaign over them."""
-    workspace = create(path)
+def workspace(path: Path, *, units: int = UNITS, **settings: Any) -> Workspace:
+    """Units with pictures that are rendered already, and a campaign over them."""
+    made = create(path)
     noise = np.random.default_rng(0).integers(0, 255, (15, 3, 64, 64), np.uint8)
     masks = np.zeros((15, 1, 64, 64), bool)
     masks[:, :, 16:48, 16:48] = True
     jpeg = pictures.rendered(noise, masks, "grid")
-    with open_database(workspace) as db:
-        layers = [LayerRow("layer4", "map", UNITS)]
+    with open_database(made) as db:
+        layers = [LayerRow("layer4", "map", units)]
         subject = subjects.add(db, "noise", source=path, weights_hash="noise", layers=layers)
         entered = exemplars.add(
             db,
@@ -190,39 +199,44 @@ def _workspace(path: Path) -> Workspace:
             subject_id=subject.subject_id,
             probing_set_id=None,
             layer="layer4",
-            units=UNITS,
+            units=units,
             k=15,
             folder="noise",
             provenance={},
         )
-        units = exemplars.units_of(db, entered.exemplar_set_id)
-        folder = workspace.pictures / entered.hash
+        rows = exemplars.units_of(db, entered.exemplar_set_id)
+        folder = made.pictures / entered.hash
         folder.mkdir(parents=True)
-        for unit in units:
+        for unit in rows:
             (folder / f"{unit.unit}-grid.jpg").write_bytes(jpeg)
         campaigns.add(
             db,
             "load",
-            [unit.unit_id for unit in units],
-            settings=campaigns.Settings("One sentence.", annotators_per_unit=3),
+            [unit.unit_id for unit in rows],
+            settings=campaigns.Settings("One sentence.", annotators_per_unit=3, **settings),
             person="benchmark",
         )
-    return workspace
+    return made
 
 
 @contextlib.contextmanager
-def _app(workspace: Workspace) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def app(
+    workspace: Workspace, *, login: bool = False
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The app in a process of its own: its address and the process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, str(ROOT / "app.py"), "--workspace", str(workspace.path)]
-    command += ["--no-demo", "--no-token", "--port", str(port)]
+    command += ["--no-demo", "--port", str(port)]
+    command += ["--host", "0.0.0.0"] if login else ["--no-token"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(300):
             with contextlib.suppress(httpx.HTTPError):
-                httpx.get(f"{address}/config", timeout=10).raise_for_status()
+                path = "/login" if login else "/config"
+                httpx.get(f"{address}{path}", timeout=10).raise_for_status()
                 break
             time.sleep(0.3)
         assert process.poll() is None, "the app did not start"

@@ -10,6 +10,7 @@ from db import templates
 from db.annotate.annotations import Quote
 from db.annotate.campaigns import Campaign
 from db.annotate.qualifications import Qualification, Question
+from db.crowd.alerts import Alert
 from db.describe import pictures
 from db.describe.exemplars import UnitRow
 
@@ -21,6 +22,11 @@ _PARTS = templates.beside(__file__)
 def table(rows: Sequence[Overview]) -> Markup:
     """All campaigns as rows."""
     return _PARTS("table", rows=rows) if rows else _PARTS("nothing")
+
+
+def alerts(unread: Sequence[Alert]) -> Markup:
+    """What an admin should hear of; nothing where there is nothing."""
+    return _PARTS("alerts", alerts=unread[:SHOWN], more=max(len(unread) - SHOWN, 0))
 
 
 def one(found: Detail) -> Markup:

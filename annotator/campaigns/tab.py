@@ -20,9 +20,11 @@ from annotator.corpus import tab as corpus_tab
 from annotator.corpus import tab_cleaning
 from annotator.events import ONCE, QUIET, Values
 from annotator.exchange import tab_export, tab_import
+from annotator.participants import tab as participants_tab
 from annotator.ratings import tab_start
 from db.access.permissions import Doors
 from db.access.users import ADMIN, EVERYBODY
+from db.crowd import alerts
 from db.workspace import open_database
 
 
@@ -33,6 +35,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         tab_progress.build(doors, board)
         tab_settings.build(doors, board)
         tab_new.build(doors, board)
+        participants_tab.build(doors, board.chosen)
         tab_export.build(doors, board.chosen, wake=wake)
         tab_import.build(doors)
         with gr.Tab("Tests", id="an-tests") as tests:
@@ -56,6 +59,14 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         with open_database(doors.workspace) as db:
             return board.show(db, None)
 
+    @doors.allow(*ADMIN)
+    def read(campaign_id: int | None, request: gr.Request) -> Values:
+        """All alerts were read."""
+        with open_database(doors.workspace) as db:
+            alerts.read(db)
+            return board.show(db, campaign_id)
+
+    board.read.click(read, board.chosen, board.outputs, **ONCE)
     page.load(fill, None, board.outputs, **QUIET)
     board.refresh.click(look, board.chosen, board.outputs, **ONCE)
     withdrawn.then(look, board.chosen, board.outputs, **QUIET)

@@ -14,13 +14,15 @@ from annotator import html
 from annotator.campaigns import board, page
 from annotator.events import Values
 from db.annotate import campaigns
-from db.errors import BadInput
+from db.crowd import alerts
 
 
 @dataclass(frozen=True)
 class Board:
     """The components. tabs: those below, of which a step may open one; progress: the first."""
 
+    alerts: gr.HTML
+    read: gr.Button
     table: gr.HTML
     chosen: gr.Dropdown
     refresh: gr.Button
@@ -32,7 +34,7 @@ class Board:
     @property
     def outputs(self) -> list[Any]:
         """What `show` fills."""
-        return [self.table, self.chosen, self.detail, self.note]
+        return [self.alerts, self.table, self.chosen, self.detail, self.note]
 
     def show(self, db: Database, campaign_id: int | None, sentence: str = "") -> Values:
         """The present state, of the chosen campaign or else of the newest, and what was done."""
@@ -40,7 +42,9 @@ class Board:
         if campaign_id is None and every:
             campaign_id = every[0].campaign_id
         names = [(campaign.name, campaign.campaign_id) for campaign in every]
+        alerts.scan(db)
         return {
+            self.alerts: page.alerts(alerts.unread(db)),
             self.table: page.table(board.overviews(db)),
             self.chosen: gr.Dropdown(choices=names, value=campaign_id),
             self.detail: "" if campaign_id is None else page.one(board.detail(db, campaign_id)),
@@ -50,6 +54,8 @@ class Board:
 
 def build() -> Board:
     """Add the components to the blocks that are being made."""
+    told = gr.HTML(elem_id="an-alerts", padding=False)
+    read = gr.Button("Mark alerts as read", size="sm", elem_id="an-alerts-read")
     table = gr.HTML(elem_id="an-campaigns")
     with gr.Row():
         chosen = gr.Dropdown(label="Campaign", choices=[], elem_id="an-campaign", scale=2)
@@ -58,6 +64,8 @@ def build() -> Board:
     with gr.Tabs() as tabs, gr.Tab("Progress", id="an-progress") as progress:
         detail = gr.HTML(elem_id="an-campaign-detail")
     return Board(
+        alerts=told,
+        read=read,
         table=table,
         chosen=chosen,
         refresh=refresh,
@@ -66,14 +74,3 @@ def build() -> Board:
         progress=progress,
         detail=detail,
     )
-
-
-def known(campaign_id: int | None) -> int:
-    """The chosen campaign.
-
-    Raises:
-        BadInput: none is.
-    """
-    if campaign_id is None:
-        raise BadInput("Choose a campaign first.")
-    return campaign_id

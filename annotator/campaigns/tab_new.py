@@ -3,21 +3,24 @@
 build(doors, board)            # inside the tabs of the admin's page
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
 from annotator import html
 from annotator import units as campaign_units
+from annotator.campaign import known
 from annotator.campaigns import plan, qualification
 from annotator.campaigns.plan import Plan
-from annotator.campaigns.tab_board import Board, known
+from annotator.campaigns.tab_board import Board
 from annotator.events import ONCE, Values
+from annotator.texts import words
 from annotator.work import guidelines
 from db.access.permissions import Doors
 from db.access.users import ADMIN
 from db.annotate.campaigns import Settings
+from db.crowd import recruitment
 from db.errors import BadInput
 from db.workspace import open_database
 
@@ -26,6 +29,7 @@ from db.workspace import open_database
 class Rules:
     """The boxes for the rules of a campaign."""
 
+    language: gr.Dropdown
     instructions: gr.Textbox
     consent: gr.Textbox
     people: gr.Number
@@ -101,6 +105,11 @@ def build(doors: Doors, board: Board) -> None:
                 started = plan.start(db, asked, person=person)
             except BadInput as error:
                 return {trouble: html.problem(str(error))}
+            spoken = words.of(given[rules.language]).language
+            if spoken != words.DEFAULT:
+                offer = recruitment.of(db, started.campaign.campaign_id)
+                offer = replace(offer, language=spoken)
+                recruitment.save(db, started.campaign.campaign_id, offer, person=person)
             sentence = f"Started: {started.units} units."
             if started.left_out:
                 sentence += f" {started.left_out} that the test shows were left out."
@@ -122,6 +131,13 @@ def build(doors: Doors, board: Board) -> None:
             sentence = f"{enlarged.added} units added; {enlarged.known} were in it."
             return done(board.show(db, campaign_id, sentence))
 
+    @doors.allow(*ADMIN)
+    def speak(language: str, request: gr.Request) -> tuple[str, str]:
+        """The instruction and the consent text of a language, to be changed."""
+        say = words.of(language)
+        return say("campaign.instructions"), say("campaign.consent")
+
+    rules.language.input(speak, rules.language, [rules.instructions, rules.consent], **ONCE)
     after = [*board.outputs, board.tabs, trouble]
     start.click(begin, {name, layer, units, *vars(rules).values()}, after, **ONCE)
     add.click(enlarge, [board.chosen, layer, units], after, **ONCE)
@@ -129,6 +145,13 @@ def build(doors: Doors, board: Board) -> None:
 
 
 def _rules() -> Rules:
+    language = gr.Dropdown(
+        [(name, key) for key, name in words.languages().items()],
+        value=words.DEFAULT,
+        label="Language of the annotator's page",
+        info="fills in the two texts below; answers are expected in it",
+        elem_id="an-new-language",
+    )
     instructions = gr.Textbox(label="Instruction", value=guidelines.INSTRUCTIONS, lines=2)
     consent = gr.Textbox(label="Consent text", value=guidelines.CONSENT, lines=3)
     with gr.Row():
@@ -157,6 +180,7 @@ def _rules() -> Rules:
             scale=2,
         )
     return Rules(
+        language=language,
         instructions=instructions,
         consent=consent,
         people=people,

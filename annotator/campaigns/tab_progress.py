@@ -8,8 +8,9 @@ from typing import Any
 import gradio as gr
 
 from annotator import html
+from annotator.campaign import known
 from annotator.campaigns import board as boards
-from annotator.campaigns.tab_board import Board, known
+from annotator.campaigns.tab_board import Board
 from annotator.events import ONCE, Values
 from db.access.permissions import Doors
 from db.access.users import ADMIN

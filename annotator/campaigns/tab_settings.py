@@ -7,8 +7,9 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
+from annotator.campaign import known
 from annotator.campaigns import page
-from annotator.campaigns.tab_board import Board, known
+from annotator.campaigns.tab_board import Board
 from annotator.events import ONCE, Values
 from db.access.permissions import Doors
 from db.access.users import ADMIN

@@ -4,6 +4,8 @@
 
     units/00000.jpg, units/metadata.jsonl     a masked picture a unit, with what people wrote of it
     answers.jsonl                             every answer that counts, whole
+    decisions.jsonl                           where reviewers decided between sentences
+    croissant.json                            the same described for machines (MLCommons Croissant)
     README.md                                 the card
 
 `datasets.load_dataset(folder)` gives a row a unit: the picture, `sentences` and who wrote them.
@@ -15,14 +17,15 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from annotator.exchange import exports
+from annotator.exchange import croissant, exports
+from annotator.exchange.about import About
 from annotator.exchange.exports import Pictures
 from db.annotate import transfers
 from db.annotate.transfers import Record
 from db.describe import pictures as drawing
 from db.errors import BadInput, NotFound
 
-ANSWERS, UNITS = "answers.jsonl", "units"
+ANSWERS, UNITS, DECISIONS = "answers.jsonl", "units", "decisions.jsonl"
 _LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
 
 _Place = tuple[str, str, int, str]
@@ -35,10 +38,12 @@ def write(
     *,
     title: str,
     licence: str = "unknown",
+    about: About | None = None,
 ) -> None:
     """Write the folder.
 
     Args:
+        about: how the sentences were collected, for the card; None: it is not known.
         pictures: reads images and masks of a unit; units that it does not know have no picture.
         licence: an identifier of the hub, such as `cc-by-4.0`.
 
@@ -58,8 +63,16 @@ def write(
         place = record.subject, record.layer, record.unit, record.exemplar_hash
         places.setdefault(place, []).append(record)
     drawn = 0 if pictures is None else _write_units(folder / UNITS, places, pictures)
-    card = _card(kept, title=title, licence=licence, units=len(places), drawn=drawn)
+    if about is not None and about.decisions:
+        with (folder / DECISIONS).open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(json.dumps(d, ensure_ascii=False) + "\n" for d in about.decisions)
+    card = _card(kept, title=title, licence=licence, units=len(places), drawn=drawn, about=about)
     (folder / "README.md").write_text(card, encoding="utf-8")
+    described = croissant.description(
+        folder, title=title, licence=licence, summary=_summary(kept, len(places))
+    )
+    text = json.dumps(described, ensure_ascii=False, indent=1)
+    (folder / croissant.NAME).write_text(text + "\n", encoding="utf-8")
 
 
 def check_licence(licence: str) -> None:
@@ -108,8 +121,23 @@ def _write_units(folder: Path, places: dict[_Place, list[Record]], pictures: Pic
     return len(lines)
 
 
-def _card(kept: Sequence[Record], *, title: str, licence: str, units: int, drawn: int) -> str:
+def _summary(kept: Sequence[Record], units: int) -> str:
     people = len({record.annotator for record in kept})
+    return (
+        f"{len(kept)} sentences by {people} people about {units} units of vision networks: what "
+        "the highlighted regions of a unit's exemplars have in common."
+    )
+
+
+def _card(
+    kept: Sequence[Record],
+    *,
+    title: str,
+    licence: str,
+    units: int,
+    drawn: int,
+    about: About | None,
+) -> str:
     simulated = sum(record.annotator_kind == "simulated" for record in kept)
     versions = sorted({record.rules for record in kept if record.rules is not None})
     cleaned = ", ".join("built-in" if version == 0 else str(version) for version in versions)
@@ -125,7 +153,7 @@ def _card(kept: Sequence[Record], *, title: str, licence: str, units: int, drawn
         "---",
         f"pretty_name: {json.dumps(title, ensure_ascii=False)}",
         f"license: {licence}",
-        "language: [en]",
+        f"language: [{'en' if about is None else about.language}]",
         "task_categories: [image-to-text]",
         "configs:",
         "- config_name: default",
@@ -134,8 +162,7 @@ def _card(kept: Sequence[Record], *, title: str, licence: str, units: int, drawn
         "",
         f"# {' '.join(title.split())}",
         "",
-        f"{len(kept)} sentences by {people} people about {units} units of vision networks: what "
-        "the highlighted regions of a unit's exemplars have in common.",
+        _summary(kept, units),
         f"{simulated} of the sentences were made by simulated annotators." if simulated else "",
         f"`text` was cleaned (version of the rules: {cleaned}); `raw` is as typed."
         if versions
@@ -146,5 +173,6 @@ def _card(kept: Sequence[Record], *, title: str, licence: str, units: int, drawn
         "`subject`, `layer`, `unit` and `exemplar_hash` name what a sentence is about; people are "
         "pseudonyms.",
         "",
+        *([] if about is None else about.lines()),
     ]
     return "\n".join(lines)

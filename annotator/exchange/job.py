@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from annotator import campaign as campaigning
 from annotator.exchange import dataset, write
+from annotator.exchange.about import of_campaign
 from annotator.exchange.write import EVERYTHING, Choice, ExemplarsOf
 from db.annotate import campaigns
 from db.errors import BadInput
@@ -89,6 +90,7 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
         secret = workspace.secret.read_bytes()
         records = write.chosen(db, campaign.campaign_id, choice, secret=secret)
         layout = write.layout(db, choice)
+        about = of_campaign(db, campaign.campaign_id)
     read = exemplars_of(workspace)
     total = len({(r.subject, r.layer, r.unit) for r in records if r.slot is not None})
     done = 0
@@ -112,6 +114,7 @@ def answers(handle: Handle, *, exemplars_of: ExemplarsOf) -> dict[str, Any]:
         pictures=pictures,
         licence=args["licence"],
         layout=layout,
+        about=about,
     )
     return Packed(out.name, done, out.stat().st_size).to_json()
 

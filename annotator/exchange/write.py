@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from annotator.corpus import cleaning, spelling
 from annotator.exchange import dataset, exports, published, tables
+from annotator.exchange.about import About
 from annotator.exchange.exports import Pictures
 from annotator.exchange.published import SENTENCES, Layer, Layout
 from db.annotate import campaigns, transfers
@@ -115,6 +116,7 @@ def write(
     pictures: Pictures | None,
     licence: str = "unknown",
     layout: Layout | None = None,
+    about: About | None = None,
 ) -> int:
     """Write records in one of `FORMATS`; what is a folder becomes one file if `out` is a .zip.
 
@@ -146,6 +148,7 @@ def write(
                 pictures=pictures,
                 licence=licence,
                 layout=layout,
+                about=about,
             )
             exports.pack(folder, out)
         return rows
@@ -157,7 +160,7 @@ def write(
         else:
             published.write(out, records, pictures, layout)
     elif form == "dataset":
-        dataset.write(out, records, pictures, title=title, licence=licence)
+        dataset.write(out, records, pictures, title=title, licence=licence, about=about)
     else:
         {
             "csv": exports.write_csv,

@@ -26,9 +26,11 @@ from sqlite_utils import Database
 
 from annotator.corpus import spelling
 from annotator.corpus.cleaning import normalise
+from annotator.texts import words
 from annotator.work import hints
 from db.annotate import annotations, campaigns, flags
 from db.annotate.annotations import Annotation
+from db.crowd import standings
 
 Flags = dict[int, dict[str, str]]
 
@@ -80,18 +82,22 @@ def flag(
     *,
     gold: Mapping[int, Sequence[str]] | None = None,
     thresholds: Thresholds | None = None,
+    english: bool = True,
 ) -> Flags:
     """All flags of a campaign's answers, by answer.
 
     Args:
         answers: every answer of the campaign; withdrawn ones are left out.
         gold: unit to the words of which its answer must hold one.
+        english: whether the sentences are; words are known of English alone.
     """
     limits = thresholds or Thresholds()
     usable = [answer for answer in answers if not answer.withdrawn]
     found: Flags = defaultdict(dict)
     for answer in usable:
         for kind, detail in _alone(answer, gold or {}, limits).items():
+            if kind == "unknown words" and not english:
+                continue
             found[answer.annotation_id][kind] = detail
     by_person: dict[str, list[Annotation]] = defaultdict(list)
     by_unit: dict[int, list[Annotation]] = defaultdict(list)
@@ -173,7 +179,8 @@ def refresh(db: Database, campaign_id: int) -> int:
     """Work out and store all flags of a campaign. Returns how many answers have one."""
     state = flags.state(db, campaign_id)
     answers = annotations.of_campaign(db, campaign_id)
-    found = flag(answers, gold=campaigns.gold_words(db, campaign_id))
+    english = words.of_campaign(db, campaign_id).english
+    found = flag(answers, gold=campaigns.gold_words(db, campaign_id), english=english)
     flags.replace(db, campaign_id, found, state=state)
     return len(found)
 
@@ -211,8 +218,7 @@ def _alone(
         odd["unknown words"] = "no word of it is in the word list"
     if answer.purpose == "gold":
         wanted = gold.get(answer.unit_id, ())
-        text = answer.text.casefold()
-        if wanted and not any(re.search(rf"\b{re.escape(w.casefold())}", text) for w in wanted):
+        if not standings.holds(answer.text, wanted):
             odd["failed check"] = f"expected one of: {', '.join(wanted)}"
     return odd
 

@@ -11,6 +11,7 @@ import gradio as gr
 from sqlite_utils import Database
 
 from annotator import html
+from annotator.adjudication import tab as adjudication_tab
 from annotator.agreement import tab as agreement_tab
 from annotator.agreement.scorer import Scorers
 from annotator.events import ONCE, Values
@@ -269,6 +270,8 @@ def _form(doors: Doors, wake: Callable[[], None], scorers: Scorers) -> Form:
                 "Requeue all answers of the chosen person", elem_id="an-requeue-all"
             )
             parts["said"] = gr.HTML(padding=False)
+        with gr.Tab("Disagreements", id="an-apart-tab") as apart:
+            adjudication_tab.build(doors, apart, parts["campaign"])
         with gr.Tab("Agreement", id="an-agreed") as agreed:
             agreement_tab.build(doors, agreed, parts["campaign"], wake=wake, scorers=scorers)
     return Form(**parts)

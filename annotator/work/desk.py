@@ -1,7 +1,7 @@
 """What an annotator has in front of them, worked out in one place and without a page framework.
 
     view = desk.arrive(db, "ada", campaign_id=None)
-    view.screen            # "empty", "lost", "welcome", "test", "work" or "done"
+    view.screen            # "empty", "lost", "welcome", "test", "work", "done", "end", "halted"
 
 Each step of the page (agree, take the test, submit, skip) does its one thing in the database and
 then arrives again, so that a reload always shows the same as the step did.
@@ -15,7 +15,10 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from annotator.corpus import spelling
-from annotator.work import hints
+from annotator.texts import words
+from annotator.texts.words import Words
+from annotator.work import ends, hints
+from annotator.work.ends import Part
 from db.annotate import (
     annotations,
     campaigns,
@@ -34,9 +37,12 @@ from db.annotate.drafts import Draft, Left
 from db.annotate.progress import Mine
 from db.annotate.qualifications import Result, Sitting, Standing
 from db.annotate.slots import Nothing
+from db.crowd import assistance, participants, recruitment, standings
+from db.crowd.participants import Participant
 from db.describe import exemplars
 from db.describe.exemplars import UnitRow
 from db.errors import BadInput, NotAllowed, NotFound
+from db.workspace import now
 
 # What a person who is asked before something is stored can be sure of.
 CHANGE, UNKNOWN = "change", "unknown"
@@ -46,8 +52,9 @@ class Unknown(BadInput):
     """No word of a sentence is known; its person is asked before it is stored."""
 
 
-Screen = Literal["empty", "lost", "welcome", "test", "work", "done"]
+Screen = Literal["empty", "lost", "welcome", "test", "work", "done", "end", "halted"]
 EARLIER = 200
+ENGLISH = words.of(words.DEFAULT)
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,18 @@ class View:
 
     Attributes:
         screen: `empty` no campaign takes answers, `lost` there is none of that number, `welcome`
-            guidelines and consent, `test` the qualification, `work` a unit, `done` no unit now.
+            guidelines and consent, `test` the qualification, `work` a unit, `done` no unit now,
+            `end` a participant's part is over, `halted` the person was paused or excluded.
         draft: what was typed for this unit before.
         following: the unit that probably comes next, so that its picture can be fetched early;
             nothing is claimed for it.
         refused: own answers that a reviewer refused, with the reasons.
         skipped: the step before was a skip, which can be taken back.
+        say: the texts in the campaign's language.
+        part: of somebody who came by a link.
+        finishes: a participant who only waits for others may end the part as a whole one.
+        barred: why the person is halted, see `qualifications.barred`.
+        suggestion: a machine's sentence for the box, by the campaign's rule; usually none.
     """
 
     screen: Screen
@@ -79,6 +92,16 @@ class View:
     unsent: tuple[Draft, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
     skipped: bool = False
+    say: Words = ENGLISH
+    part: Part | None = None
+    finishes: bool = False
+    barred: str = ""
+    suggestion: str = ""
+
+    @property
+    def drafted(self) -> bool:
+        """Whether the sentence in the box is a machine's."""
+        return bool(self.suggestion) and self.draft is None
 
 
 @dataclass(frozen=True)
@@ -99,16 +122,41 @@ class Taken:
 
 def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> View:
     """Where the person is: the named campaign, the one they are at work in, or the newest open one
-    that describes.
+    that describes. Who came by a link is in that link's campaign, whatever is named.
     """
-    campaign = _campaign(db, campaign_id, annotator)
+    guest = participants.get(db, annotator)
+    campaign = _campaign(db, campaign_id if guest is None else guest.campaign_id, annotator)
     if campaign is None:
         return View("empty" if campaign_id is None else "lost")
+    say = words.of_campaign(db, campaign.campaign_id)
+    view = _arrive(db, annotator, campaign, guest)
+    if guest is None:
+        return replace(view, say=say)
+    after = participants.get(db, annotator) or guest
+    part = ends.part(db, campaign, after)
+    if after.outcome is not None:
+        return View("end", campaign, say=say, part=part, mine=view.mine)
+    busy = view.nothing is not None and view.nothing.reason == "busy"
+    finishes = busy and ends.may_finish(db, after)
+    return replace(view, say=say, part=part, finishes=finishes)
+
+
+def _arrive(db: Database, annotator: str, campaign: Campaign, guest: Participant | None) -> View:
+    """Where the person is in a campaign; of a participant it settles whether the part is over."""
     mine = progress.mine(db, campaign.campaign_id, annotator)
+    if guest is not None and guest.outcome is not None:
+        return View("end", campaign, mine=mine)
+    if barred := qualifications.barred(db, campaign.campaign_id, annotator):
+        return View("halted", campaign, mine=mine, barred=barred)
     if campaign.state == "closed":
         # nobody reads guidelines or takes a test for what takes no answers
-        return View("done", nothing=Nothing("closed"), **_own(db, campaign, annotator, mine))
+        nothing = Nothing("closed")
+        if guest is not None:
+            ends.settle(db, guest, nothing)
+        return View("done", nothing=nothing, **_own(db, campaign, annotator, mine))
     if not qualifications.welcomed(db, campaign, annotator):
+        if guest is not None and ends.nothing_left(db, campaign.campaign_id, annotator, now()):
+            ends.settle(db, guest, Nothing("finished"))
         return View("welcome", campaign)
     test_id = campaign.settings.qualification_id
     if test_id is not None:
@@ -117,10 +165,14 @@ def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> V
             sitting = None
             if standing.attempts_left and not standing.retry_utc:
                 sitting = qualifications.start(db, test_id, annotator)
+            if guest is not None and not standing.attempts_left:
+                participants.finish(db, annotator, "screened_out")
             return View("test", campaign, sitting=sitting, standing=standing)
     claimed = slots.claim(db, campaign.campaign_id, annotator)
     here = _own(db, campaign, annotator, mine)
     if isinstance(claimed, Nothing):
+        if guest is not None:
+            ends.settle(db, guest, claimed)
         return View("done", nothing=claimed, **here)
     following = slots.peek(db, campaign.campaign_id, annotator)
     return View(
@@ -129,6 +181,7 @@ def arrive(db: Database, annotator: str, *, campaign_id: int | None = None) -> V
         unit=exemplars.unit(db, claimed.unit_id),
         draft=drafts.of(db, claimed.token),
         following=None if following is None else exemplars.unit(db, following),
+        suggestion=assistance.assign(db, claimed.token),
         **here,
     )
 
@@ -146,7 +199,12 @@ def _own(db: Database, campaign: Campaign, annotator: str, mine: Mine) -> dict[s
 
 
 def agree(db: Database, annotator: str, campaign_id: int) -> View:
-    """The person read the guidelines and accepts the consent text, if there is one."""
+    """The person read the guidelines and accepts the consent text, if there is one.
+
+    Raises:
+        NotAllowed: the person came by a link for another campaign.
+    """
+    qualifications.require_own(db, campaign_id, annotator)
     qualifications.consent(db, campaigns.get(db, campaign_id), annotator)
     return arrive(db, annotator, campaign_id=campaign_id)
 
@@ -175,10 +233,43 @@ def submit(
     """
     if answer.kind == "no_pattern":
         _keep_typed(db, annotator, token, answer.text)
-    elif UNKNOWN not in sure and spelling.unknown(answer.text[:LONGEST]):
+    # The words that are known are English ones.
+    elif (
+        UNKNOWN not in sure
+        and spelling.unknown(answer.text[:LONGEST])
+        and words.of_campaign(db, campaign_id).english
+    ):
         raise Unknown("No word of your sentence is one we know.")
     slots.submit(db, token, annotator, answer, change=CHANGE in sure)
+    _check_gold(db, annotator, token)
     return arrive(db, annotator, campaign_id=campaign_id)
+
+
+def stop(db: Database, annotator: str) -> View:
+    """A participant stops before the end; all their slots are free again.
+
+    Raises:
+        NotAllowed: it is no participant, or the part was completed.
+    """
+    participants.give_back(db, annotator)
+    return arrive(db, annotator)
+
+
+def finish(db: Database, annotator: str) -> View:
+    """A participant who only waits for others ends the part as a whole one."""
+    guest = participants.get(db, annotator)
+    view = arrive(db, annotator)
+    if guest is not None and view.nothing is not None:
+        ends.finish(db, guest, view.nothing)
+    return arrive(db, annotator)
+
+
+def _check_gold(db: Database, annotator: str, token: str) -> None:
+    """Pause who failed as many gold units as the campaign allows."""
+    claimed = claims.given(db, token, annotator)
+    if claimed.purpose == "gold":
+        limit = recruitment.of(db, claimed.campaign_id).gold_limit
+        standings.pause_if_failing(db, claimed.campaign_id, annotator, limit=limit)
 
 
 def skip(
@@ -228,6 +319,7 @@ def take(
     test_id = campaigns.get(db, campaign_id).settings.qualification_id
     if test_id is None:
         raise BadInput("This campaign has no test; reload the page.")
+    qualifications.require_own(db, campaign_id, annotator)
     sitting = qualifications.start(db, test_id, annotator)
     now_chosen = (*chosen, choice) if attempt_id == str(sitting.attempt_id) else ()
     if len(now_chosen) < len(sitting.questions):
@@ -238,8 +330,10 @@ def take(
     return Taken(sitting, now_chosen, result.attempts_left, view, result)
 
 
-def choices(db: Database) -> list[Campaign]:
-    """The campaigns among which an annotator can choose."""
+def choices(db: Database, annotator: str) -> list[Campaign]:
+    """The campaigns among which an annotator can choose; who came by a link has none to choose."""
+    if annotator and participants.get(db, annotator) is not None:
+        return []
     return [known for known in campaigns.every(db, kind="describe") if known.state == "open"]
 
 
@@ -259,6 +353,8 @@ def keep(
         return "", str(left)
     own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
     sentences = [answered.text for answered in own]
+    if not words.of_campaign(db, campaign_id).english:
+        return saved, ""
     return saved, hints.hint(answer.text[:LONGEST], earlier=sentences, spelling=spelling.suggest)
 
 
@@ -276,6 +372,7 @@ def lists(db: Database, annotator: str, campaign_id: int) -> View:
         "work",
         latest=tuple(annotations.own(db, campaign_id, annotator)),
         unsent=tuple(drafts.unsent(db, campaign_id, annotator)),
+        say=words.of_campaign(db, campaign_id),
     )
 
 
@@ -292,6 +389,8 @@ def earlier_text(db: Database, annotator: str, chosen: str) -> str:
 def reword(db: Database, annotator: str, chosen: str, answer: Answer) -> str:
     """Add a wording to an own answer, or send a draft whose picture set went to somebody else.
 
+    Returns the key of the text that says what was done.
+
     Raises:
         BadInput: nothing is chosen, or the sentence cannot be stored.
         NotAllowed: it is somebody else's, or was reviewed.
@@ -299,11 +398,11 @@ def reword(db: Database, annotator: str, chosen: str, answer: Answer) -> str:
     kind, _, key = chosen.partition(":")
     if kind == "d":
         slots.submit(db, key, annotator, answer)
-        return "Sent. Thank you."
+        return "mine.sent"
     if not key.isdecimal():
         raise BadInput("Choose one of your answers first.")
     annotations.revise(db, int(key), annotator, answer)
-    return "Saved; the earlier wording is kept too."
+    return "mine.saved"
 
 
 def _campaign(db: Database, campaign_id: int | None, annotator: str) -> Campaign | None:

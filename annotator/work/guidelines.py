@@ -2,38 +2,29 @@
 
 Our own wording of what Appendix A of the MILAN paper asks for: one sentence about everything
 inside the highlighted regions, which may show one thing or several, without mention of the regions
-or the images. A campaign may replace the instruction and the consent text.
+or the images. A campaign may replace the instruction and the consent text. The texts stand in the
+files of `annotator.texts`, one a language.
 """
 
 from dataclasses import dataclass
 
-INSTRUCTIONS = (
-    "In one sentence: what do the highlighted regions have in common? Describe everything inside "
-    "them; they may show one thing or several. Leave out words like “images” or “regions”."
-)
+from annotator.texts import words
+from annotator.texts.words import Words
+
+_ENGLISH = words.of(words.DEFAULT)
+
+INSTRUCTIONS = _ENGLISH("campaign.instructions")
 
 RATING_INSTRUCTIONS = "Does each description accurately describe most of these 10 pictures?"
 
-CONSENT = (
-    "Your sentences, the time they take you, and how often you look at the whole pictures are "
-    "stored under a pseudonym and used for research. You can stop at any time and ask for your "
-    "text to be removed."
-)
+CONSENT = _ENGLISH("campaign.consent")
 
 RATING_CONSENT = (
     "Your ratings and the time they take you are stored under a pseudonym and used for research. "
     "You can stop at any time and ask for your ratings to be removed."
 )
 
-GUIDELINES = (
-    "Look only at the bright parts; what is dark around them does not matter.",
-    "One sentence in plain words: things, their parts, colours, patterns, materials, places.",
-    "If the regions show two or three different kinds of thing, name each of them.",
-    "Say what you see and nothing you have to guess.",
-    "Do not write “the highlighted regions show” or “images of”; begin with the thing itself.",
-    "If there really is nothing in common, press “No common pattern”.",
-    "If you see no picture or a damaged one, press “Picture broken”.",
-)
+GUIDELINES = _ENGLISH.lists["guidelines.lines"]
 
 
 @dataclass(frozen=True)
@@ -48,19 +39,9 @@ class Example:
     why: str
 
 
-EXAMPLES = (
-    Example(
-        "eyes",
-        "Bright parts: the eyes of dogs, of cats and of one child; everything else is dark.",
-        "eyes of people and animals",
-        "images of dogs",
-        "The regions hold eyes, not whole dogs, and not all belong to dogs.",
-    ),
-    Example(
-        "grids",
-        "Bright parts: brick walls in five pictures, wire fences in seven, a chessboard in three.",
-        "grid patterns: brick walls, wire fences and a chessboard",
-        "many objects",
-        "It names what the regions share and the kinds of things that show it.",
-    ),
-)
+def examples(say: Words) -> tuple[Example, ...]:
+    """The worked examples in a language."""
+    return tuple(Example(picture, **texts) for picture, texts in say.examples.items())
+
+
+EXAMPLES = examples(_ENGLISH)

@@ -13,6 +13,7 @@ import gradio as gr
 
 from annotator import html
 from annotator.events import ONCE, QUIET, Values
+from annotator.texts import words
 from annotator.work import desk, tab_answer, tab_form
 from annotator.work import page as work_page
 from annotator.work.tab_form import Form, person
@@ -27,6 +28,7 @@ def build(doors: Doors, page: gr.Blocks) -> None:
     form = tab_form.build()
     _enter(doors, page, form)
     _agree(doors, form)
+    _leave(doors, form)
     tab_answer.wire(doors, form)
     tab_answer.wire_earlier(doors, form)
 
@@ -39,6 +41,7 @@ def _enter(doors: Doors, page: gr.Blocks, form: Form) -> None:
         """The page was opened or looks again."""
         if not doors.login and not typed:
             return {form.frame: tab_form.frame("naming")}
+        # Of a participant's link nothing comes here: it was signed, and is looked up.
         asked = wanted or request.query_params.get("campaign", "")
         campaign_id = int(asked) if asked.isdecimal() else None
         name = person(typed, doors, request)
@@ -56,7 +59,9 @@ def _enter(doors: Doors, page: gr.Blocks, form: Form) -> None:
     def offer(here: str, request: gr.Request) -> Any:
         """The campaigns to choose from, when there are several; the one on the page is chosen."""
         with open_database(doors.workspace) as db:
-            open_ones = [(known.name, str(known.campaign_id)) for known in desk.choices(db)]
+            name = doors.person(request).name if doors.login else ""
+            found = desk.choices(db, name)
+            open_ones = [(known.name, str(known.campaign_id)) for known in found]
         asked = request.query_params.get("campaign", "")
         several = len(open_ones) > 1 and not asked
         value = here if here in {key for _, key in open_ones} else None
@@ -69,6 +74,25 @@ def _enter(doors: Doors, page: gr.Blocks, form: Form) -> None:
     for event in (form.named.click, form.name.submit):
         event(give_name, form.name, [form.name_kept, *whole], **ONCE).then(**offered, **QUIET)
     form.chooser.input(arrive, [form.name_kept, form.chooser], whole, **QUIET)
+
+
+def _leave(doors: Doors, form: Form) -> None:
+    """Let a participant stop before the end, or finish where only others hold what is left."""
+
+    @doors.allow(*EVERYBODY)
+    def stop(typed: str, request: gr.Request) -> Values:
+        """All slots are free again."""
+        with open_database(doors.workspace) as db:
+            return form.arrived(db, desk.stop(db, person(typed, doors, request)))
+
+    @doors.allow(*EVERYBODY)
+    def finish(typed: str, request: gr.Request) -> Values:
+        """The part counts as a whole one."""
+        with open_database(doors.workspace) as db:
+            return form.arrived(db, desk.finish(db, person(typed, doors, request)))
+
+    form.stopping.stop.click(stop, form.name_kept, form.whole, **ONCE)
+    form.finish.click(finish, form.name_kept, form.whole, **ONCE)
 
 
 def _agree(doors: Doors, form: Form) -> None:
@@ -85,9 +109,10 @@ def _agree(doors: Doors, form: Form) -> None:
     def take_in(given: Values, request: gr.Request) -> Values:
         """One question of the test is answered; after the last one it is graded."""
         name, choice = person(given[form.name_kept], doors, request), given[test.choice]
-        if choice is None:
-            return {test.head: html.problem("Choose one of the sentences first.")}
         with open_database(doors.workspace) as db:
+            say = words.of_campaign(db, int(given[form.campaign]))
+            if choice is None:
+                return {test.head: html.problem(say("test.choose"))}
             taken = desk.take(
                 db,
                 name,
@@ -97,8 +122,9 @@ def _agree(doors: Doors, form: Form) -> None:
                 choice=choice,
             )
             if taken.view is not None and taken.result is not None:
-                return form.arrived(db, taken.view, work_page.result(taken.result))
-            return test.asked(db, taken.sitting, taken.chosen, attempts_left=taken.attempts_left)
+                return form.arrived(db, taken.view, work_page.result(taken.result, say))
+            left = taken.attempts_left
+            return test.asked(db, taken.sitting, taken.chosen, attempts_left=left, say=say)
 
     form.agree.click(accept, [form.name_kept, form.campaign], form.whole, **ONCE)
     inputs = {form.name_kept, form.campaign, *test.inputs}

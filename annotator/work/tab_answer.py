@@ -11,12 +11,13 @@ import gradio as gr
 
 from annotator import html
 from annotator.events import LATEST, ONCE, QUIET, Values
+from annotator.texts import words
 from annotator.work import desk, page
 from annotator.work.desk import View
 from annotator.work.tab_form import COUNT, LANDED, Form, Sent, earlier, person
 from db.access.permissions import Doors
 from db.access.users import EVERYBODY
-from db.annotate.annotations import Answer, Kind
+from db.annotate.annotations import LONGEST, Answer, Empty, Kind, TooLong
 from db.annotate.slots import Answered
 from db.errors import BadInput
 from db.workspace import open_database
@@ -35,14 +36,15 @@ def wire(doors: Doors, form: Form) -> None:
             saved, advice = desk.keep(
                 db, sent.person, sent.campaign_id, token=sent.token, answer=sent.answer
             )
-        return page.hint(advice, saved, token=sent.token)
+            say = words.of_campaign(db, sent.campaign_id)
+        return page.hint(advice, saved, token=sent.token, say=say)
 
     form.work.save.click(keep, form.inputs, form.work.hint, js=COUNT, **LATEST)
 
 
 def _next(form: Form, view: View) -> Values:
     if view.screen == "test":
-        gr.Info("There is a new test: press “Look again” to take it.")
+        gr.Info(view.say("box.new_test"))
     return form.next(view)
 
 
@@ -63,13 +65,23 @@ def _wire_answers(doors: Doors, form: Form) -> None:
                 return _next(
                     form, desk.submit(db, sent.person, sent.campaign_id, sure=sure, **place)
                 )
-        except Answered as held:
-            question = "Change it to what you say now?"
-            return form.asked(str(held), question, kind, *sure, desk.CHANGE)
-        except desk.Unknown as held:
-            return form.asked(str(held), "Send it all the same?", kind, *sure, desk.UNKNOWN)
-        except BadInput as error:
-            return {form.work.hint: html.problem(str(error)), **form.unasked()}
+        except (Answered, desk.Unknown, BadInput) as held:
+            with open_database(doors.workspace) as db:
+                return refused(held, words.of_campaign(db, sent.campaign_id), kind, *sure)
+
+    def refused(held: Exception, say: words.Words, kind: Kind, *sure: str) -> Values:
+        """What is asked before an answer is stored, or why it cannot be."""
+        if isinstance(held, Answered):
+            before = held.before or say("refused.no_pattern")
+            return form.asked(say("asks.answered", before=before), kind, *sure, desk.CHANGE)
+        if isinstance(held, desk.Unknown):
+            return form.asked(say("asks.unknown"), kind, *sure, desk.UNKNOWN)
+        text = str(held)
+        if isinstance(held, Empty):
+            text = say("asks.empty")
+        elif isinstance(held, TooLong):
+            text = say("asks.long", most=LONGEST, got=held.got)
+        return {form.work.hint: html.problem(text), **form.unasked()}
 
     @doors.allow(*EVERYBODY)
     def send(given: Values, request: gr.Request) -> Values:
@@ -82,7 +94,8 @@ def _wire_answers(doors: Doors, form: Form) -> None:
         sent = form.read(given, doors, request)
         shown = answer(sent, "no_pattern")
         if sent.answer.text.strip() and form.token in shown:
-            gr.Info("What you had typed is kept under “My last answers”.")
+            with open_database(doors.workspace) as db:
+                gr.Info(words.of_campaign(db, sent.campaign_id)("box.typed_kept"))
         return shown
 
     @doors.allow(*EVERYBODY)
@@ -115,13 +128,12 @@ def _wire_leaving(doors: Doors, form: Form) -> None:
         def handler(given: Values, request: gr.Request) -> Values:
             """Skip this picture set, or report that it cannot be judged."""
             sent = form.read(given, doors, request)
-            if broken:
-                gr.Info("Reported. Thank you.")
             left: dict[str, Any] = {"token": sent.token, "typed": sent.answer.text}
             with open_database(doors.workspace) as db:
-                return _next(
-                    form, desk.skip(db, sent.person, sent.campaign_id, **left, broken=broken)
-                )
+                view = desk.skip(db, sent.person, sent.campaign_id, **left, broken=broken)
+            if broken:
+                gr.Info(view.say("box.reported"))
+            return _next(form, view)
 
         return handler
 
@@ -153,11 +165,11 @@ def wire_earlier(doors: Doors, form: Form) -> None:
         name, campaign_id = person(given[form.name_kept], doors, request), int(given[form.campaign])
         with open_database(doors.workspace) as db:
             try:
-                note = desk.reword(db, name, given[own.chosen] or "", Answer(given[own.wording]))
+                done = desk.reword(db, name, given[own.chosen] or "", Answer(given[own.wording]))
             except BadInput as error:
                 return {own.note: html.problem(str(error))}
             left = desk.lists(db, name, campaign_id)
-        return {own.note: page.hint(note, None), own.chosen: earlier(left)}
+        return {own.note: page.hint(left.say(done), None, say=left.say), own.chosen: earlier(left)}
 
     own.chosen.input(pick, [form.name_kept, own.chosen], own.wording, **QUIET)
     inputs: set[Any] = {form.name_kept, form.campaign, own.chosen, own.wording}

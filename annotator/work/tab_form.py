@@ -16,8 +16,9 @@ from markupsafe import Markup
 from sqlite_utils import Database
 
 from annotator.events import Values
+from annotator.texts.words import Words
 from annotator.work import page, tab_test
-from annotator.work.desk import View
+from annotator.work.desk import ENGLISH, View
 from db.access import users
 from db.access.permissions import Doors
 from db.annotate.annotations import Answer
@@ -25,7 +26,18 @@ from db.templates import joined
 
 # What is to be seen in turns. All of it is always on the page and a style hides the rest: switching
 # components by their `visible` makes each of them anew at every step, on the server.
-PARTS = ("naming", "resting", "agree", "again", "testing", "working", "back", "mine")
+PARTS = (
+    "naming",
+    "resting",
+    "agree",
+    "again",
+    "finish",
+    "testing",
+    "working",
+    "back",
+    "mine",
+    "stop",
+)
 # The page's counters travel with the answer in the place of the hidden box. gradio sends the inputs
 # in the order in which the components were made, and this box is the form's first.
 LANDED = "() => window.milanAnnotate.landed()"
@@ -67,6 +79,9 @@ class Working:
     skip: gr.Button
     broken: gr.Button
     back: gr.Button
+    look: gr.Button
+    guide: gr.Accordion
+    rules: gr.HTML
     save: gr.Button
 
 
@@ -74,10 +89,21 @@ class Working:
 class Earlier:
     """One's own last answers, to be worded anew."""
 
+    fold: gr.Accordion
+    head: gr.HTML
     chosen: gr.Dropdown
     wording: gr.Textbox
     revise: gr.Button
     note: gr.HTML
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """What a participant who wants to stop before the end reads and presses."""
+
+    fold: gr.Accordion
+    text: gr.HTML
+    stop: gr.Button
 
 
 @dataclass(frozen=True)
@@ -88,6 +114,7 @@ class Form:
         counters, campaign, token: hidden boxes: of pastes and looks, of where the person is.
         name_kept: the name, kept in the browser where nobody signs in.
         frame: the style that shows some of PARTS.
+        language: hidden: which language the page is in, for its script.
     """
 
     counters: gr.Textbox
@@ -101,9 +128,12 @@ class Form:
     message: gr.HTML
     agree: gr.Button
     again: gr.Button
+    finish: gr.Button
     test: tab_test.Sheet
     work: Working
     earlier: Earlier
+    language: gr.HTML
+    stopping: Stopping
 
     @property
     def inputs(self) -> set[Any]:
@@ -124,9 +154,9 @@ class Form:
         """What a question before an answer is stored shows."""
         return [self.work.asking, self.work.sure]
 
-    def asked(self, what: str, question: str, *sure: str) -> Values:
+    def asked(self, question: str, *sure: str) -> Values:
         """The question; saying yes to it makes these sure."""
-        return {self.work.asking: page.asks(what, question), self.work.sure: " ".join(sure)}
+        return {self.work.asking: page.asks(question), self.work.sure: " ".join(sure)}
 
     def unasked(self) -> Values:
         """No question."""
@@ -135,7 +165,47 @@ class Form:
     @property
     def whole(self) -> list[Any]:
         """What coming to the page, agreeing and the test show."""
-        return [*self.step, *self.test.outputs]
+        return [*self.step, *self.test.outputs, *self.speaking]
+
+    @property
+    def speaking(self) -> list[Any]:
+        """What `spoken` fills."""
+        work, own, stop = self.work, self.earlier, self.stopping
+        buttons = [self.again, self.finish, self.named, work.submit, work.no_pattern, work.skip]
+        buttons += [work.broken, work.back, work.look, work.yes, work.no, own.revise, stop.stop]
+        boxes: list[Any] = [work.guide, work.rules, own.fold, own.head, own.wording, stop.fold]
+        return [*buttons, *boxes, stop.text, self.chooser, self.language]
+
+    def spoken(self, say: Words) -> Values:
+        """Everything on the page that stays as it is while one works, in a language."""
+        work, own, stop = self.work, self.earlier, self.stopping
+        buttons = {
+            self.again: "done.again",
+            self.finish: "done.finish",
+            self.named: "naming.start",
+            work.submit: "box.submit",
+            work.no_pattern: "box.no_pattern",
+            work.skip: "box.skip",
+            work.broken: "box.broken",
+            work.back: "box.back",
+            work.look: "box.look",
+            work.yes: "box.yes",
+            work.no: "box.no",
+            own.revise: "mine.save",
+            stop.stop: "stop.button",
+        }
+        return {
+            **{button: say(key) for button, key in buttons.items()},
+            work.guide: gr.Accordion(label=say("guidelines.title")),
+            work.rules: page.kept_rules(say),
+            own.fold: gr.Accordion(label=say("mine.title")),
+            own.head: page.earlier(say),
+            own.wording: gr.Textbox(label=say("mine.wording")),
+            stop.fold: gr.Accordion(label=say("stop.title")),
+            self.chooser: gr.Dropdown(label=say("page.campaign")),
+            stop.text: page.stopping(say),
+            self.language: page.language(say),
+        }
 
     def read(self, given: Values, doors: Doors, request: gr.Request) -> Sent:
         """What the page sent; counters that make no sense count nothing.
@@ -156,26 +226,35 @@ class Form:
 
     def arrived(self, db: Database, view: View, result: Markup = NOTHING) -> Values:
         """The view of who comes to the page, with the question of the test that comes first."""
+        spoken = {**self._work(view), **self.spoken(view.say)}
+        # Only on arrival: a box whose words are changed is drawn anew.
+        spoken[self.work.text] = gr.Textbox(
+            value=spoken.get(self.work.text, ""),
+            label=view.say("box.label"),
+            placeholder=view.say("box.placeholder"),
+        )
         if view.sitting is None or view.standing is None:
             place = self._place(view, test=True, result=result)
-            return {**place, **self._work(view), **self.test.closed()}
+            return {**place, **spoken, **self.test.closed()}
         left = view.standing.attempts_left
-        sheet = self.test.asked(db, view.sitting, [], attempts_left=left, head=result)
-        return {**self._place(view, test=True), **self._work(view), **sheet}
+        sheet = self.test.asked(db, view.sitting, [], attempts_left=left, head=result, say=view.say)
+        return {**self._place(view, test=True), **spoken, **sheet}
 
     def _place(self, view: View, *, test: bool, result: Markup = NOTHING) -> Values:
         """What is to be seen, where the person is, the resting message, what agreeing is called.
 
         The result of a test is read first; what is there now comes with the next press.
         """
-        passed = bool(result) and view.screen != "test"
+        passed = bool(result) and view.screen not in ("test", "end")
+        say = view.say
         seen = ["resting", "agree"] if passed else parts(view, test=test)
+        agree = say("welcome.agree") if _agrees(view) else say("welcome.start")
         return {
             self.frame: frame(*seen, waits=_waits(view) and not passed),
             self.campaign: "" if view.campaign is None else str(view.campaign.campaign_id),
             self.token: "" if view.claim is None else view.claim.token,
             self.message: result if passed else joined([result, page.message(view)]),
-            self.agree: "Go on" if passed else "I agree, start" if _agrees(view) else "Start",
+            self.agree: say("test.go_on") if passed else agree,
         }
 
     def _work(self, view: View) -> Values:
@@ -189,8 +268,14 @@ class Form:
             work.bar: page.bar(view),
             work.question: page.instructions(view),
             work.grid: page.grid(view),
-            work.text: "" if draft is None else draft.text,
-            work.hint: page.hint("", None if draft is None else draft.saved_utc, token=token),
+            work.text: view.suggestion if draft is None else draft.text,
+            work.hint: page.hint(
+                "",
+                None if draft is None else draft.saved_utc,
+                token=token,
+                say=view.say,
+                drafted=view.drafted,
+            ),
             self.earlier.chosen: earlier(view),
         }
 
@@ -206,6 +291,7 @@ def build() -> Form:
     )
     shown = gr.HTML(frame(), elem_id="an-frame", padding=False)
     gr.HTML(page.heading(), padding=False)
+    language = gr.HTML(page.language(ENGLISH), padding=False, elem_classes="an-hidden")
     with gr.Column(elem_id="an-part-naming"):
         gr.HTML(page.naming())
         name = gr.Textbox(label="Your name", max_lines=1, elem_id="an-name")
@@ -216,12 +302,16 @@ def build() -> Form:
             agree = gr.Button("I agree, start", variant="primary", elem_id="an-agree")
         with gr.Column(elem_id="an-part-again"):
             again = gr.Button("Look again", elem_id="an-again")
+        with gr.Column(elem_id="an-part-finish"):
+            finish = gr.Button(ENGLISH("done.finish"), elem_id="an-finish")
     with gr.Column(elem_id="an-part-testing"):
         test = tab_test.build()
     with gr.Column(elem_id="an-part-working", elem_classes="an-work"):
         work = _working()
-    with gr.Column(elem_id="an-part-mine"), gr.Accordion("My last answers", open=False):
+    with gr.Column(elem_id="an-part-mine"):
         own = _earlier()
+    with gr.Column(elem_id="an-part-stop"):
+        stopping = _stopping()
     return Form(
         counters=counters,
         name_kept=name_kept,
@@ -234,9 +324,12 @@ def build() -> Form:
         message=message,
         agree=agree,
         again=again,
+        finish=finish,
         test=test,
         work=work,
         earlier=own,
+        language=language,
+        stopping=stopping,
     )
 
 
@@ -265,10 +358,10 @@ def _working() -> Working:
         broken = gr.Button("Picture broken · Alt+B", elem_id="an-broken", **small)
         with gr.Column(elem_id="an-part-back", min_width=150):
             back = gr.Button("Back to the skipped one", elem_id="an-back", **small)
-        gr.Button("Whole pictures: hold M", elem_id="an-look", **small)
+        look = gr.Button("Whole pictures: hold M", elem_id="an-look", **small)
     # under the buttons, so that pictures, box and Submit are on one screen
-    with gr.Accordion("Guidelines and examples", open=False):
-        gr.HTML(page.kept_rules())
+    with gr.Accordion("Guidelines and examples", open=False) as guide:
+        rules = gr.HTML(page.kept_rules())
     return Working(
         bar=bar,
         question=question,
@@ -284,18 +377,32 @@ def _working() -> Working:
         skip=skip,
         broken=broken,
         back=back,
+        look=look,
+        guide=guide,
+        rules=rules,
         save=gr.Button("save", elem_id="an-save", elem_classes="an-hidden", visible=True),
     )
 
 
 def _earlier() -> Earlier:
-    gr.HTML(page.earlier(), padding=False)
-    return Earlier(
-        chosen=gr.Dropdown(label="Answer", choices=[], elem_id="an-earlier", interactive=True),
-        wording=gr.Textbox(label="New wording", lines=2, elem_id="an-wording"),
-        revise=gr.Button("Save new wording", elem_id="an-revise"),
-        note=gr.HTML(padding=False),
-    )
+    with gr.Accordion("My last answers", open=False) as fold:
+        return Earlier(
+            fold=fold,
+            head=gr.HTML(page.earlier(), padding=False),
+            chosen=gr.Dropdown(label="Answer", choices=[], elem_id="an-earlier", interactive=True),
+            wording=gr.Textbox(label="New wording", lines=2, elem_id="an-wording"),
+            revise=gr.Button("Save new wording", elem_id="an-revise"),
+            note=gr.HTML(padding=False),
+        )
+
+
+def _stopping() -> Stopping:
+    with gr.Accordion(ENGLISH("stop.title"), open=False, elem_id="an-stopping") as fold:
+        return Stopping(
+            fold=fold,
+            text=gr.HTML(page.stopping(), padding=False),
+            stop=gr.Button(ENGLISH("stop.button"), variant="stop", elem_id="an-stop"),
+        )
 
 
 def person(typed: str, doors: Doors, request: gr.Request) -> str:
@@ -326,18 +433,20 @@ def parts(view: View, *, test: bool) -> list[str]:
         "agree": resting and view.screen == "welcome",
         # a test that came up while working is taken from here
         "again": resting and (_waits(view) or retry or view.sitting is not None),
-        "mine": bool(view.latest or view.unsent),
+        "finish": resting and view.finishes,
+        "mine": view.screen != "end" and bool(view.latest or view.unsent),
+        "stop": view.part is not None and view.screen in ("welcome", "test", "work", "done"),
     }
     return [part for part, seen in shown.items() if seen]
 
 
 def earlier(view: View) -> Any:
     """Own answers, and drafts of picture sets that went to somebody else meanwhile."""
-    choices = [(f"not sent: {draft.text}", f"d:{draft.token}") for draft in view.unsent]
-    choices += [
-        (answer.text or "No common pattern", f"a:{answer.annotation_id}") for answer in view.latest
-    ]
-    return gr.Dropdown(choices=choices, value=None)
+    say = view.say
+    none = say("refused.no_pattern")
+    choices = [(say("mine.unsent", text=draft.text), f"d:{draft.token}") for draft in view.unsent]
+    choices += [(answer.text or none, f"a:{answer.annotation_id}") for answer in view.latest]
+    return gr.Dropdown(choices=choices, value=None, label=say("mine.answer"))
 
 
 def _waits(view: View) -> bool:

@@ -15,7 +15,9 @@ from markupsafe import Markup
 from sqlite_utils import Database
 
 from annotator.events import Values
+from annotator.texts.words import Words
 from annotator.work import page
+from annotator.work.desk import ENGLISH
 from db.annotate.qualifications import Sitting
 from db.describe import exemplars
 from db.templates import joined
@@ -50,6 +52,7 @@ class Sheet:
         *,
         attempts_left: int,
         head: Markup | None = None,
+        say: Words = ENGLISH,
     ) -> Values:
         """The question after those that were answered."""
         number = len(given)
@@ -57,12 +60,14 @@ class Sheet:
         last = number + 1 == len(sitting.questions)
         choices = [(option, index) for index, option in enumerate(question.options)]
         return {
-            self.head: joined([head or Markup(), page.attempts(attempts_left)]),
+            self.head: joined([head or Markup(), page.attempts(attempts_left, say)]),
             self.attempt: str(sitting.attempt_id),
             self.given: list(given),
-            self.picture: page.asked(exemplars.unit(db, question.unit_id), number + 1, sitting),
-            self.choice: gr.Radio(choices=choices, value=None),
-            self.hand_in: "Hand in · Ctrl+Enter" if last else "Next · Ctrl+Enter",
+            self.picture: page.asked(
+                exemplars.unit(db, question.unit_id), number + 1, sitting, say
+            ),
+            self.choice: gr.Radio(choices=choices, value=None, label=say("test.label")),
+            self.hand_in: say("test.hand_in") if last else say("test.next"),
         }
 
     def closed(self) -> Values:

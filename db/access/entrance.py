@@ -1,17 +1,20 @@
 """The entrance behind the gate: who is asking, and what those see who are not in yet.
 
     way = Way(Names(local=True), port=7860, key=Key())
-    app = guarded(framework, workspace, way)
+    app = guarded(framework, workspace, way, guests=Doorway(workspace))
 
 Nobody who is not in reaches the page framework at all: there is a page to sign in, or a sentence
 about the address with the key, and nothing else. For everybody who is, the request's scope says
 the name (`person`) and the role, both as the accounts are at that moment. The cookie is named after
-the port, because browsers send cookies to every port of a host.
+the port, because browsers send cookies to every port of a host. Who comes by a participant's link
+is let in without a password, by what is passed in as `guests` (`db.crowd.doorway`).
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
+from typing import Any, Protocol
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from db import templates
@@ -27,6 +30,8 @@ from db.workspace import Workspace, open_database
 _PARTS = templates.beside(__file__)
 _FILE = "/gradio_api/file="
 _LONGEST_FORM = 16 * 2**10
+# How the names of accounts begin that were made by a link; no password opens those.
+PARTICIPANT = "participant "
 
 
 @dataclass
@@ -50,16 +55,32 @@ class Way:
     sessions: Sessions = field(default_factory=Sessions)
 
 
-def guarded(app: App, workspace: Workspace, way: Way) -> App:
+class Guests(Protocol):
+    """Who opens links for participants, and says what those may see."""
+
+    def is_link(self, query: Mapping[str, str], /) -> bool:
+        """Whether a query holds the token of a link, right or wrong."""
+
+    def enter(self, query: Mapping[str, str], /) -> Any:
+        """An admission: the `name` that a link opens, or a `sentence` and a `destination`."""
+
+    def may(self, name: str, path: str, /) -> bool:
+        """Whether this account may see what is at a path."""
+
+
+def guarded(app: App, workspace: Workspace, way: Way, *, guests: Guests | None = None) -> App:
     """The app behind the gate and the entrance."""
-    return Gate(Entrance(app, workspace, way), way.names, proxies=way.proxies)
+    return Gate(Entrance(app, workspace, way, guests=guests), way.names, proxies=way.proxies)
 
 
 class Entrance:
     """Let people in, and tell the app who they are."""
 
-    def __init__(self, app: App, workspace: Workspace, way: Way) -> None:
+    def __init__(
+        self, app: App, workspace: Workspace, way: Way, *, guests: Guests | None = None
+    ) -> None:
         self.app = app
+        self.guests = guests
         self.workspace = workspace
         self.way = way
         self._cookie = f"workbench-{way.port}"
@@ -73,6 +94,8 @@ class Entrance:
         secret = self._secret(scope)
         person = await self._person(secret)
         method, path = scope["method"], scope["path"]
+        if (method, path) == ("GET", "/") and await self._by_link(scope, send, person):
+            return
         if path == "/sign-out" and method == "POST":
             await self._sign_out(scope, send, secret, person)
         elif path in ("/login", "/sign-out"):
@@ -84,6 +107,8 @@ class Entrance:
             await self._onward(scope, send)
         elif path.startswith(_FILE) and not self._may_fetch(person[0], path):
             await answer(send, 403, "This file was not made for you, or is gone. Make it again.")
+        elif not await self._may_see(person, path):
+            await answer(send, 403, "This is no part of what your link is for.")
         else:
             await self.app({**scope, "person": person[0], "role": person[1]}, receive, send)
 
@@ -128,6 +153,36 @@ class Entrance:
             await self._page(send, 401, "needs_key")
             return
         await self._onward(scope, send, self.way.sessions.open(LOCAL))
+
+    async def _by_link(self, scope: Scope, send: Send, person: tuple[str, Role] | None) -> bool:
+        """Let in who comes by a link for participants; False where the address is none.
+
+        The ids in the link go no further: what is opened next is the page alone.
+        """
+        query = _query(scope)
+        if self.guests is None or not self.guests.is_link(query):
+            return False
+        if not self.way.login or (person is not None and not person[0].startswith(PARTICIPANT)):
+            # An account with a password is not left for a link, whoever sent it.
+            name = person[0] if person is not None and self.way.login else ""
+            await self._page(send, 403, "not_for_accounts", name=name)
+            return True
+        admitted = await asyncio.to_thread(self.guests.enter, query)
+        if not admitted.name:
+            to = admitted.destination
+            await self._page(send, 403, "turned_away", sentence=admitted.sentence, to=to)
+            return True
+        self.way.sessions.close(self._secret(scope))
+        secret = self.way.sessions.open(admitted.name)
+        cookie = (self._set(scope, secret),)
+        await self._page(send, 200, "onward", query="tab=annotate", headers=cookie)
+        return True
+
+    async def _may_see(self, person: tuple[str, Role], path: str) -> bool:
+        """Whether the account may see a path; only those of links are asked."""
+        if self.guests is None or not person[0].startswith(PARTICIPANT):
+            return True
+        return await asyncio.to_thread(self.guests.may, person[0], path)
 
     async def _sign_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The page to sign in, and what it sends."""

@@ -41,6 +41,18 @@ class Answer:
     pasted_after_ms: int | None = None
 
 
+class Empty(BadInput):
+    """A sentence without a letter."""
+
+
+class TooLong(BadInput):
+    """A sentence longer than LONGEST; `got` is how long it is."""
+
+    def __init__(self, got: int) -> None:
+        super().__init__(f"Write one sentence of at most {LONGEST} characters; this one has {got}.")
+        self.got = got
+
+
 @dataclass(frozen=True)
 class Said:
     """A sentence that counts, and whether a simulated annotator made it."""
@@ -109,13 +121,11 @@ def clean_text(answer: Answer) -> str:
     one_line = " ".join(answer.text.split())
     text = "".join(letter for letter in one_line if letter.isprintable())
     if not any(letter.isalnum() for letter in text):
-        raise BadInput(
+        raise Empty(
             "Write what the highlighted regions have in common, or press “No common pattern”."
         )
     if len(text) > LONGEST:
-        raise BadInput(
-            f"Write one sentence of at most {LONGEST} characters; this one has {len(text)}."
-        )
+        raise TooLong(len(text))
     return text
 
 

@@ -352,8 +352,12 @@ def require(db: Database, campaign: Campaign, annotator: str) -> None:
     """Let only those pass who agreed and are qualified; called inside every claim.
 
     Raises:
-        NotAllowed: consent or a passed test is missing.
+        NotAllowed: consent or a passed test is missing, the person was set aside, or came by a link
+            for another campaign.
     """
+    require_own(db, campaign.campaign_id, annotator)
+    if barred(db, campaign.campaign_id, annotator):
+        raise NotAllowed("You cannot go on in this campaign.")
     if not consented(db, campaign, annotator):
         raise NotAllowed("Read and accept the consent text first.")
     qualification_id = campaign.settings.qualification_id
@@ -368,6 +372,36 @@ def require(db: Database, campaign: Campaign, annotator: str) -> None:
     ).fetchone()
     if row is None:
         raise NotAllowed("Pass the qualification test first.")
+
+
+def require_own(db: Database, campaign_id: int, annotator: str) -> None:
+    """Let who came by a link do that link's campaign alone.
+
+    Raises:
+        NotAllowed: it is another one.
+    """
+    row = db.conn.execute(
+        "select campaign_id from participants where annotator = ?", [annotator]
+    ).fetchone()
+    if row is not None and row[0] != campaign_id:
+        raise NotAllowed("This account was made for another campaign.")
+
+
+def barred(db: Database, campaign_id: int, annotator: str) -> str:
+    """Why a person may not go on: `paused`, `excluded`, `reopened` (and set aside), or ""."""
+    row = db.conn.execute(
+        "select verdict from barred where campaign_id = ? and annotator = ?",
+        [campaign_id, annotator],
+    ).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def counted(db: Database, campaign_id: int, annotator: str) -> bool:
+    """Whether answers of this person may take slots: they neither returned nor were set aside."""
+    row = db.conn.execute(
+        "select 1 from uncounted where campaign_id = ? and annotator = ?", [campaign_id, annotator]
+    ).fetchone()
+    return row is None
 
 
 def questions(db: Database, qualification_id: int) -> list[Question]:

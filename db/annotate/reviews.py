@@ -124,7 +124,7 @@ def requeue_all(
         for (annotation_id,) in rows:
             answer = annotations.get(db, annotation_id)
             _add(db, answer, "requeued", why, person, moment)
-            _free(db, answer, moment)
+            free(db, answer.annotation_id, moment)
         log.add(
             db, person, "requeued everything", f"user:{annotator}", answers=len(rows), reason=why
         )
@@ -246,11 +246,15 @@ def _set_aside(
     with immediate(db):
         answer = _reviewable(db, annotation_id)
         _add(db, answer, verdict, reason, person, at)
-        _free(db, answer, at)
+        free(db, answer.annotation_id, at)
 
 
-def _free(db: Database, answer: Annotation, at: str) -> None:
-    """Empty the answer's slot; the oldest surplus answer that nobody refused fills it."""
+def free(db: Database, annotation_id: int, at: str) -> None:
+    """Empty an answer's slot; the oldest surplus answer that nobody refused fills it.
+
+    Answers of people who returned or were set aside fill none. Inside the caller's transaction.
+    """
+    answer = annotations.get(db, annotation_id)
     if answer.slot is None:
         return
     slots.displace(db, answer.annotation_id)
@@ -259,6 +263,9 @@ def _free(db: Database, answer: Annotation, at: str) -> None:
         select annotation_id from answers
         where campaign_id = ? and unit_id = ? and purpose = 'collect' and slot is null
             and status in ('waiting', 'approved') and not withdrawn
+            and annotator not in (
+                select u.annotator from uncounted u where u.campaign_id = answers.campaign_id
+            )
         order by status = 'approved' desc, annotation_id limit 1
         """,
         [answer.campaign_id, answer.unit_id],

@@ -29,7 +29,9 @@ class Answered(NotAllowed):
     """The person answered this unit already, in other words than now."""
 
     def __init__(self, before: str) -> None:
-        super().__init__(f"You answered this picture set already: “{before}”.")
+        said = before or "No common pattern"
+        super().__init__(f"You answered this picture set already: “{said}”.")
+        self.before = before
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def store(
     ).fetchone()
     if found and not change and not _worded(db, found[0], answer.kind, text):
         before = annotations.get(db, found[0])
-        raise Answered(before.text or "No common pattern")
+        raise Answered(before.text)
     if found and (found[1] == token or row["outcome"] == "answered"):
         # A repeated submission changes nothing; other words, from a window left open, are kept.
         if not _worded(db, found[0], answer.kind, text):
@@ -291,6 +293,8 @@ def _counts(db: Database, row: dict[str, Any]) -> bool:
     Whoever holds the slot may. A page left open may while the campaign takes answers and the
     person's cap is not reached: it may have been skipped, or be older than the cap.
     """
+    if not qualifications.counted(db, row["campaign_id"], row["annotator"]):
+        return False
     if db.conn.execute("select 1 from slots where claim_id = ?", [row["claim_id"]]).fetchone():
         return True
     campaign = campaigns.get(db, row["campaign_id"])

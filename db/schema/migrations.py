@@ -3,13 +3,13 @@
     apply(db)
 
 Each step runs in a transaction together with the note that it ran. The steps themselves are in
-`db.schema.base`, `annotate`, `audit` and `describe`.
+`db.schema.base`, `annotate`, `audit`, `describe` and `crowd`.
 """
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from db.schema import annotate, audit, base, describe
+from db.schema import annotate, audit, base, crowd, describe
 
 STEPS = (
     base.m001_people,
@@ -25,6 +25,7 @@ STEPS = (
     annotate.m011_paste_times,
     describe.m012_methods,
     describe.m013_concept_sets,
+    crowd.m014_participants,
 )
 LATEST = len(STEPS)
 

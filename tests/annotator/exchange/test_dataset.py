@@ -76,7 +76,11 @@ def test_without_pictures_a_row_is_an_answer(
     for number, pictures in enumerate((None, shown(known=0))):
         folder = tmp_path / str(number)
         dataset.write(folder, records, pictures, title="Toy")
-        assert sorted(path.name for path in folder.iterdir()) == ["README.md", "answers.jsonl"]
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "README.md",
+            "answers.jsonl",
+            "croissant.json",
+        ]
         assert card(folder)["license"] == "unknown"
         found = load(folder)  # type: ignore[operator]
         assert list(found["text"]) == [record.text for record in kept]
@@ -119,5 +123,9 @@ def test_a_cleaned_dataset_names_the_version_of_its_rules(filled: Database, tmp_
     tidy = write.cleaned(records, cleaning.parse("replace: risk -> danger"), str, version=7)
     write.write(tmp_path / "d.zip", tidy, form="dataset", title="x", pictures=None)
     with zipfile.ZipFile(tmp_path / "d.zip") as archive:
-        assert sorted(archive.namelist()) == ["README.md", "answers.jsonl"]
+        assert sorted(archive.namelist()) == [
+            "README.md",
+            "answers.jsonl",
+            "croissant.json",
+        ]
         assert "version of the rules: 7" in archive.read("README.md").decode()

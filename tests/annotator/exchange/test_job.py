@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from annotator.campaign import newest
+from annotator.exchange import about, write
 from annotator.exchange import job as exchange_job
-from annotator.exchange import write
 from annotator.exchange.job import Packed
 from db import jobs
 from db.annotate import slots, transfers
@@ -37,7 +37,7 @@ def campaign(tmp_path: Path) -> tuple[Workspace, int]:
     return workspace, campaign_id
 
 
-@pytest.mark.parametrize(("form", "files"), [("milannotations", 4), ("dataset", 5)])
+@pytest.mark.parametrize(("form", "files"), [("milannotations", 4), ("dataset", 6)])
 def test_the_zip_holds_what_the_command_writes(
     campaign: tuple[Workspace, int], tmp_path: Path, form: str, files: int
 ) -> None:
@@ -54,7 +54,17 @@ def test_the_zip_holds_what_the_command_writes(
         packed = Packed.from_json(newest(db, exchange_job.KIND, done=True)[campaign_id].result)
     assert packed.units == 2
     assert packed.bytes == (workspace.reports / packed.file).stat().st_size
-    write.write(tmp_path / "c", records, form=form, title=title, pictures=pictures, licence="mit")
+    with open_database(workspace) as db:
+        told = about.of_campaign(db, campaign_id)
+    write.write(
+        tmp_path / "c",
+        records,
+        form=form,
+        title=title,
+        pictures=pictures,
+        licence="mit",
+        about=told,
+    )
     with zipfile.ZipFile(workspace.reports / packed.file) as archive:
         names = archive.namelist()
         assert len(names) == files

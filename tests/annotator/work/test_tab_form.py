@@ -41,6 +41,20 @@ def test_a_step_makes_no_part_of_the_page_anew_and_leaves_the_test_alone() -> No
     assert "#an-part-testing" in shown[form.frame]
 
 
+def test_arriving_fills_every_text_and_makes_no_component_beside_the_page() -> None:
+    import gradio as gr
+
+    from annotator.texts import words
+    from annotator.work import tab_form
+
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        form = tab_form.build()
+        before = len(blocks.blocks)
+        assert len(form.whole) == len(set(form.whole))
+        assert len(blocks.blocks) == before
+    assert set(form.spoken(words.of("ar"))) == set(form.speaking)
+
+
 def test_the_counters_come_first_since_the_page_fills_them_in_by_place() -> None:
     import gradio as gr
 
