@@ -118,9 +118,9 @@ def edited(seed: int, case: Case) -> Edited:
             float(np.mean(tests)),
             f"mean over {len(tests)} orders of equal units ({found.equal} of {selected} are equal "
             f"to others), each with the {min(counts)} to {max(counts)} units that validation "
-            f"chooses: {100 * gains.mean:+.1f} points, standard deviation {100 * gains.deviation:.1f}, "
-            f"{100 * gains.low:+.1f} to {100 * gains.high:+.1f}; random units "
-            f"{float(np.mean(others)):.3f}",
+            f"chooses: {100 * gains.mean:+.1f} points, standard deviation "
+            f"{100 * gains.deviation:.1f}, {100 * gains.low:+.1f} to {100 * gains.high:+.1f}; "
+            f"random units {float(np.mean(others)):.3f}",
         ),
     )
     return Edited(rows, after - before, gains.mean)

@@ -19,7 +19,16 @@ from db.unit_tables import UnitText
 from db.units import Unit
 
 CURVE_COLUMNS = ("condition", "trial", "n_ablated", "split", "accuracy")
-UNIT_COLUMNS = ("place", "layer", "unit", "accuracy_alone", "log_likelihood_alone", "ablated", "description", "matched")
+UNIT_COLUMNS = (
+    "place",
+    "layer",
+    "unit",
+    "accuracy_alone",
+    "log_likelihood_alone",
+    "ablated",
+    "description",
+    "matched",
+)
 
 
 def matching(

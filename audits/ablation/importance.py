@@ -216,7 +216,7 @@ def alone(
 def _kept(
     network: Evaluator, images: Images, units: Mapping[str, Sequence[int]]
 ) -> tuple[Alone, dict[str, list[int]]]:
-    """What is known already, with room for the rest, and the rows of each layer that are missing."""
+    """What is known already, with room for the rest, and the missing rows of each layer."""
     found = Alone(np.empty(images.count, np.int32))
     missing: dict[str, list[int]] = {}
     for layer, numbers in units.items():

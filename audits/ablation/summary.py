@@ -142,9 +142,7 @@ def rows(measured: Measured) -> list[tuple[str, str]]:
     return found
 
 
-def _over_ties(
-    measured: Measured, percent: Callable[[float | None], str]
-) -> list[tuple[str, str]]:
+def _over_ties(measured: Measured, percent: Callable[[float | None], str]) -> list[tuple[str, str]]:
     """What other orders of equal units give, each at the count that it chooses on validation."""
     if not measured.ties:
         return []
@@ -161,7 +159,10 @@ def _over_ties(
             f"each with the {counts[0]} to {counts[-1]} units that validation chooses",
             band([one.test for one in measured.ties]),
         ),
-        ("… random units of the same layers, ordered alike", band([t.random for t in measured.ties])),
+        (
+            "… random units of the same layers, ordered alike",
+            band([t.random for t in measured.ties]),
+        ),
     ]
     sorted_all = [one.sorted_all for one in measured.ties if one.sorted_all is not None]
     if sorted_all:

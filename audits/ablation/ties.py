@@ -4,9 +4,10 @@
     spread(found).mean                          # test accuracy at each order's own count
     gain = [one.test - start for one in found]
 
-Where units are ordered by accuracy, most of them are equal to others, and which of these goes first
-is nobody's finding. So every order is drawn several times, and text units, their controls and all
-units are ordered alike by the same draw; the number of units is chosen on validation images in each.
+Where units are ordered by accuracy, most of them are equal to others, and which of these goes
+first is nobody's finding. So every order is drawn several times, and text units, their controls and
+all units are ordered alike by the same draw; in each the number of units is chosen on validation
+images.
 """
 
 from collections.abc import Mapping, Sequence

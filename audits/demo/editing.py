@@ -223,7 +223,8 @@ def _summary(found: Edit, units: int) -> Section:
         "Editing: ablating text units",
         f"{len(found.adversarial.order)} of {units} units are described with text, words or "
         "letters. Least important first, by the likelihood of the right class on validation images "
-        f"with each alone ablated; controls and all units likewise. Intervals: 95 %, over {found.images} test and {found.held} validation images; "
+        "with each alone ablated; controls and all units likewise. Intervals: 95 %, over "
+        f"{found.images} test and {found.held} validation images; "
         f"of controls, of the mean of {CONTROLS} draws. A single further draw of {chosen} would "
         f"lie in [{one_more.low:.3f}, {one_more.high:.3f}] in 19 of 20 cases. Of the {chosen} "
         f"units drawn the controls hold {drawn_text} text units: "
@@ -240,7 +241,13 @@ def _orders(found: Edit) -> Section:
     controls = [control.at(count) for control in found.controls]
     counts = [one.count for one in found.ties]
     rows = [
-        ("text units, by likelihood", str(count), _gain(found.adversarial.at(count), start), "", ""),
+        (
+            "text units, by likelihood",
+            str(count),
+            _gain(found.adversarial.at(count), start),
+            "",
+            "",
+        ),
         ("random units, by likelihood", str(count), _gain(float(np.mean(controls)), start), "", ""),
         ("all units, by likelihood", str(count), _gain(found.sorted_all.at(count), start), "", ""),
     ]
