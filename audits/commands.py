@@ -63,6 +63,20 @@ def _add_audit(commands: Any) -> None:
     command.add_argument("--controls", type=int, default=5, metavar="N", help="random draws")
     command.add_argument("--max-units", type=int, metavar="N", help="ablate at most so many")
     command.add_argument("--rule", choices=("zero", "mean"), default="zero")
+    command.add_argument(
+        "--order",
+        choices=("likelihood", "accuracy"),
+        default="likelihood",
+        help="least important first, by the likelihood of the right class without a unit "
+        "(default), or by accuracy, as in the paper: equal units in random order, averaged",
+    )
+    command.add_argument(
+        "--tie-orders",
+        type=int,
+        default=10,
+        metavar="N",
+        help="with --order accuracy: how many random orders of equal units (default: 10)",
+    )
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random draws")
     command.add_argument(
         "--class-index",
@@ -145,7 +159,9 @@ def _audit(options: argparse.Namespace) -> None:
         options.controls,
         options.seed,
         sort_all=True,
+        order=options.order,
         max_units=options.max_units,
+        tie_orders=options.tie_orders,
     )
     device = devices.choose(options.device)
     with Bar() as bar:

@@ -189,6 +189,22 @@ def matched_draws(
     return draws
 
 
+def arranged(
+    draw: Sequence[Unit], order: Sequence[Unit], rank: Mapping[Unit, int]
+) -> tuple[Unit, ...]:
+    """The units of a draw so that layers are those of `order` and ranks rise within each layer.
+
+    >>> arranged([("a", 1), ("a", 2), ("b", 0)], [("b", 5), ("a", 6), ("a", 7)],
+    ...          {("a", 1): 2, ("a", 2): 0, ("b", 0): 1})
+    (('b', 0), ('a', 2), ('a', 1))
+    """
+    pools = {
+        layer: iter(sorted(units, key=lambda unit, layer=layer: rank[layer, unit]))  # type: ignore[misc]
+        for layer, units in by_layer(draw).items()
+    }
+    return tuple((layer, next(pools[layer])) for layer, _ in order)
+
+
 def chosen_count(validation: Curve) -> int:
     """The largest count before validation accuracy permanently decreases (Appendix E).
 

@@ -19,7 +19,16 @@ from db.unit_tables import UnitText
 from db.units import Unit
 
 CURVE_COLUMNS = ("condition", "trial", "n_ablated", "split", "accuracy")
-UNIT_COLUMNS = ("place", "layer", "unit", "accuracy_alone", "ablated", "description", "matched")
+UNIT_COLUMNS = (
+    "place",
+    "layer",
+    "unit",
+    "accuracy_alone",
+    "log_likelihood_alone",
+    "ablated",
+    "description",
+    "matched",
+)
 
 
 def matching(
@@ -59,7 +68,7 @@ def curve_rows(lines: Iterable[Line]) -> Iterable[tuple[str, int, int, str, floa
 
 def _unit_rows(
     measured: Measured, found: Mapping[Unit, tuple[str, Spans]]
-) -> Iterable[tuple[int, str, int, float, str, str, str]]:
+) -> Iterable[tuple[int, str, int, float, float, str, str, str]]:
     ablated = set(measured.order)
     for place, one in enumerate(measured.ranking):
         text, spans = found.get(one.place, ("", ()))
@@ -69,6 +78,7 @@ def _unit_rows(
             one.layer,
             one.unit,
             one.accuracy,
+            one.log_likelihood,
             "yes" if one.place in ablated else "no",
             text,
             matched,

@@ -1,14 +1,14 @@
 """Ablate the selected units of a network in order, and measure it beside its controls.
 
     found = measure(Evaluator(model), selected, Sets(test, validation), sizes=sizes, how=How())
-    found.order                     # least important first
+    found.order                     # least important first, by `how.order`
     found.curves                    # Line("keyword", 0, "test", …), Line("random", 3, "test", …)
     found.chosen, found.best        # counts chosen on validation, and by an oracle
 
-Source: MILAN, Section 7 and Appendix E: units are ordered by validation accuracy with each alone
-ablated, then ablated one after another; the controls are as many random units of the same layers,
-and all examined units in the same kind of order. What is chosen is chosen on validation images
-and reported on test images.
+Source: MILAN, Section 7 and Appendix E: units are ordered by what the network does on validation
+images with each alone ablated, then ablated one after another; the controls are as many random
+units of the same layers, and all examined units, all in the same kind of order. What is chosen is
+chosen on validation images and reported on test images.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,9 +19,10 @@ from audits.ablation import curves
 from audits.ablation.curves import Curve
 from audits.ablation.engine.hooks import check_units
 from audits.ablation.engine.units import by_layer
-from audits.ablation.importance import UnitImportance, importance
-from audits.ablation.plan import How
+from audits.ablation.importance import By, UnitImportance, equal_units, importance
+from audits.ablation.plan import How, Order
 from audits.ablation.result import Point
+from audits.ablation.ties import Ordered, Ranked, TieOrder, tie_order
 from audits.figures import intervals
 from audits.network.evaluation import Evaluation, Evaluator
 from audits.network.images import Images
@@ -31,6 +32,13 @@ from db.units import Unit
 
 # Random draws below this are warned of: their interval says little.
 ENOUGH = 5
+
+# What an order that is measured goes by.
+MEASURED: Mapping[Order, By] = {
+    "likelihood": "likelihood",
+    "accuracy": "accuracy",
+    "importance": "accuracy",
+}
 
 Condition = Literal["keyword", "random", "sorted_all", "whole_layer"]
 Split = Literal["validation", "test"]
@@ -78,6 +86,8 @@ class Measured:
     at an oracle's, and at the last unit.
     `before` and `after` are the test images without ablation and at the chosen count, or at the
     last unit where none or 0 was chosen; `random` the draws of the controls at that count.
+    `ties` says, where units are ordered by accuracy, what other orders of equal units give, and
+    `equal` how many of the selected units share their value with another.
     """
 
     ranking: tuple[UnitImportance, ...]
@@ -91,6 +101,8 @@ class Measured:
     after: Evaluation
     random: tuple[Evaluation, ...]
     warnings: tuple[str, ...]
+    ties: tuple[TieOrder, ...] = ()
+    equal: int = 0
 
 
 def measure(
@@ -124,17 +136,12 @@ def measure(
         raise BadInput(f"expected at least one unit to ablate, got a limit of {how.max_units}")
     everything = sorted({*selected, *(examined or ())})
     check_units(by_layer(everything), sizes)
-    ranked = {*selected} if how.order == "importance" else set()
-    asked = everything if how.sort_all else sorted(ranked)
-    everyone = (
-        importance(network, sets.ordered_on, by_layer(asked), watch=watch).units if asked else ()
-    )
-    ranking = tuple(one for one in everyone if one.place in ranked)
-    order = (tuple(one.place for one in ranking) or tuple(selected))[: how.max_units]
-    draws = curves.matched_draws(order, sizes, trials=how.controls, seed=how.seed)
+    ranked = _ranked(network, selected, everything, sets, sizes=sizes, how=how, watch=watch)
+    ordered = _ordered(ranked, selected, sizes, how)
+    order, draws = ordered.order, ordered.draws
     orders: list[tuple[Condition, int, tuple[Unit, ...]]] = [("keyword", 0, order)]
     if how.sort_all:
-        orders.append(("sorted_all", 0, tuple(one.place for one in everyone[: len(order)])))
+        orders.append(("sorted_all", 0, ordered.everyone))
     orders += [("random", trial, draw) for trial, draw in enumerate(draws)]
     whole = sorted(by_layer(order)) if how.whole_layers else []
     orders += [
@@ -152,8 +159,20 @@ def measure(
     def look(units: Sequence[Unit]) -> Evaluation:
         return network.evaluate(sets.test, by_layer(units), watch=watch)
 
+    ties: tuple[TieOrder, ...] = ()
+    if how.order == "accuracy" and sets.validation is not None:
+        ties = tuple(
+            tie_order(
+                network,
+                sets.validation,
+                sets.test,
+                _cut(ranked.ordered("accuracy", how.seed + turn), how),
+                watch=watch,
+            )
+            for turn in range(how.tie_orders)
+        )
     return Measured(
-        ranking=ranking,
+        ranking=ranked.selected,
         order=order,
         lines=lines,
         start=point(lines, 0),
@@ -164,6 +183,66 @@ def measure(
         after=look(order[:shown]),
         random=tuple(look(draw[:shown]) for draw in draws),
         warnings=tuple(_warnings(sets, order, sizes, how.controls)),
+        ties=ties,
+        equal=equal_units(ranked.selected, by=MEASURED[how.order]) if ranked.selected else 0,
+    )
+
+
+def _ranked(
+    network: Evaluator,
+    selected: Sequence[Unit],
+    everything: Sequence[Unit],
+    sets: Sets,
+    *,
+    sizes: Mapping[str, int],
+    how: How,
+    watch: Watch | None,
+) -> Ranked:
+    """Whatever is to be put in order, with its importance on the images that order."""
+    measured = how.order in MEASURED
+    # Controls of before were in random order, and are drawn when the order is known.
+    alike = measured and how.order != "importance"
+    draws = (
+        curves.matched_draws(sorted(selected), sizes, trials=how.controls, seed=how.seed)
+        if alike
+        else []
+    )
+    wanted = {unit for draw in draws for unit in draw}
+    wanted |= {*everything} if how.sort_all else {*selected} if measured else set()
+    if not wanted:
+        return Ranked(())
+    by = MEASURED.get(how.order, "likelihood")
+    seed = None if how.order == "importance" else how.seed
+    units = by_layer(sorted(wanted))
+    found = importance(network, sets.ordered_on, units, by=by, seed=seed, watch=watch).units
+    chosen, known = {*selected} if measured else set(), {*everything}
+    drawn = {unit for draw in draws for unit in draw}
+    return Ranked(
+        tuple(one for one in found if one.place in chosen),
+        tuple(one for one in found if one.place in known) if how.sort_all else (),
+        tuple(draws),
+        {one.place: one for one in found if one.place in drawn},
+    )
+
+
+def _ordered(
+    ranked: Ranked, selected: Sequence[Unit], sizes: Mapping[str, int], how: How
+) -> Ordered:
+    """The orders that are measured, cut to as many units as are asked for."""
+    if ranked.draws:
+        return _cut(ranked.ordered(MEASURED[how.order], how.seed), how)
+    order = tuple(one.place for one in ranked.selected) or tuple(selected)
+    order = order[: how.max_units]
+    draws = curves.matched_draws(order, sizes, trials=how.controls, seed=how.seed)
+    everyone = tuple(one.place for one in ranked.everyone[: len(order)])
+    return Ordered(order, everyone, tuple(draws))
+
+
+def _cut(ordered: Ordered, how: How) -> Ordered:
+    return Ordered(
+        ordered.order[: how.max_units],
+        ordered.everyone[: how.max_units],
+        tuple(draw[: how.max_units] for draw in ordered.draws),
     )
 
 

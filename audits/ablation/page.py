@@ -29,6 +29,8 @@ CSS = """
 .mw-thumbs figure {margin:0; font-size:.8rem}
 """
 ORDERS = {
+    "likelihood": "least important first, by the likelihood of the right class",
+    "accuracy": "least important first, by accuracy, equal units in random order",
     "importance": "least important first",
     "score": "highest description score first",
     "random": "in random order",

@@ -32,7 +32,9 @@ LEAST_CONTROLS = 1
 NAMED = 5
 
 Source = Literal["confirmed", "filter", "list"]
-Order = Literal["importance", "score", "random"]
+Order = Literal["likelihood", "accuracy", "importance", "score", "random"]
+# "importance" is the order of experiments before likelihoods were measured.
+ASKED: tuple[Order, ...] = ("likelihood", "accuracy", "score", "random")
 _NAMES = ("subject", "concept", "validation", "test")
 
 
@@ -46,9 +48,14 @@ class How:
         seed: of the draws, of a random order, and of the head's training.
         sort_all: also measure all examined units sorted by importance (slow).
         whole_layers: also measure every layer concerned without all of its units.
-        order: least important first (Section 7), which is measured; or an order that the units
-            are given in: highest description score first, or random.
+        order: least important first (Section 7), which is measured with each unit ablated alone:
+            by the "likelihood" of the right class, in which nearly no units are equal, or by
+            "accuracy" (Appendix E to the letter), with equal units in random order; "importance"
+            is the latter with equal units by name, as experiments once were. Or an order that the
+            units are given in: highest description "score" first, or "random". Controls and all
+            examined units are ordered alike.
         max_units: the order is cut after so many units; None ablates all.
+        tie_orders: by accuracy, over how many random orders of equal units the edit is averaged.
     """
 
     rule: Literal["zero", "mean"] = "zero"
@@ -56,8 +63,9 @@ class How:
     seed: int = 0
     sort_all: bool = False
     whole_layers: bool = False
-    order: Order = "importance"
+    order: Order = "likelihood"
     max_units: int | None = None
+    tie_orders: int = 10
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,8 @@ class Request:
         """As jobs and experiments are stored: flat, the units as `places`."""
         values = asdict(self.plan)
         how = {key: value for key, value in values.pop("how").items() if value is not None}
+        if how["order"] != "accuracy":
+            del how["tie_orders"]
         places = [list(unit) for unit in self.units]
         return {**values, **how, "places": places, "unit_ids": list(self.unit_ids)}
 
@@ -111,8 +121,9 @@ class Request:
             return {each.name: values[each.name] for each in fields(of) if each.name in values}
 
         names = {name: str(values.get(name, "")) for name in _NAMES}
+        how = {"order": "importance", **known(How)}
         return Request(
-            Plan(**{**names, **known(Plan), "how": How(**known(How))}),
+            Plan(**{**names, **known(Plan), "how": How(**how)}),
             tuple((str(layer), int(unit)) for layer, unit in values.get("places", ())),
             tuple(values.get("unit_ids", ())),
         )
@@ -150,8 +161,8 @@ def enqueue(
         raise BadInput(f"expected at least {LEAST_CONTROLS} random control, got {how.controls}")
     if how.rule not in ("zero", "mean"):
         raise BadInput(f"expected the rule zero or mean, got {how.rule!r}")
-    if how.order not in ("importance", "score", "random"):
-        raise BadInput(f"expected the order importance, score or random, got {how.order!r}")
+    if how.order not in (*ASKED, "importance"):
+        raise BadInput(f"expected the order {', '.join(ASKED)}, got {how.order!r}")
     _check_images(db, plan)
     if plan.source == "list":
         plan = replace(plan, concept="listed units")

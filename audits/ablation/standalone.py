@@ -134,6 +134,7 @@ def audit(
         "english": reader,
         "rule": how.rule,
         "seed": how.seed,
+        "order": how.order,
         "examined": len(examined),
         "matched": len(matched),
         "skipped": [[one.path, one.reason] for one in skipped],

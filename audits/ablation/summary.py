@@ -5,10 +5,11 @@ rows(measured)                      # [("accuracy without ablation (500 test ima
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from audits.ablation.measure import Line, Measured
 from audits.ablation.result import ClassAccuracy, ClassCurve, ClassCurves, Draw, Summary, WholeLayer
+from audits.ablation.ties import spread
 from audits.figures.intervals import too_few
 
 CLASSES = 24
@@ -131,12 +132,41 @@ def rows(measured: Measured) -> list[tuple[str, str]]:
             )
         if point.sorted_all is not None:
             found.append((f"… sorting all examined units ({units})", percent(point.sorted_all)))
+    found += _over_ties(measured, percent)
     for line in measured.lines:
         if line.condition == "whole_layer" and line.split == "test":
             layer, size = line.curve.order[0][0], line.curve.counts[-1]
             found.append(
                 (f"{what} without all {size} units of {layer}", percent(line.curve.at(size)))
             )
+    return found
+
+
+def _over_ties(measured: Measured, percent: Callable[[float | None], str]) -> list[tuple[str, str]]:
+    """What other orders of equal units give, each at the count that it chooses on validation."""
+    if not measured.ties:
+        return []
+
+    def band(values: Sequence[float]) -> str:
+        one = spread(values)
+        return f"{percent(one.mean)} ({percent(one.low)} to {percent(one.high)})"
+
+    counts = sorted(one.count for one in measured.ties)
+    where = f"{len(measured.ties)} random orders of equal units"
+    found = [
+        (
+            f"{measured.equal} of {len(measured.ranking)} units are equal to others: over {where}, "
+            f"each with the {counts[0]} to {counts[-1]} units that validation chooses",
+            band([one.test for one in measured.ties]),
+        ),
+        (
+            "… random units of the same layers, ordered alike",
+            band([t.random for t in measured.ties]),
+        ),
+    ]
+    sorted_all = [one.sorted_all for one in measured.ties if one.sorted_all is not None]
+    if sorted_all:
+        found.append(("… all examined units, ordered alike", band(sorted_all)))
     return found
 
 

@@ -41,8 +41,9 @@ SOURCES = [
     ("units I list", "list"),
 ]
 ORDERS = [
-    ("least important first", "importance"),
-    ("by description score", "score"),
+    ("least important first, by how sure of the right class the network stays", "likelihood"),
+    ("least important first, by accuracy as in the paper (averaged over ties)", "accuracy"),
+    ("highest description score first", "score"),
     ("random", "random"),
 ]
 
@@ -175,7 +176,7 @@ def _fields() -> tuple[Fields, gr.HTML]:
     warned = gr.HTML(elem_id="ablate_told")
     with gr.Row():
         rule = gr.Radio(["zero", "mean"], value="zero", label="Set units to", elem_id="rule")
-        order = gr.Radio(ORDERS, value="importance", label="Order", elem_id="ablate_order")
+        order = gr.Radio(ORDERS, value="likelihood", label="Order", elem_id="ablate_order")
         controls = gr.Number(5, label="Random controls", precision=0, minimum=1)
         with gr.Column(min_width=200):
             sort_all = gr.Checkbox(False, label="also sort all units (slow)")

@@ -2,11 +2,15 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from db.errors import BadInput
 from describer.demo.commands import reporter
+
+if TYPE_CHECKING:
+    from describer.demo.checks.table import Section
 
 
 def add_command(steps: Any) -> None:
@@ -26,21 +30,46 @@ def add_command(steps: Any) -> None:
         metavar="DIR",
         help="draw the exemplars of units that have a face attribute by the truth here",
     )
+    command.add_argument(
+        "--part",
+        choices=("all", "methods", "models"),
+        default="all",
+        help="all; the shipped sentences of every method side by side; or the demo's own models",
+    )
     command.set_defaults(run=_verify)
 
 
 def _verify(options: argparse.Namespace) -> None:
-    from audits.demo import importance
-    from describer.demo.checks import faces, table, verify
+    from describer.demo.checks import methods, own_models, table
 
-    if options.beam_size < 1:
-        raise BadInput(f"expected a beam size of at least 1, got {options.beam_size}")
     report = reporter()
-    verified = verify.verify(report=report, beam_size=options.beam_size)
-    if options.pictures is not None:
-        report(f"{faces.write(verified.cases, options.pictures)} drawn")
-    sections = [*verified.sections, *importance.applications(verified, report)]
+    if options.part == "methods":
+        sections = [methods.table(methods.profiles(report=report))]
+    elif options.part == "models":
+        sections = [own_models.table(report=report)]
+    else:
+        sections = _everything(options, report)
     print("\n\n".join(section.markdown() for section in sections))
     if options.json is not None:
         text = json.dumps(table.as_json(sections), indent=1, ensure_ascii=False)
         options.json.write_text(text + "\n", encoding="utf-8")
+
+
+def _everything(options: argparse.Namespace, report: Callable[[str], None]) -> "list[Section]":
+    from audits.demo import importance
+    from describer.demo.checks import faces, methods, own_models, verify
+
+    if options.beam_size < 1:
+        raise BadInput(f"expected a beam size of at least 1, got {options.beam_size}")
+    verified = verify.verify(report=report, beam_size=options.beam_size)
+    if options.pictures is not None:
+        report(f"{faces.write(verified.cases, options.pictures)} drawn")
+    known = {
+        one.recipe.name: dict(zip(one.units, one.profiles, strict=True)) for one in verified.cases
+    }
+    return [
+        *verified.sections,
+        methods.table(known),
+        own_models.table(report=report),
+        *importance.applications(verified, report),
+    ]

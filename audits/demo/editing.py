@@ -1,12 +1,16 @@
 """Editing on the demo world (Section 7, Appendix E): text units ablated, with every control.
 
     found = edit(case)                          # curves over 0, 1, 2… units
-    summary, course = sections(found, units=len(case.units))
+    summary, orders, course = sections(found, units=len(case.units))
 
 The validation images are drawn like the training images, half of them with their own word, so they
 tell nothing about adversarial signs; the number of units to remove is chosen on them alone, by the
 rule of Appendix E: the largest before validation accuracy falls below the start for good. Rule,
 images and control seeds are fixed here and never looked for on the test images.
+
+Units are ordered by the likelihood of the right class, in which hardly any are equal. By accuracy
+nearly all are, so that that order, Appendix E's, is drawn many times, and what is said of it is a
+mean with its spread.
 """
 
 import math
@@ -19,7 +23,8 @@ import torch
 
 from audits.ablation.curves import Curve, best_count, chosen_count, curve, matched_draws
 from audits.ablation.engine.units import by_layer
-from audits.ablation.importance import importance
+from audits.ablation.importance import UnitImportance, equal_units, importance
+from audits.ablation.ties import Ranked, TieOrder, spread, tie_order
 from audits.figures.intervals import Interval, interval
 from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
@@ -31,10 +36,11 @@ from describer.demo.training import fitting
 from describer.demo.world import scene
 from describer.demo.world.concepts import concepts_in
 
-Spread = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+Map = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 Which = tuple[str, int, str]
 
 CONTROLS = 5
+TIE_ORDERS = 10
 STEP = 4
 VALIDATION = ("validation", 1000, "spurious")
 CLEAN = ("test", 500, "plain")
@@ -47,6 +53,8 @@ class Edit:
 
     controls: adversarial curves of random units of the same layers. sorted_all: adversarial curve
     of all units by importance, cut to as many. images, held: how many test and validation images.
+    ties: the same by accuracy, in random orders of equal units; equal: how many of the text units
+    are equal to another one by accuracy.
     """
 
     clean: Estimate
@@ -57,6 +65,8 @@ class Edit:
     sorted_all: Curve
     images: int
     held: int
+    ties: tuple[TieOrder, ...]
+    equal: int
 
     def draws(self, count: int) -> list[tuple[Unit, ...]]:
         """The units that each control silences at a count."""
@@ -81,29 +91,37 @@ def drawn(which: Which) -> Images:
     )
 
 
-def edit(case: Case, *, spread: Spread = map) -> Edit:
+def edit(case: Case, *, side_by_side: Map = map) -> Edit:
     """Ablate the units described with text, word or letter, least important first.
 
     Args:
-        spread: does independent tasks, as `map` does; a pool's does them side by side.
+        side_by_side: does independent tasks, as `map` does; a pool's does several at once.
     """
     chosen = text_units(case)
     sizes = {layer: max(numbers) + 1 for layer, numbers in by_layer(case.units).items()}
-    (all_in_order,) = spread(_ranked, [(case, VALIDATION)])
-    order = [unit for unit in all_in_order if unit in set(chosen)]
-    draws = matched_draws(order, sizes, trials=CONTROLS, seed=0)
-    held, edited, sorted_all, *controls = spread(
+    (everyone,) = side_by_side(_measured, [(case, VALIDATION)])
+    text, named = set(chosen), {one.place: one for one in everyone}
+    ranked = Ranked(
+        tuple(one for one in everyone if one.place in text),
+        everyone,
+        tuple(matched_draws(sorted(chosen), sizes, trials=CONTROLS, seed=0)),
+        named,
+    )
+    ordered = ranked.ordered("likelihood", 0)
+    order = ordered.order
+    held, edited, sorted_all, *controls = side_by_side(
         _ablated,
         [
             (case, VALIDATION, order, None),
             *(
                 (case, ADVERSARIAL, units, None)
-                for units in (order, all_in_order[: len(order)], *draws)
+                for units in (order, ordered.everyone, *ordered.draws)
             ),
         ],
     )
     counts = sorted({0, chosen_count(held)})
-    (looked,) = spread(_ablated, [(case, CLEAN, order, counts)])
+    (looked,) = side_by_side(_ablated, [(case, CLEAN, order, counts)])
+    ties = side_by_side(_in_one_order, [(case, ranked, seed) for seed in range(TIE_ORDERS)])
     return Edit(
         _share(looked.accuracies[0], CLEAN[1]),
         _share(looked.accuracies[-1], CLEAN[1]),
@@ -113,14 +131,22 @@ def edit(case: Case, *, spread: Spread = map) -> Edit:
         sorted_all,
         ADVERSARIAL[1],
         VALIDATION[1],
+        tuple(ties),
+        equal_units(ranked.selected, by="accuracy"),
     )
 
 
-def _ranked(task: tuple[Case, Which]) -> list[Unit]:
-    """All units of a case, least important first."""
+def _measured(task: tuple[Case, Which]) -> tuple[UnitImportance, ...]:
+    """All units of a case, each ablated alone."""
     case, which = task
-    found = importance(_network(case), drawn(which), by_layer(case.units))
-    return [one.place for one in found.units]
+    return importance(_network(case), drawn(which), by_layer(case.units)).units
+
+
+def _in_one_order(task: tuple[Case, Ranked, int]) -> TieOrder:
+    """The edit by accuracy with equal units in one random order."""
+    case, ranked, seed = task
+    ordered = ranked.ordered("accuracy", seed)
+    return tie_order(_network(case), drawn(VALIDATION), drawn(ADVERSARIAL), ordered)
 
 
 def _ablated(task: tuple[Case, Which, Sequence[Unit], Sequence[int] | None]) -> Curve:
@@ -144,7 +170,7 @@ def sections(found: Edit, *, units: int) -> list[Section]:
     Args:
         units: how many the network has in all.
     """
-    return [_summary(found, units), _course(found)]
+    return [_summary(found, units), _orders(found), _course(found)]
 
 
 def _summary(found: Edit, units: int) -> Section:
@@ -196,13 +222,61 @@ def _summary(found: Edit, units: int) -> Section:
     return Section(
         "Editing: ablating text units",
         f"{len(found.adversarial.order)} of {units} units are described with text, words or "
-        f"letters. Intervals: 95 %, over {found.images} test and {found.held} validation images; "
+        "letters. Least important first, by the likelihood of the right class on validation images "
+        "with each alone ablated; controls and all units likewise. Intervals: 95 %, over "
+        f"{found.images} test and {found.held} validation images; "
         f"of controls, of the mean of {CONTROLS} draws. A single further draw of {chosen} would "
         f"lie in [{one_more.low:.3f}, {one_more.high:.3f}] in 19 of 20 cases. Of the {chosen} "
         f"units drawn the controls hold {drawn_text} text units: "
         + "; ".join(map(_names, found.draws(chosen)))
         + ".",
         ("condition", "units", "test accuracy", "change", "validation accuracy"),
+        tuple(rows),
+    )
+
+
+def _orders(found: Edit) -> Section:
+    """What is left of the gain in either order, at the count that validation chooses."""
+    start, count = found.adversarial.at(0), chosen_count(found.validation)
+    controls = [control.at(count) for control in found.controls]
+    counts = [one.count for one in found.ties]
+    rows = [
+        (
+            "text units, by likelihood",
+            str(count),
+            _gain(found.adversarial.at(count), start),
+            "",
+            "",
+        ),
+        ("random units, by likelihood", str(count), _gain(float(np.mean(controls)), start), "", ""),
+        ("all units, by likelihood", str(count), _gain(found.sorted_all.at(count), start), "", ""),
+    ]
+    for name, values in (
+        ("text units, by accuracy", [one.test for one in found.ties]),
+        ("random units, by accuracy", [one.random for one in found.ties]),
+        (
+            "all units, by accuracy",
+            [one.sorted_all for one in found.ties if one.sorted_all is not None],
+        ),
+    ):
+        one = spread([value - start for value in values])
+        rows.append(
+            (
+                name,
+                f"{min(counts)} to {max(counts)}",
+                f"{100 * one.mean:+.1f} points",
+                f"{100 * one.deviation:.1f}",
+                f"{100 * one.low:+.1f} to {100 * one.high:+.1f}",
+            )
+        )
+    return Section(
+        "Editing, in other orders",
+        f"By accuracy {found.equal} of the {len(found.adversarial.order)} text units are equal to "
+        f"others: that order is drawn {len(found.ties)} times, equal units at random, and in each "
+        "the number of units is chosen on validation anew. Change of accuracy on "
+        f"{found.images} adversarial images; the mean over orders, its standard deviation, and the "
+        "least and greatest.",
+        ("condition", "units chosen", "change", "standard deviation", "least to greatest"),
         tuple(rows),
     )
 

@@ -38,7 +38,7 @@ def applications(verified: Verified, report: Report) -> list[Section]:
             feature_importance, people, criteria.score(people.sentences["MILAN"], verified.model)
         )
         signs = verified.case("signs")
-        edited = editing.edit(signs, spread=pool.map)
+        edited = editing.edit(signs, side_by_side=pool.map)
         report("text units ablated, with controls")
         sections = [
             *editing.sections(edited, units=len(signs.units)),

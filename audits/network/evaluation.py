@@ -85,15 +85,46 @@ class Cache:
     ) -> None:
         self.store[self._key(images, units, means)] = predictions
 
-    def _key(self, images: Images, units: Units, means: Mapping[str, Tensor] | None) -> str:
+    def get_likelihood(
+        self, images: Images, units: Units, means: Mapping[str, Tensor] | None
+    ) -> float | None:
+        """The mean log-likelihood of the right output, where it is kept."""
+        kept = self.store.get(self._key(images, units, means, truth=_truth(images)))
+        return None if kept is None else float(np.ascontiguousarray(kept).view("<f8")[0])
+
+    def put_likelihood(
+        self, images: Images, units: Units, means: Mapping[str, Tensor] | None, mean: float
+    ) -> None:
+        """Keep it, its eight bytes as two whole numbers, which is what a store takes."""
+        key = self._key(images, units, means, truth=_truth(images))
+        self.store[key] = np.array([mean], "<f8").view("<i4")
+
+    def _key(
+        self,
+        images: Images,
+        units: Units,
+        means: Mapping[str, Tensor] | None,
+        *,
+        truth: str | None = None,
+    ) -> str:
         chosen = {layer: sorted(set(numbers)) for layer, numbers in units.items() if numbers}
         if means is None:
             rule: object = "zero"
         else:
             # the very values that the ablated units take are part of the question
             rule = {layer: means[layer][numbers].tolist() for layer, numbers in chosen.items()}
-        question = json.dumps([self.weights, images.digest, chosen, rule], sort_keys=True)
+        asked = [self.weights, images.digest, chosen, rule]
+        # a likelihood is another question, and one about labels
+        asked += [] if truth is None else ["mean log-likelihood", truth]
+        question = json.dumps(asked, sort_keys=True)
         return hashlib.sha256(question.encode()).hexdigest()
+
+
+def _truth(images: Images) -> str:
+    """What stands for the right outputs of a set of images."""
+    if images.labels is None:
+        return "the unedited network's choices"
+    return hashlib.sha256(np.ascontiguousarray(images.labels, "<i8").tobytes()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -139,6 +170,15 @@ class Evaluator:
         """Keep predictions for whoever asks again."""
         if self.cache is not None:
             self.cache.put(images, units, self.means, predictions)
+
+    def known_likelihood(self, images: Images, units: Units) -> float | None:
+        """The mean log-likelihood of the right output that is kept of an edit, or None."""
+        return None if self.cache is None else self.cache.get_likelihood(images, units, self.means)
+
+    def keep_likelihood(self, images: Images, units: Units, mean: float) -> None:
+        """Keep it for whoever asks again."""
+        if self.cache is not None:
+            self.cache.put_likelihood(images, units, self.means, mean)
 
     def ablated(self, units: Units) -> AbstractContextManager[nn.Module]:
         """The network with units silent until the block ends."""

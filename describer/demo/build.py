@@ -15,9 +15,13 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from db.annotate import campaigns
 from db.jobs import Watch
-from describer.demo import networks, shipped, workspace
+from db.workspace import create
+from describer.demo import networks, opening, shipped, workspace
 from describer.demo.crew import crew
+from describer.demo.models import learning, renderer
+from describer.demo.sentences import methods as sentence_methods
 from describer.demo.sentences import milan
 from describer.demo.sentences import shipped as sentence_shipped
 from describer.demo.sentences.milan import Lesson
@@ -134,11 +138,33 @@ def ship_milan(work: Path, result: Trained) -> None:
     folder.save(halves, shipped.CHECKPOINT, training=_brief(result))
 
 
+def ship_models(work: Path, *, report: Report) -> None:
+    """Train the demo's own models and put them, with the renderer, where the program looks."""
+    kept = work / "models.pt"
+    pair = learning.learn(kept, report=report)
+    shutil.rmtree(shipped.MODELS, ignore_errors=True)
+    pair.save(shipped.MODELS)
+    renderer.write(shipped.MODELS / shipped.RENDERER)
+
+
 def ship_sayings(work: Path, *, report: Report) -> None:
     """Describe the demo's units with the shipped checkpoint, for all first starts to come."""
     shutil.rmtree(work / "opening", ignore_errors=True)
     content = workspace.prepare(work / "opening", progress=lambda _done, _total, what: report(what))
     sentence_shipped.write(content.said)
+
+
+def ship_sentences(work: Path, *, report: Report) -> None:
+    """Let every method beside MILAN describe the demo's units, in a workspace as users have one.
+
+    The workspace stays in the folder of work: a build that was stopped goes on where it was.
+    """
+    place = create(work / "workspace")
+    opening.open_demo(place, settings=campaigns.Settings("as shipped"))
+    found = sentence_methods.say(place, workspace.SHOWN, tell=report)
+    said = sentence_shipped.read()
+    assert said is not None, "they were just written"
+    sentence_shipped.write(sentence_shipped.with_methods(said, *found))
 
 
 def subject_toml(recipe: Recipe) -> str:
@@ -161,11 +187,13 @@ def subject_toml(recipe: Recipe) -> str:
 
 
 def build(work: Path, *, report: Report) -> None:
-    """All of it: networks, MILAN, and the shipped files."""
+    """All of it: networks, MILAN, the demo's own models, and the shipped files."""
     train_networks(work, report=report)
     ship_subjects(work)
     ship_milan(work, teach_milan(work, report=report))
+    ship_models(work, report=report)
     ship_sayings(work, report=report)
+    ship_sentences(work, report=report)
     report(f"shipped weights: {shipped.size() / 2**20:.1f} MiB of {shipped.LIMIT / 2**20:.0f}")
 
 

@@ -56,6 +56,7 @@ def open_demo(
     # torch, which only the processes that look for exemplars do.
     from describer import workspace_files
     from describer.demo import shipped
+    from describer.demo.sentences import methods as sentence_methods
     from describer.demo.sentences import shipped as sentence_shipped
     from describer.demo.workspace import prepare
     from describer.exemplars import layout
@@ -65,6 +66,7 @@ def open_demo(
     content = prepare(
         workspace.path / "demo", store=store, said=sentence_shipped.read(), progress=progress
     )
+    place_models(workspace)
     unit_ids: dict[Place, int] = {}
     hashes: dict[Place, str] = {}
     with open_database(workspace) as db:
@@ -100,6 +102,10 @@ def open_demo(
                 for each in content.said.descriptions
             ],
         )
+        workspace_files.enter_concepts(
+            db, content.images[0].name, form="demo", name=sentence_methods.CONCEPT_SET
+        )
+        sentence_methods.enter(db, content.said.made_of, content.said.sentences, unit_ids)
         known = {each.name for each in campaigns.every(db)}
         if SIMULATED not in known:
             written = [
@@ -114,6 +120,16 @@ def open_demo(
             campaigns.add(db, CAMPAIGN, asked, settings=settings, person=LOCAL)
         log.add(db, LOCAL, "made the demo", DONE)
     return True
+
+
+def place_models(workspace: Workspace) -> None:
+    """Put the demo's own models where the workspace keeps its models, unless they are there."""
+    from describer.demo import shipped
+
+    for folder in shipped.own_models():
+        target = workspace.models / folder.name
+        if not target.exists():
+            shutil.copytree(folder, target)
 
 
 def _placed(workspace: Workspace, source: "ExemplarFolder") -> "ExemplarFolder":

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent
 SUBJECTS = FOLDER / "subjects"
 CHECKPOINT = FOLDER / "checkpoint"
+MODELS = FOLDER / "weights"
+IMAGE_TEXT, CAPTIONER, RENDERER = "demo-image-text", "demo-captioner", "demo-renderer"
 LIMIT = 12 * 2**20
 
 
@@ -24,6 +26,11 @@ def size() -> int:
 def checkpoint_hash() -> str:
     """The hash by which `describer.milan` knows the demo's checkpoint, without loading it."""
     return hashlib.sha256((CHECKPOINT / "checkpoint.json").read_bytes()).hexdigest()
+
+
+def own_models() -> list[Path]:
+    """The folders of the demo's own models, as a workspace's `models/` takes them."""
+    return [path for path in sorted(MODELS.glob("*")) if path.is_dir()]
 
 
 def load(recipe: Recipe) -> "nn.Module":

@@ -2,7 +2,8 @@
 
     singles = Singles.of(model, {"layer4": [0, 1, 2]}, batch, means=None)
     start = singles.start(batch)
-    singles.predictions(start, "layer4", [0, 1, 2], unedited, Watch())  # int32 (3, images)
+    plain = singles.unedited(start, labels)
+    singles.alone(start, "layer4", [0, 1, 2], plain, Watch())   # choices and likelihoods
 
 A layer behind which the network can be cut is edited at the cut; the others in the whole network,
 row by row. A cut is tried on a batch first, and kept only if it gives what the whole network
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from audits.ablation.engine.cut import Split, State, cut
@@ -31,6 +33,20 @@ from db.jobs import Watch
 from describer.layers import catalogue as network_layers
 
 LOGITS_AT_ONCE = 2**22
+Likelihoods = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Unedited:
+    """What the network says of one batch before edits.
+
+    choices: int32 (images,). truth: int64 (images,), the right outputs; without labels the
+    choices. likelihoods: float64 (images,), the log-likelihood of each image's right output.
+    """
+
+    choices: Predictions
+    truth: NDArray[np.int64]
+    likelihoods: Likelihoods
 
 
 @dataclass
@@ -114,17 +130,23 @@ class Singles:
                 )
         return Start(batch, changes, state)
 
-    def unedited(self, start: Start) -> Predictions:
-        """First choices without edits, int32 (images of the batch,)."""
+    def unedited(self, start: Start, labels: NDArray[np.int64] | None) -> Unedited:
+        """The batch without edits.
+
+        Args:
+            labels: int64 (images of the batch,), or None.
+        """
         if start.state is None or not self.cut:
-            plain: Predictions = self.model(start.images).argmax(dim=1).int().cpu().numpy()
-            return plain
-        noise = max(self.cut.values())
-        choice, close = first_choice(start.state.logits, noise=noise)
-        if close.any():
-            choice = self.model(start.images).argmax(dim=1)
-        found: Predictions = choice.int().cpu().numpy()
-        return found
+            logits = self.model(start.images)
+            choice = logits.argmax(dim=1)
+        else:
+            logits = start.state.logits
+            choice, close = first_choice(logits, noise=max(self.cut.values()))
+            if close.any():
+                choice = self.model(start.images).argmax(dim=1)
+        choices: Predictions = choice.int().cpu().numpy()
+        truth = choices.astype(np.int64) if labels is None else labels
+        return Unedited(choices, truth, log_likelihoods(logits, truth))
 
     def logits(self, start: Start, layer: str, rows: Tensor, units: Tensor) -> Tensor:
         """Logits (r, outputs) of image rows[i] with unit units[i] of the layer ablated."""
@@ -177,19 +199,25 @@ class Singles:
             and not self.split.behind[layer].any_rows
         )
 
-    def predictions(
+    def alone(
         self,
         start: Start,
         layer: str,
         units: Sequence[int],
-        unedited: Predictions,
+        unedited: Unedited,
         watch: Watch,
-    ) -> Predictions:
-        """Predictions (units, images of the batch) with each unit of one layer ablated alone."""
+    ) -> tuple[Predictions, Likelihoods]:
+        """With each unit of one layer ablated alone: choices and the right output's likelihood.
+
+        Returns:
+            int32 (units, images of the batch), and float64 of that shape. On an image on which a
+            unit is silent both are the unedited network's to the last bit.
+        """
         device = start.images.device
         batch = len(start.images)
         numbers = torch.tensor(units, device=device)
-        found = np.repeat(unedited[None], len(units), axis=0)
+        found = np.repeat(unedited.choices[None], len(units), axis=0)
+        likelihoods = np.repeat(unedited.likelihoods[None], len(units), axis=0)
         unsure = np.zeros(found.shape, dtype=bool)
         # only pairs of (unit, image) where the ablation changes anything
         which, images = start.changes[layer][:, numbers].t().nonzero(as_tuple=True)
@@ -208,11 +236,28 @@ class Singles:
             at = (index.cpu().numpy(), rows.cpu().numpy())
             found[at] = choice.cpu().numpy()
             unsure[at] = close.cpu().numpy()
+            likelihoods[at] = log_likelihoods(logits, unedited.truth[at[1]])
         for row in np.flatnonzero(unsure.any(axis=1)).tolist():
             with ablated(self.model, {layer: [units[row]]}, rule=self.rule, means=self.means):
                 plain = self.model(start.images).argmax(dim=1).cpu().numpy()
             found[row, unsure[row]] = plain[unsure[row]]
-        return found
+        return found, likelihoods
+
+
+def log_likelihoods(logits: Tensor, truth: NDArray[np.int64]) -> Likelihoods:
+    """The log-likelihood of the right output of each row, float64 (rows,); -inf where it is NaN.
+
+    Args:
+        logits: (rows, outputs).
+        truth: int64 (rows,).
+
+    >>> log_likelihoods(torch.tensor([[0.0, 0.0]]), np.array([1])).round(4).tolist()
+    [-0.6931]
+    """
+    right = torch.from_numpy(truth).to(logits.device)
+    found = torch.log_softmax(logits.double(), dim=1).gather(1, right[:, None])[:, 0]
+    values: Likelihoods = found.nan_to_num(nan=-torch.inf, neginf=-torch.inf).cpu().numpy()
+    return values
 
 
 def _outputs(start: Start) -> int:

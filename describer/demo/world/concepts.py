@@ -191,6 +191,15 @@ def concepts_in(sentence: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def named(phrase: str) -> str | None:
+    """The concept that a phrase is a form of, in lower case; None where it is none.
+
+    >>> named("hot air balloons"), named("balloons in the sky")
+    ('balloon', None)
+    """
+    return _forms().get(phrase)
+
+
 @functools.cache
 def _forms() -> dict[str, str]:
     """Every form in lower case with the concept that it names; singular and plural."""

@@ -35,6 +35,7 @@ from describer.methods.study import (
 )
 
 if TYPE_CHECKING:
+    from describer.demo.models.renderer import Renderer
     from describer.methods.dnd.retrieval import Album
     from describer.methods.dnd.selection import Chosen, Gallery
     from describer.methods.dnd.strongest import Shown
@@ -51,7 +52,7 @@ class Parts:
     captioner: "Captioner | None"
     writer: Writer | None
     likeness: "Likeness | None"
-    maker: "Maker | None"
+    maker: "Maker | Renderer | None"
 
     @classmethod
     def open(cls, options: Options, models: Path | None, device: str) -> "Parts":
@@ -71,7 +72,7 @@ class Parts:
             likeness.Likeness.open(named["likeness"], models, device=device)
             if "likeness" in named
             else None,
-            pictures.Maker.open(named["maker"], models, device=device, steps=options.steps)
+            pictures.open_maker(named["maker"], models, device=device, steps=options.steps)
             if "maker" in named
             else None,
         )

@@ -11,6 +11,7 @@ activation, and score their candidates; all scores are turned so that higher is 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,12 @@ from describer.methods.dnd.options import NEED_LIKENESS, Options
 from describer.methods.dnd.retrieval import Album
 from describer.methods.dnd.strongest import Shown
 from describer.methods.models.likeness import Likeness
-from describer.methods.models.pictures import Maker
 from describer.methods.responses import Floats, Images, Responses, paths
 from describer.methods.study import seed_of
+
+if TYPE_CHECKING:
+    from describer.demo.models.renderer import Renderer
+    from describer.methods.models.pictures import Maker
 
 TILE, GAP = 96, 4
 UNLIKE = 0.81
@@ -65,7 +69,7 @@ class Chosen:
 
 def generated(
     texts: Sequence[str],
-    maker: Maker,
+    maker: "Maker | Renderer",
     responses: Responses,
     options: Options,
     layer: str,

@@ -53,11 +53,16 @@ def locate(name: str, models: Path | None) -> Path:
             f"expected a model {name!r} in {models or 'the workspace'} or in the local cache, "
             "found none; `python app.py models` says what is here and how to get others"
         )
-    if not any(path.rglob("*.safetensors")):
+    if not any(path.rglob("*.safetensors")) and not draws(path):
         pickles = [file.name for file in sorted(path.rglob("*")) if file.suffix in PICKLES]
         got = f"only {pickles[0]}, which could run code" if pickles else "none"
         raise BadInput(f"expected weights as safetensors in {path}, found {got}")
     return path
+
+
+def draws(path: Path) -> bool:
+    """Whether a folder stands for the demo's renderer, which has no weights."""
+    return read_json(path / "model_index.json").get("_class_name") == "DemoRenderer"
 
 
 def kind(path: Path) -> str:

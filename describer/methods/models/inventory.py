@@ -20,7 +20,7 @@ from describer.methods.models import endpoint, folder
 from describer.methods.models.captions import Captioner
 from describer.methods.models.likeness import Likeness
 from describer.methods.models.opening import ENDPOINT, open_writer
-from describer.methods.models.pictures import Maker
+from describer.methods.models.pictures import open_maker
 from describer.methods.models.prompt import Manner, Prompt
 
 
@@ -88,11 +88,7 @@ def usable(models: Path, kind: str) -> list[str]:
     kind: one of `folder.KINDS`, or `LOOKER`: a captioner that converses, or an endpoint.
     """
     wanted = "captioner" if kind == LOOKER else kind
-    found = [
-        path
-        for path in installed(models)
-        if folder.kind(path) == wanted and any(path.rglob("*.safetensors"))
-    ]
+    found = [path for path in installed(models) if folder.kind(path) == wanted and _safe(path)]
     if kind == LOOKER:
         found = [path for path in found if folder.converses(path)]
     names = [path.relative_to(models).as_posix() for path in found]
@@ -163,7 +159,7 @@ def check(name: str, models: Path, *, device: str) -> str:
         cosine = float(likeness.of_images([GREY])[0] @ likeness.of_texts(["a grey image"])[0])
         return f"{name} finds a grey image and its name alike by {cosine:.3f}"
     if kind == "maker":
-        made = Maker.open(name, models, device=device, steps=1).make("a grey image", [0])[0]
+        made = open_maker(name, models, device=device, steps=1).make("a grey image", [0])[0]
         return f"{name} makes pictures of {made.shape[2]} x {made.shape[1]} pixels"
     known = "; ".join(f"{kind}: {what}" for kind, what in folder.KINDS.items())
     raise BadInput(f"expected a model of a known kind ({known}), got {path}")
@@ -177,6 +173,11 @@ def installed(models: Path) -> list[Path]:
         inner = [path] if _is_one(path) else sorted(path.glob("*"))
         found += [candidate for candidate in inner if _is_one(candidate)]
     return found
+
+
+def _safe(path: Path) -> bool:
+    """Whether a folder's weights are safetensors, or it needs none."""
+    return any(path.rglob("*.safetensors")) or folder.draws(path)
 
 
 def _is_one(path: Path) -> bool:
@@ -193,7 +194,6 @@ def _answered(name: str, models: Path, device: str) -> str:
 
 def _described(path: Path, models: Path) -> str:
     megabytes = folder.size(path) / 1e6
-    weights = any(path.rglob("*.safetensors"))
-    usable = "" if weights else "  NOT USABLE: its weights are no safetensors"
+    usable = "" if _safe(path) else "  NOT USABLE: its weights are no safetensors"
     name, licence = path.relative_to(models), folder.licence(path) or "licence not named"
     return f"{name}  {megabytes:,.1f} MB  {licence}{usable}"

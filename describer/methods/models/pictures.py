@@ -1,16 +1,18 @@
-"""Pictures of a text, by a pipeline of diffusers on this machine.
+"""Pictures of a text, by a pipeline of diffusers on this machine, or by the demo's renderer.
 
-    maker = Maker.open("stable-diffusion-v1-5", workspace.models, device="cuda")
+    maker = open_maker("stable-diffusion-v1-5", workspace.models, device="cuda")
     maker.make("a red door", seeds=[1, 2, 3])           # three images, uint8 (3, H, W)
 
 A picture follows from its text and its seed alone, drawn on the processor so that it begins the
 same on every device. diffusers is imported when a pipeline is opened.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +20,25 @@ from numpy.typing import NDArray
 from db.errors import BadInput
 from describer.methods.models import folder
 
+if TYPE_CHECKING:
+    from describer.demo.models.renderer import Renderer
+
 BATCH = 5
 INDEX = "model_index.json"
+
+
+def open_maker(name: str, models: Path | None, *, device: str, steps: int = 50) -> Maker | Renderer:
+    """Open what makes pictures: the demo's renderer where a folder stands for it, or a pipeline.
+
+    Raises:
+        BadInput: there is none of that name, it makes no pictures of texts, or cannot be read.
+    """
+    path = folder.locate(name, models)
+    if not folder.draws(path):
+        return Maker.open(name, models, device=device, steps=steps)
+    from describer.demo.models.renderer import Renderer
+
+    return Renderer.open(path, folder.identity(path, name))
 
 
 @dataclass(frozen=True)
@@ -31,7 +50,7 @@ class Maker:
     steps: int
 
     @classmethod
-    def open(cls, name: str, models: Path | None, *, device: str, steps: int = 50) -> "Maker":
+    def open(cls, name: str, models: Path | None, *, device: str, steps: int = 50) -> Maker:
         """Load a pipeline.
 
         Raises:

@@ -10,7 +10,14 @@ from torch import nn
 from audits.ablation.engine.cut import cut
 from audits.ablation.engine.hooks import ablated, layer_means
 from audits.ablation.engine.singles import Singles
-from audits.ablation.importance import importance, single_predictions
+from audits.ablation.importance import (
+    UnitImportance,
+    alone,
+    equal_units,
+    importance,
+    in_order,
+    single_predictions,
+)
 from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput, Cancelled
@@ -83,10 +90,55 @@ def test_silent_units_cost_no_pass() -> None:
     assert len(passes) <= 10
 
 
-def test_the_least_important_come_first_and_ties_go_by_layer_and_unit() -> None:
+@KINDS
+def test_likelihoods_equal_the_naive_ones(network: Callable[[], nn.Module]) -> None:
+    model, images = ready(network()), pictures()
+    units = {layer: range(size) for layer, size in SIZES[network].items()}
+    found = alone(Evaluator(model), images, units).likelihoods
+    truth = torch.from_numpy(images.labels)
+    for layer, numbers in units.items():
+        for unit in numbers:
+            with ablated(model, {layer: [unit]}), torch.no_grad():
+                logits = torch.cat([model(batch) for batch in images.batches()]).double()
+            right = torch.log_softmax(logits, dim=1)[torch.arange(len(truth)), truth]
+            assert found[layer][unit] == pytest.approx(right.mean().item(), abs=1e-5)
+
+
+def test_by_likelihood_the_least_important_come_first_and_hardly_any_are_equal() -> None:
     model, images = ready(Residual()), pictures(40, batch=16)
     units = {layer: range(SIZES[Residual][layer]) for layer in ("layer2", "conv1")}
     ranking = importance(Evaluator(model), images, units)
+    values = [one.log_likelihood for one in ranking.units]
+    assert values == sorted(values, reverse=True)
+    assert equal_units(ranking.units, by="likelihood") < equal_units(ranking.units, by="accuracy")
+    different = [one for one in ranking.units if one.log_likelihood != values[8]]
+    other = importance(Evaluator(model), images, units, seed=9).units
+    assert [one for one in other if one.log_likelihood != values[8]] == different
+
+
+def test_equal_units_are_in_random_order_whatever_they_are_called() -> None:
+    units = [UnitImportance("a", n, 0.5, -1.0) for n in range(6)]
+    units += [UnitImportance("b", n, 0.75, -0.5) for n in range(6)]
+    orders = [in_order(units, by="accuracy", seed=seed) for seed in range(40)]
+    assert all(one.layer == "b" for order in orders for one in order[:6])
+    assert len({order[0].unit for order in orders}) == 6
+    assert in_order(units[::-1], by="accuracy", seed=3) == orders[3], "nor how they are given"
+    assert in_order(units, by="likelihood", seed=3) == orders[3]
+
+
+def test_a_unit_without_a_number_is_the_most_important() -> None:
+    found = in_order(
+        [UnitImportance("a", 0, 0.1, -float("inf")), UnitImportance("a", 1, 0.1, -5.0)],
+        by="likelihood",
+        seed=0,
+    )
+    assert [one.unit for one in found] == [1, 0]
+
+
+def test_by_accuracy_without_a_seed_ties_go_by_layer_and_unit() -> None:
+    model, images = ready(Residual()), pictures(40, batch=16)
+    units = {layer: range(SIZES[Residual][layer]) for layer in ("layer2", "conv1")}
+    ranking = importance(Evaluator(model), images, units, by="accuracy", seed=None)
     expected = naive(model, images, units)
     accuracies = [
         (-float((rows[unit] == images.labels).mean()), layer, unit)

@@ -12,9 +12,11 @@ import torch
 from audits.ablation import curves, page
 from audits.ablation import files as audit_files
 from audits.ablation import summary as ablation_summary
+from audits.ablation.engine.units import by_layer
 from audits.ablation.importance import importance
 from audits.ablation.measure import Line, Sets, measure
 from audits.ablation.plan import How
+from audits.ablation.ties import spread
 from audits.figures import intervals
 from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
@@ -58,7 +60,7 @@ def test_units_are_ordered_on_validation_and_reported_on_both() -> None:
     assert found.best.test == max(
         next(line for line in found.lines if line.split == "test").curve.accuracies
     )
-    assert found.after.accuracy == found.chosen.test
+    assert found.after.accuracy == (found.chosen if found.chosen.n_ablated else found.end).test
     assert found.before.accuracy == found.start.test
     assert found.warnings == ()
 
@@ -69,6 +71,56 @@ def test_controls_are_recorded_and_match_layers_at_every_count() -> None:
     assert len({frozenset(draw) for draw in draws}) == 5
     for draw in draws:
         assert [layer for layer, _ in draw] == [layer for layer, _ in found.order]
+
+
+@pytest.mark.parametrize("order", ["likelihood", "accuracy"])
+def test_controls_are_ordered_as_the_selected_units_are(order: str) -> None:
+    found = measured(validation=other_pictures(), how=How(seed=2, order=order))
+    draws = [
+        line.curve.order
+        for line in found.lines
+        if (line.condition, line.split) == ("random", "test")
+    ]
+    for draw in draws:
+        alone = importance(
+            Evaluator(ready(Residual())), other_pictures(), by_layer(draw), by=order, seed=2
+        ).units
+        worth = {
+            one.place: one.log_likelihood if order == "likelihood" else one.accuracy
+            for one in alone
+        }
+        two = [unit for unit in draw if unit[0] == "layer2"]
+        assert worth[two[0]] >= worth[two[1]]
+
+
+def test_by_accuracy_an_edit_is_averaged_over_orders_of_equal_units() -> None:
+    how = How(order="accuracy", sort_all=True, tie_orders=4)
+    found = measured(validation=other_pictures(), how=how)
+    assert found.equal == 2, "twenty images tell few units apart"
+    assert len(found.ties) == 4
+    assert found.chosen is not None
+    first = found.ties[0]
+    assert (first.count, first.test) == (found.chosen.n_ablated, found.chosen.test)
+    assert first.sorted_all == found.chosen.sorted_all
+    assert found.chosen.random is not None
+    assert first.random == pytest.approx(found.chosen.random.mean)
+    told = dict(ablation_summary.rows(found))
+    name = next(name for name in told if "random orders of equal units" in name)
+    assert name.startswith("2 of 4 units are equal to others: over 4 random orders")
+    one = spread([each.test for each in found.ties])
+    assert told[name] == f"{one.mean:.2%} ({one.low:.2%} to {one.high:.2%})"
+    assert not measured(validation=other_pictures()).ties, "likelihoods have none to draw"
+
+
+def test_experiments_of_before_likelihoods_are_ordered_as_they_were() -> None:
+    found = measured(validation=other_pictures(), how=How(order="importance"))
+    ranking = importance(
+        Evaluator(ready(Residual())), other_pictures(), by_layer(SELECTED), by="accuracy", seed=None
+    )
+    assert found.order == tuple(one.place for one in ranking.units)
+    values = [(-one.accuracy, one.layer, one.unit) for one in ranking.units]
+    assert values == sorted(values)
+    assert not found.ties
 
 
 def test_sort_all_takes_the_least_important_of_all_examined_units() -> None:

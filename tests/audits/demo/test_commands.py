@@ -10,12 +10,14 @@ from audits import commands as audit_commands
 from audits.demo import importance
 from db.errors import BadInput
 from describer.demo import commands
-from describer.demo.checks import verify
+from describer.demo.checks import methods, own_models, verify
 from describer.demo.checks.table import Section
 from describer.demo.checks.verify import Verified
 
 FIRST = Section("One", "a note", ("a", "b"), (("1", "2"),))
 SECOND = Section("Two", "another", ("c",), (("3",),))
+RIVALS = Section("Methods", "beside", ("d",), (("4",),))
+OWN = Section("Own", "models", ("e",), (("5",),))
 
 
 def parse(*arguments: str) -> argparse.Namespace:
@@ -31,6 +33,9 @@ def _verified(monkeypatch: pytest.MonkeyPatch) -> None:
         return Verified((FIRST,), (), None)  # type: ignore[arg-type]
 
     monkeypatch.setattr(verify, "verify", found)
+    monkeypatch.setattr(methods, "profiles", lambda report: {})
+    monkeypatch.setattr(methods, "table", lambda known: RIVALS)
+    monkeypatch.setattr(own_models, "table", lambda report: OWN)
     monkeypatch.setattr(importance, "applications", lambda verified, report: [SECOND])
 
 
@@ -45,7 +50,19 @@ def test_verify_prints_markdown_and_writes_json(
     assert printed.out.index("### One") < printed.out.index("### Two")
     assert "beam 50" in printed.err
     written = json.loads((tmp_path / "table.json").read_text())
-    assert [section["title"] for section in written] == ["One", "Two"]
+    assert [section["title"] for section in written] == ["One", "Methods", "Own", "Two"]
+
+
+@pytest.mark.usefixtures("_verified")
+@pytest.mark.parametrize(("part", "title"), [("methods", "Methods"), ("models", "Own")])
+def test_verify_measures_a_part_alone(
+    part: str, title: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = parse("demo", "verify", "--part", part)
+    options.run(options)
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"### {title}\n")
+    assert printed.count("###") == 1
 
 
 @pytest.mark.usefixtures("_verified")

@@ -23,6 +23,7 @@ SENTENCES = ("words on signs", "red roofs of houses", "letters", "wheels")
 def case(monkeypatch: pytest.MonkeyPatch) -> Case:
     monkeypatch.setattr(editing, "VALIDATION", ("validation", 20, "spurious"))
     monkeypatch.setattr(editing, "CLEAN", ("test", 20, "plain"))
+    monkeypatch.setattr(editing, "TIE_ORDERS", 3)
     monkeypatch.setattr(editing, "ADVERSARIAL", ("test", 30, "adversarial"))
     monkeypatch.setattr(importance, "IMPORTANCE_IMAGES", ("test", 20, "people"))
     recipe = recipes.subject("signs")
@@ -57,6 +58,7 @@ def test_editing_ablates_the_text_units_and_matches_its_controls(case: Case) -> 
     assert set(found.adversarial.order) == set(editing.text_units(case))
     assert found.adversarial.counts == found.validation.counts == (0, 1, 2, 3, 4)
     assert len(found.controls) == editing.CONTROLS
+    assert len(found.ties) == 3
     for control in found.controls:
         assert set(by_layer(control.order)) == {"layer4"}
         assert control.at(0) == found.adversarial.at(0)
@@ -65,7 +67,15 @@ def test_editing_ablates_the_text_units_and_matches_its_controls(case: Case) -> 
 
 def test_the_editing_tables_have_controls_and_validation_beside_every_number(case: Case) -> None:
     found = editing.edit(case)
-    summary, course = editing.sections(found, units=len(case.units))
+    summary, orders, course = editing.sections(found, units=len(case.units))
+    assert [row[0] for row in orders.rows] == [
+        f"{which} units, by {how}"
+        for how in ("likelihood", "accuracy")
+        for which in ("text", "random", "all")
+    ]
+    gains = [one.test - found.adversarial.at(0) for one in found.ties]
+    assert orders.rows[3][2] == f"{100 * sum(gains) / 3:+.1f} points"
+    assert orders.rows[3][4] == f"{100 * min(gains):+.1f} to {100 * max(gains):+.1f}"
     conditions = [row[0] for row in summary.rows]
     for label in ("chosen on validation", "best on test"):
         assert f"text units, {label}" in conditions
