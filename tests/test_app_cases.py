@@ -222,13 +222,15 @@ def test_tables_of_other_programs_are_understood(
         assert code == 0, text
         assert "layer4 12: 1 instead of 3" in text
     for name in ("ls-csv", "mturk-float-unit", "mturk-taskanswers", "potato"):
-        code, text = run(f"annotations import {name}.csv --subject n --workspace w", capsys)
+        code, text = run(f"annotations import {name}.csv --subject n --workspace {name}", capsys)
         assert code == 0, (name, text)
         assert "1 answers in campaign" in text
-    code, text = run("annotations import mturk-repeat-after-reject.csv --workspace w", capsys)
+    code, text = run("annotations import mturk-repeat-after-reject.csv --workspace again", capsys)
     assert code == 0
     assert "1 answered again after a rejection" in text
-    code, text = run("annotations import mturk-header-only.csv --subject n --workspace w", capsys)
+    code, text = run(
+        "annotations import mturk-header-only.csv --subject n --workspace none", capsys
+    )
     assert code == 2
     assert "expected at least one answer" in text
 
