@@ -137,7 +137,7 @@ def _audit(options: argparse.Namespace) -> None:
     from audits.ablation.summary import rows
     from audits.edit.export import check_free
     from audits.network import assignment
-    from audits.network.labels import understood_beside
+    from audits.network.label_table import understood_beside
     from describer.subjects import devices
 
     if options.export is not None:

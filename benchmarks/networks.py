@@ -101,6 +101,8 @@ CASES = [
     Case("timm", "levit_128s", 224, "stages.1.blocks.0", 2),
     Case("timm", "mobilevit_s", 256, "stages.2.0", 1),
     Case("timm", "cait_xxs24_224", 224, "blocks_token_only.0", 2),
+    # Its tokens go unit by unit, not row by row.
+    Case("timm", "hiera_tiny_224", 224, "blocks.2", 2),
     Case("transformers", "ViTForImageClassification", 64, "vit.layers.1", 2, options=SMALL),
     Case("transformers", "CLIPVisionModel", 64, "encoder.layers.1.mlp.fc1", 2, options=SMALL),
     Case("transformers", "DeiTForImageClassification", 64, "deit.layernorm", 2, options=SMALL),

@@ -293,7 +293,10 @@ def _delimiter(text: str, known: Collection[str]) -> tuple[str, int]:
     start = text[: 1 << 16].lstrip("\r\n")
 
     def fits(delimiter: str) -> tuple[int, int]:
-        names = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter), [])
+        names = next(
+            csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, skipinitialspace=True),
+            [],
+        )
         return sum(canonical(name) in known for name in names), len(names)
 
     return max(_DELIMITERS, key=fits), 0
@@ -301,7 +304,9 @@ def _delimiter(text: str, known: Collection[str]) -> tuple[str, int]:
 
 def _records(text: str, delimiter: str, skipped: int, name: str) -> Iterator[tuple[int, list[str]]]:
     """The records of a text, each with the line in which it begins."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+    )
     line = 1
     try:
         for cells in reader:

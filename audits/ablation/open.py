@@ -12,7 +12,7 @@ from torch import Tensor
 from audits.ablation.engine.hooks import Rule, Units, layer_means
 from audits.ablation.plan import Plan
 from audits.network.images import Images, Network, open_entered, open_images
-from audits.network.labels import read_labels
+from audits.network.label_table import read_labels
 from db.describe import subjects
 from db.describe.subjects import ProbingSetRow
 from db.jobs import Watch

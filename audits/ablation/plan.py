@@ -19,7 +19,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from audits.find import verdicts
-from audits.network import held_out, labels
+from audits.network import held_out, label_table, labels
 from db import jobs
 from db.describe import descriptions, exemplars, subjects
 from db.errors import BadInput
@@ -282,7 +282,7 @@ def _check_images(db: Database, plan: Plan) -> None:
         if not name:
             continue
         folder = probing.open_folder(subjects.get_probing_set(db, name).root)
-        given = labels.read_labels(table) if table.strip() else None
+        given = label_table.read_labels(table) if table.strip() else None
         known = labels.labels_of(folder, classes=subject.classes, labels=given)
         if known is None and plan.training:
             raise BadInput(f"expected labelled images to train a head, got none in {name}")

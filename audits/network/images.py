@@ -21,7 +21,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from audits.network.labels import Assigned, assigned, labels_of, numbers_note, several_note
+from audits.network.labels import (
+    Assigned,
+    assigned,
+    distinct,
+    given_classes,
+    labels_of,
+    numbers_note,
+    several_note,
+    unused_note,
+)
 from db.describe.subjects import SubjectRow
 from db.errors import BadInput
 from db.jobs import Watch
@@ -149,6 +158,8 @@ def open_images(
     known = labels_of(
         probing_set, classes=subject.classes, table=table, labels=labels, outputs=outputs
     )
+    named = set(table or ()) or {*subject.classes, *distinct(subject.classes)}
+    given = given_classes(probing_set, labels, names=named)
     pixels: NDArray[Any] | None = None
     ids: list[int] = []
     unread: list[Skipped] = []
@@ -178,11 +189,12 @@ def open_images(
         batches=batches,
         labels=None if known is None else known[ids],
         classes=subject.classes,
-        assigned=assigned(probing_set, known, classes=subject.classes),
+        assigned=assigned(probing_set, known, classes=subject.classes, given=given),
         notes=(
             *probing_set.left_out,
+            *unused_note(probing_set, labels),
             *several_note(known),
-            *([] if table or subject.classes else numbers_note(probing_set.classes)),
+            *([] if table or subject.classes else numbers_note(probing_set.classes, outputs)),
             *probing.conversions(probing_set, subject),
         ),
     )

@@ -1,7 +1,6 @@
 """Which output of the network each image should have: from folders, from a table, or unknown.
 
     labels_of(probing_set, classes=subject.classes)             # int64 (images,), or None
-    table = read_labels(Path("labels.csv"))                     # {"a/1.png": "cat", …}
     correct(predictions, labels)                                # bool (images,)
 
 A flat folder may bring `labels.csv` in it, or `<folder>.csv` beside it, with the columns `path`
@@ -11,31 +10,26 @@ of classes and the whole is none), or a row each. Its prediction is right where 
 This module does not open images.
 """
 
-import csv
-import io
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from db import tables
+from audits.network.label_table import SEVERAL, read_labels, table_of, tidy
 from db.errors import BadInput
-from db.tables import understood
-from db.unit_tables import labels_in
-from describer.images.folders import TABLES, by_number
-from describer.images.probing import ProbingSet, open_folder
+from describer.images.folders import by_number
+from describer.images.probing import ProbingSet
 
-PATHS = ("path", "filename", "file_name", "file", "image", "image_path")
-CLASSES = ("class", "label", "class_name", "category", "classes", "labels")
-# What stands between the classes of an image.
-SEVERAL = "|"
+_SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
 
 @dataclass(frozen=True)
@@ -75,20 +69,45 @@ def labels_of(
         BadInput: a class that is none of the network, classes that nothing tells the outputs of,
             or a table without some of the images.
     """
-    if labels is None and probing_set.labels is None:
-        beside = table_of(probing_set.root)
-        labels = None if beside is None else read_labels(beside)
+    given = given_classes(
+        probing_set, labels, names=set(table or ()) or {*classes, *distinct(classes)}
+    )
+    if given is None:
+        return None
+    inside = probing_set.classes if labels is None and probing_set.classes else None
+    names = list(inside) if inside else sorted({name for each in given for name in each})
+    if table is not None or classes:
+        found = class_indices(names, classes=classes, table=table)
+    elif inside is None and all(name.isdecimal() for name in names):
+        found = [int(name) for name in names]
+    else:
+        found = numbered(names, outputs, empty=probing_set.empty if inside else ())
+    index = dict(zip(names, found, strict=True))
+    return _array([[index[name] for name in each] for each in given])
+
+
+def given_classes(
+    probing_set: ProbingSet, labels: Mapping[str, str] | None, *, names: Collection[str] = ()
+) -> list[list[str]] | None:
+    """The classes of every image as a table, else its folder says them; None when nothing does.
+
+    Args:
+        labels: as in `labels_of`.
+        names: what classes may be called; settles what a cell with commas means.
+
+    Raises:
+        BadInput: a table without some of the images.
+    """
+    classes = probing_set.classes
+    if labels is None and probing_set.labels is not None:
+        return [[classes[label]] for label in probing_set.labels]
+    if labels is None and probing_set.several is not None:
+        return [[classes[label] for label in each] for each in probing_set.several]
     if labels is None:
-        given = probing_set.several
-        if given is None and probing_set.labels is not None:
-            given = tuple((label,) for label in probing_set.labels)
-        if given is None:
+        beside = table_of(probing_set.root)
+        if beside is None:
             return None
-        if table is None and not classes:
-            found = numbered(probing_set.classes, outputs, empty=probing_set.empty)
-        else:
-            found = class_indices(probing_set.classes, classes=classes, table=table)
-        return _array([[found[label] for label in each] for each in given])
+        labels = read_labels(beside)
     known = {tidy(path): name for path, name in labels.items()}
     missing = [path for path in probing_set.paths if tidy(path) not in known]
     if missing:
@@ -100,16 +119,19 @@ def labels_of(
             f"expected a class for each of the {len(probing_set)} images of {probing_set.root}, "
             f"the table has none for {len(missing)} of them, first {missing[0]!r}{hint}"
         )
-    outputs_named = set(table or ()) or {*classes, *distinct(classes)}
-    wanted = [_parts(known[tidy(path)], outputs_named) for path in probing_set.paths]
-    names = sorted({name for each in wanted for name in each})
-    if table is None and not classes and all(name.isdecimal() for name in names):
-        return _array([[int(name) for name in each] for each in wanted])
-    if table is None and not classes:
-        index = dict(zip(names, numbered(names, outputs), strict=True))
-    else:
-        index = dict(zip(names, class_indices(names, classes=classes, table=table), strict=True))
-    return _array([[index[name] for name in each] for each in wanted])
+    return [_parts(known[tidy(path)], names) for path in probing_set.paths]
+
+
+def unused_note(probing_set: ProbingSet, labels: Mapping[str, str] | None) -> tuple[str, ...]:
+    """That a table has rows about images that are not there; () for none."""
+    if labels is None and probing_set.labels is None and probing_set.several is None:
+        beside = table_of(probing_set.root)
+        labels = None if beside is None else read_labels(beside)
+    there = {tidy(path) for path in probing_set.paths}
+    absent = [path for path in labels or () if tidy(path) not in there]
+    if not absent:
+        return ()
+    return (f"{len(absent)} rows of the table are about images that are not there: {absent[0]}, …",)
 
 
 def _parts(cell: str, names: Collection[str]) -> list[str]:
@@ -176,21 +198,24 @@ def assigned(
     found: NDArray[np.int64] | None,
     *,
     classes: Sequence[str] = (),
+    given: Sequence[Sequence[str]] | None = None,
 ) -> tuple[Assigned, ...]:
     """Which output the images of each class were given, in the order of the outputs.
 
     Args:
         found: what `labels_of` gave; () without.
+        given: what `given_classes` gave, where a table says the classes.
     """
     if found is None:
         return ()
     names = distinct(classes)
-    if probing_set.labels is None:
-        counts = Counter(label for label in found.ravel().tolist() if label >= 0)
-        rows = {(output, ""): count for output, count in counts.items()}
-    else:
-        folders = [probing_set.classes[label] for label in probing_set.labels]
-        rows = dict(Counter(zip(found.tolist(), folders, strict=True)))
+    given = given or given_classes(probing_set, None) or [()] * len(found)
+    rows = Counter(
+        (output, folder)
+        for outputs, folders in zip(found.reshape(len(found), -1).tolist(), given, strict=True)
+        for output, folder in zip_longest(outputs, folders, fillvalue="")
+        if output != -1
+    )
     said = [
         Assigned(folder, count, output, names[output] if output < len(names) else "")
         for (output, folder), count in sorted(rows.items())
@@ -233,135 +258,36 @@ def numbered(
     if outputs is not None and len(folders) != outputs:
         more = f" and {len(folders) - 3} more" if len(folders) > 3 else ""
         without = f", and {len(empty)} without images" if empty else ""
+        way = "name the outputs in `classes` of the subject file, or give --class-index"
+        if {folder.casefold() for folder in folders} <= _SPLITS:
+            way = f"these are splits and no classes: give one of them, such as {folders[0]}"
         raise BadInput(
             f"expected one class of images for each of the network's {outputs} outputs, as nothing "
-            f"names these, got {len(folders)} ({', '.join(folders[:3])}{more}){without}; name the "
-            "outputs in `classes` of the subject file, or give --class-index"
+            f"names these, got {len(folders)} ({', '.join(folders[:3])}{more}){without}; {way}"
         )
     return list(range(len(folders)))
 
 
-def numbers_note(folders: Sequence[str]) -> tuple[str, ...]:
+def numbers_note(folders: Sequence[str], outputs: int | None = None) -> tuple[str, ...]:
     """That folders called by numbers are outputs, where torchvision's ImageFolder says otherwise.
 
-    >>> numbers_note(["1", "2"]), len(numbers_note(["2", "10"]))
-    ((), 1)
+    >>> [len(numbers_note(each, 2)) for each in (["0", "1"], ["2", "10"], ["1", "2"])]
+    [0, 1, 1]
     """
-    if not all(folder.isdecimal() for folder in folders) or list(folders) == sorted(folders):
+    if not folders or not all(folder.isdecimal() for folder in folders):
+        return ()
+    if outputs is not None and max(map(int, folders)) >= outputs == len(folders):
+        return (
+            f"class folders are called by numbers up to {max(map(int, folders))}, and the "
+            f"{outputs} outputs are counted from 0: the folders were taken in their order",
+        )
+    if list(folders) == sorted(folders):
         return ()
     return (
         "class folders are called by numbers and were taken as the outputs of these numbers; a "
         "network that was trained through torchvision's ImageFolder has 10 before 2, and wants "
         "--class-index or `classes` in the subject file",
     )
-
-
-def table_of(root: Path) -> Path | None:
-    """The table of labels that lies in a folder of images, or beside it under its name.
-
-    The metadata that `datasets` reads may be about other things than classes, and then is none.
-    """
-    for path in (*(root / name for name in TABLES), root.with_name(f"{root.name}.csv")):
-        if path.is_file() and (path.stem != "metadata" or _names_classes(path)):
-            return path
-    return None
-
-
-def _names_classes(path: Path) -> bool:
-    try:
-        table = tables.read(_rows_of(path), known=(*PATHS, *CLASSES))
-    except BadInput:
-        return False
-    return table.first(PATHS) is not None and table.first(CLASSES) is not None
-
-
-def _rows_of(path: Path) -> Path | str:
-    """A table, that of lines of JSON as the text of a CSV."""
-    if path.suffix != ".jsonl":
-        return path
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        records = [dict(json.loads(line)) for line in lines if line.strip()]
-    except (OSError, ValueError, TypeError) as error:
-        raise BadInput(f"expected lines of JSON in {path}, got {error}") from error
-    written = io.StringIO()
-    columns = dict.fromkeys(key for record in records for key in record)
-    writer = csv.DictWriter(written, columns)
-    writer.writeheader()
-    writer.writerows(records)
-    return written.getvalue()
-
-
-class Labels(dict[str, str]):
-    """Class by path, several with `|` between them, paths as `tidy` leaves them, and how the table
-    was read (`understood`)."""
-
-    understood: str = ""
-
-
-def understood_beside(root: Path) -> str:
-    """How the table of labels in or beside a flat folder was read; "" without one.
-
-    Raises:
-        BadInput: as `read_labels`.
-    """
-    beside = table_of(root)
-    if beside is None or open_folder(root).labels is not None:
-        return ""
-    said = read_labels(beside).understood
-    return f"{beside}: {said}" if said else ""
-
-
-def read_labels(source: Path | str) -> Labels:
-    """Read a table of `path,class`; other columns may follow.
-
-    Args:
-        source: a file, or the text of one.
-
-    Raises:
-        BadInput: as `db.tables.read`; no such columns, or a row without a path or a class.
-    """
-    source = _rows_of(source) if isinstance(source, Path) else source
-    table = tables.read(source, known=(*PATHS, *CLASSES))
-    paths, classes = table.first(PATHS), table.first(CLASSES)
-    if paths is None or classes is None:
-        raise BadInput(
-            f"expected the columns path and class in {table.name}, got {table.columns()}"
-        )
-    found = Labels()
-    for row in table.rows:
-        path, name = (row.cells.get(column, "").strip() for column in (paths, classes))
-        several = labels_in(name) or [part.strip() for part in name.split(SEVERAL)]
-        if not path or not all(several) or any(SEVERAL in part for part in several):
-            raise BadInput(
-                f"expected a path and its class in {table.name}, got {path!r}: {name!r} in line "
-                f"{row.line}"
-            )
-        before = found.get(tidy(path), "").split(SEVERAL) if tidy(path) in found else []
-        found[tidy(path)] = SEVERAL.join(dict.fromkeys([*before, *several]))
-    found.understood = understood(
-        [
-            *table.notes,
-            *(
-                f"column `{table.spelling(column)}` read as {meant}"
-                for column, meant in ((paths, "path"), (classes, "class"))
-                if table.spelling(column) != meant
-            ),
-        ]
-    )
-    return found
-
-
-def tidy(path: str) -> str:
-    """A path in the one spelling in which a table and a folder are compared.
-
-    Names of files come decomposed from some systems (e and an accent) and composed from others.
-
-    >>> tidy("./a//b.png"), tidy("a\\\\b.png"), tidy("cafe\\u0301.png") == "caf\\u00e9.png"
-    ('a/b.png', 'a/b.png', True)
-    """
-    parts = unicodedata.normalize("NFC", path.replace("\\", "/")).split("/")
-    return "/".join(part for part in parts if part not in ("", "."))
 
 
 def class_indices(
@@ -374,6 +300,7 @@ def class_indices(
         classes: names of the network's outputs, in order.
         table: folder name to output, where folder names are not the class names; it goes first.
 
+    Names may differ in case, in `_` and `-` for spaces and in Unicode form where only one fits.
     Without both, the folders are numbered in sorted order, as ImageFolder does. A folder whose name
     several outputs bear has to say which, as `distinct` does.
 
@@ -388,12 +315,10 @@ def class_indices(
     known = table
     if known is None:
         known = {name: index for index, name in enumerate(distinct(classes))}
-    # One system writes é as one letter, another as two.
-    composed = {unicodedata.normalize("NFC", name): name for name in known}
+    loose = Counter(_loosely(name) for name in known)
+    alike = {_loosely(name): name for name in known if loose[_loosely(name)] == 1}
     folders = [
-        folder
-        if folder in known or folder in classes
-        else composed.get(unicodedata.normalize("NFC", folder), folder)
+        folder if folder in known or folder in classes else alike.get(_loosely(folder), folder)
         for folder in folders
     ]
     for folder in folders:
@@ -411,6 +336,15 @@ def class_indices(
                 f"got {folder!r}; nearest: {', '.join(near)}"
             )
     return [known[folder] for folder in folders]
+
+
+def _loosely(name: str) -> str:
+    """A name in one spelling: é is one letter or two, words lie apart in several ways.
+
+    >>> _loosely("Great_Owl") == _loosely("great owl ")
+    True
+    """
+    return re.sub(r"[\s_-]+", " ", unicodedata.normalize("NFC", name)).strip().casefold()
 
 
 def distinct(classes: Sequence[str]) -> tuple[str, ...]:

@@ -154,7 +154,9 @@ def open_folder(root: Path) -> ProbingSet:
             several=inside.several,
         )
     if not root.is_dir():
-        raise BadInput(f"expected a folder of images, got {root}, which is no folder")
+        hint = "; unpack it" if root.suffix.lower() in (".zip", ".7z", ".rar", ".gz") else ""
+        what = "which is no folder" if root.exists() else "which is not there"
+        raise BadInput(f"expected a folder of images, got {root}, {what}{hint}")
     root = root.resolve()
     found = folders.listed(root)
     if not found.paths:

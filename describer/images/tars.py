@@ -113,7 +113,10 @@ def members(files: Sequence[Path], label_in: Callable[[Mapping[str, Any]], Any])
     said = ""
     folders = [key.removeprefix(before).rpartition("/")[0] for before, key in keys]
     if not labels and len(set(folders)) > 1 and all(folders):
-        given, said = [folder.rpartition("/")[2] for folder in folders], "classes are its folders"
+        given, said = (
+            [folder.rpartition("/")[2] for folder in folders],
+            "classes are the folders in the tar",
+        )
     return Members(paths, tuple(given), data, said)
 
 

@@ -87,11 +87,9 @@ def _opened(path: Path) -> Any:
     Raises:
         BadInput: what it holds cannot be read without running code, or not at all.
     """
-    import pickle
     import warnings
 
     import torch
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
@@ -100,18 +98,8 @@ def _opened(path: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
-    # What is no weights file makes the readers stumble in all of these ways.
-    except (
-        SafetensorError,
-        pickle.UnpicklingError,
-        RuntimeError,
-        OSError,
-        EOFError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-    ) as error:
+    # What is no weights file makes the readers stumble in every way there is.
+    except Exception as error:
         raise BadInput(_unread(path, error)) from error
 
 
@@ -129,7 +117,32 @@ def _unread(path: Path, error: Exception) -> str:
             "could run code; where the file was made, or where you trust it: "
             'torch.save(model.state_dict(), "weights.pt"), or safetensors.torch.save_file'
         )
-    return f"{start}, it could not be read: {plain(text) or type(error).__name__}"
+    return f"{start}, got {_seems(path) or plain(text) or type(error).__name__}"
+
+
+def _seems(path: Path) -> str:
+    """What a file that is none of weights is by its first bytes; "" where they do not tell."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except OSError as error:
+        return error.strerror or ""
+    if path.suffix == ".safetensors" and start[8:9] == b"{":
+        return "a safetensors file that is cut off or damaged"
+    named = next((name for first, name in _BEGINNINGS.items() if start.startswith(first)), "")
+    if start.lstrip().startswith((b"<", b"{")):
+        named = "text (HTML, XML or JSON), as when a page was saved in place of the file"
+    return named or ("" if start else "an empty file") or _OTHER
+
+
+_OTHER = "a file that neither torch.save nor safetensors wrote, or a damaged one"
+_BEGINNINGS = {
+    b"version https://git-lfs": "a pointer of Git LFS in its place: `git lfs pull` brings the file",
+    b"PK": "an archive that is cut off or damaged, or that torch.save did not write",
+    b"\x89HDF": "an HDF5 file, as Keras writes: save it from PyTorch",
+    b"\x93NUMPY": "a numpy array",
+    b"\x1f\x8b": "a compressed file: unpack it",
+}
 
 
 def _sharded(index: Path) -> dict[str, Any]:

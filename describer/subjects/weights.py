@@ -71,9 +71,10 @@ def fill(network: nn.Module, subject: Subject) -> list[str]:
     if missing or unknown:
         raise BadInput(
             f"expected the weights of {subject.factory} in {subject.weights}, got "
-            f"{some(missing)} missing and {some(unknown)} unexpected{_shard(subject.weights)}"
+            f"{some(missing)} missing and {some(unknown)} unexpected"
+            f"{_way_out(missing, unknown)}{_shard(subject.weights)}"
         )
-    return notes
+    return [*notes, *_no_numbers(network, subject)]
 
 
 def weights_hash(subject: Subject, model: nn.Module) -> str:
@@ -207,6 +208,36 @@ def _shared(network: nn.Module) -> list[set[str]]:
         if isinstance(value, torch.Tensor):
             groups.setdefault(id(value), set()).add(key)
     return [keys for keys in groups.values() if len(keys) > 1]
+
+
+def _way_out(missing: list[str], unknown: list[str]) -> str:
+    """What in a subject file would help, where the network's keys are among the unexpected ones."""
+    for key in unknown:
+        prefix, _, rest = key.partition(".")
+        if rest in missing:
+            return f'; weights_prefix = "{prefix}" in the subject file takes {prefix}. off the keys'
+    return ""
+
+
+def _no_numbers(network: nn.Module, subject: Subject) -> list[str]:
+    """A warning where a training has come to nothing."""
+    import torch
+    from torch.nn.parameter import is_lazy
+
+    spoilt = [
+        key
+        for key, value in network.state_dict().items()
+        if isinstance(value, torch.Tensor)
+        and value.is_floating_point()
+        and value.layout == torch.strided
+        and not is_lazy(value)
+        and not bool(value.isfinite().all())
+    ]
+    assert subject.weights is not None, "the caller has weights"
+    return [
+        f"warning: {some(spoilt)} of {subject.weights.name} hold NaN or infinite numbers, so what "
+        f"{subject.name} answers may mean nothing"
+    ] * bool(spoilt)
 
 
 def _shard(path: Path) -> str:

@@ -10,6 +10,7 @@ import pytest
 from audits.network.assignment import warnings
 from audits.network.evaluation import judged
 from audits.network.images import Images
+from audits.network.label_table import read_labels
 from audits.network.labels import (
     assigned,
     class_indices,
@@ -17,7 +18,6 @@ from audits.network.labels import (
     labels_of,
     one_each,
     read_class_table,
-    read_labels,
     several_note,
 )
 from db.errors import BadInput

@@ -46,7 +46,7 @@ def test_a_flat_folder_has_no_labels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "sentence"), [(False, "which is no folder"), (True, "expected images")]
+    ("make", "sentence"), [(False, "which is not there"), (True, "expected images")]
 )
 def test_no_folder_and_no_images_are_one_sentence(
     tmp_path: Path, make: bool, sentence: str
