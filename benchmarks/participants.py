@@ -97,8 +97,8 @@ async def _participant(
     address: str, token: str, functions: Mapping[str, int], pid: str, thinking: float
 ) -> Notes:
     draw, notes = random.Random(pid), Notes(pid)
-    # shorter than the server keeps a connection, or one is used just as it is closed
-    limits = httpx.Limits(max_connections=6, keepalive_expiry=1.0)
+    # No connection is kept, or one is used just as a busy server closes it.
+    limits = httpx.Limits(max_connections=6, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
         query = {"campaign": token, "pid": pid}
         (await client.get("/", params=query)).raise_for_status()
