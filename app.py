@@ -60,6 +60,7 @@ JOBS = {
     "agreement": "annotator.agreement.job",
     "statistics": "annotator.corpus.job",
     "answers": "annotator.exchange.job",
+    "retrain": "describer.retraining.job",
 }
 
 

@@ -53,7 +53,8 @@ def choose(text: str, *, units: int, seed: int = 0) -> list[int]:
         match = _RANGE.fullmatch(part.strip())
         if match is None:
             raise BadInput(
-                f"expected units as `all`, `0-49, 60` or `random 100`, got {part.strip()!r}"
+                "expected units as `all`, `0-49, 60`, `random 100` or `wanted 100`, got "
+                f"{part.strip()!r}"
             )
         first, last = int(match[1]), int(match[2] or match[1])
         if last < first:

@@ -72,28 +72,33 @@ def prepared(workspace: Workspace, campaign_id: int) -> str:
 
 
 async def crowd(
-    address: str, token: str, *, count: int, first: int = 0, seed: int = 0
+    address: str, token: str, *, count: int, first: int = 0, thinking: float = 0.0
 ) -> list[Notes]:
-    """Let `count` participants come at once; returns their notes."""
+    """Let `count` participants come at once; returns their notes.
+
+    Args:
+        thinking: mean seconds before an answer.
+    """
     async with httpx.AsyncClient(base_url=address, timeout=120) as client:
         # The page's functions are the same for everybody who is let in.
         await client.get("/", params={"campaign": token, "pid": "reader"})
         config = (await client.get("/config")).json()
     functions = {each["api_name"]: each["id"] for each in config["dependencies"]}
-    gate = asyncio.Semaphore(64)
 
     async def one(number: int) -> Notes:
-        async with gate:
-            return await _participant(address, token, functions, f"pid-{number:05d}", seed)
+        pid = f"pid-{number:05d}"
+        await asyncio.sleep(random.Random(pid).random() * thinking)
+        return await _participant(address, token, functions, pid, thinking)
 
     return list(await asyncio.gather(*(one(first + number) for number in range(count))))
 
 
 async def _participant(
-    address: str, token: str, functions: Mapping[str, int], pid: str, seed: int
+    address: str, token: str, functions: Mapping[str, int], pid: str, thinking: float
 ) -> Notes:
-    draw, notes = random.Random(f"{seed} {pid}"), Notes(pid)
-    limits = httpx.Limits(max_connections=6)
+    draw, notes = random.Random(pid), Notes(pid)
+    # No connection is kept, or one is used just as a busy server closes it.
+    limits = httpx.Limits(max_connections=6, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits) as client:
         query = {"campaign": token, "pid": pid}
         (await client.get("/", params=query)).raise_for_status()
@@ -113,6 +118,7 @@ async def _participant(
                 name = "finish" if draw.random() < 0.3 else "arrive"
                 shown = await page.call(name, [""] if name == "finish" else ["", ""])
                 continue
+            await asyncio.sleep(draw.uniform(0.5, 1.5) * thinking)
             shown = await page.answer(shown)
     return notes
 
@@ -245,10 +251,12 @@ def check(workspace: Workspace, campaign_id: int, notes: list[Notes]) -> dict[st
     return dict(Counter(note.end for note in notes))
 
 
-def run(workspace: Workspace, address: str, campaign_id: int, *, count: int) -> list[Notes]:
+def run(
+    workspace: Workspace, address: str, campaign_id: int, *, count: int, thinking: float = 0.0
+) -> list[Notes]:
     """Let `count` participants come, and further ones until every slot is filled."""
     token = prepared(workspace, campaign_id)
-    notes = asyncio.run(crowd(address, token, count=count))
+    notes = asyncio.run(crowd(address, token, count=count, thinking=thinking))
     for wave in range(20):
         with open_database(workspace) as db:
             (left,) = db.execute("select sum(missing) from campaign_units").fetchone()
@@ -259,7 +267,7 @@ def run(workspace: Workspace, address: str, campaign_id: int, *, count: int) -> 
     return notes
 
 
-def measure(*, count: int = 200) -> Measurement:
+def measure(*, count: int = 200, thinking: float = 10.0) -> Measurement:
     """Time `count` participants at once, after everything they did was found as it should be."""
     from benchmarks import annotate
 
@@ -269,7 +277,7 @@ def measure(*, count: int = 200) -> Measurement:
         with annotate.app(workspace, login=True) as (address, _):
             token = prepared(workspace, 1)
             alone = asyncio.run(crowd(address, token, count=1, first=90_000))
-            notes = [*alone, *run(workspace, address, 1, count=count)]
+            notes = [*alone, *run(workspace, address, 1, count=count, thinking=thinking)]
         ends = check(workspace, 1, [*notes])
     single = float(np.quantile([wait for each in alone for wait in each.waits], 0.95)) * 1000
     p50, p95 = np.quantile([wait for each in notes for wait in each.waits], (0.5, 0.95)) * 1000
@@ -282,8 +290,9 @@ def measure(*, count: int = 200) -> Measurement:
         unit="ms",
         ratio=single / float(p95),
         what=(
-            f"{len(notes)} came ({said}) with {answers} answers and the network's faults injected; "
-            f"p50 {p50:.0f} ms; no word lost, nothing refused, {PEOPLE} distinct people a unit, "
-            "pay equal to an independent count; baseline: one participant alone"
+            f"{len(notes)} came ({said}) with {answers} answers, {thinking:g} s of thinking before "
+            f"each and the network's faults injected; p50 {p50:.0f} ms; no word lost, nothing "
+            f"refused, {PEOPLE} distinct people a unit, pay equal to an independent count; "
+            "baseline: one participant alone"
         ),
     )

@@ -1,6 +1,6 @@
 """Units whose sentences disagree, and what a reviewer has in front of them.
 
-    found = desk.queue(db, campaign_id, threshold=0.35)
+    found = desk.queue(db, campaign_id, threshold=0.5)
     found.chance                     # how alike sentences about different units are
     desk.decided(db, campaign_id)    # rows for a table
 
@@ -24,7 +24,7 @@ from db.crowd.adjudications import Decision
 from db.describe import exemplars
 
 LEAST = 3
-THRESHOLD = 0.35
+THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,19 @@
 Units that the campaign's own test shows are left out: who passed it has read what is said of them.
 """
 
+import re
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from annotator import choice
 from annotator import units as campaign_units
 from db.annotate import campaigns
 from db.annotate.campaigns import Campaign, Settings
 from db.describe import exemplars
 from db.errors import BadInput
+
+_WANTED = re.compile(r"wanted\s+(\d{1,9})")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Plan:
 
     Attributes:
         exemplar_set_id: the layer; None: none is chosen yet.
-        units: which of its units, see `annotator.units.choose`.
+        units: which of its units, see `annotator.units.choose`; or `wanted 50`, see
+            `annotator.choice`.
         gold: units of the same layer with known words, see `annotator.units.gold`.
     """
 
@@ -93,6 +98,9 @@ def chosen(db: Database, exemplar_set_id: int | None, units: str) -> list[int]:
     if exemplar_set_id is None:
         raise BadInput("Choose a network and layer first; the Describe tab computes exemplars.")
     known = exemplars.units_of(db, exemplar_set_id)
+    if wanted := _WANTED.fullmatch(units.strip().casefold()):
+        places = choice.pick(db, exemplar_set_id, int(wanted[1]))
+        return [known[place].unit_id for place in places]
     return [known[index].unit_id for index in campaign_units.choose(units, units=len(known))]
 
 

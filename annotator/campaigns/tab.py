@@ -22,6 +22,7 @@ from annotator.events import ONCE, QUIET, Values
 from annotator.exchange import tab_export, tab_import
 from annotator.participants import tab as participants_tab
 from annotator.ratings import tab_start
+from annotator.retraining import tab as retraining_tab
 from db.access.permissions import Doors
 from db.access.users import ADMIN, EVERYBODY
 from db.crowd import alerts
@@ -42,6 +43,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
             tab_qualification.build(doors, tests)
         tab_start.build(doors)
         corpus_tab.build(doors, board.chosen, wake=wake)
+        retraining_tab.build(doors, board.chosen, wake=wake)
         tab_cleaning.build(doors, page, board.chosen)
         withdrawn = tab_withdrawal.build(doors)
 

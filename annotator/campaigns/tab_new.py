@@ -68,7 +68,10 @@ def build(doors: Doors, board: Board) -> None:
                 label="Network and layer", choices=[], elem_id="an-new-layer", min_width=300
             )
             units = gr.Textbox(
-                label="Units", value="all", info="all · 0-49, 60 · random 100", elem_id="an-units"
+                label="Units",
+                value="all",
+                info="all · 0-49, 60 · random 100 · wanted 100",
+                elem_id="an-units",
             )
         with gr.Accordion("Options", open=False):
             rules = _rules()

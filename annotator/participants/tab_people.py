@@ -50,6 +50,25 @@ class People:
     pay: gr.Button
     file: gr.File
 
+    @property
+    def outputs(self) -> list[Any]:
+        """What a step changes."""
+        return [self.table, self.one, self.note, self.file, self.reason, self.returned]
+
+    def show(
+        self, db: Database, campaign_id: int, sentence: str = "", who: str | None = None
+    ) -> Values:
+        """Everybody who came, and what was done."""
+        lines = people.of(db, campaign_id)
+        currency = campaigns.get(db, campaign_id).settings.currency
+        names = [line.name for line in lines]
+        return {
+            self.table: page.people(lines, currency=currency),
+            self.one: gr.Dropdown(choices=names, value=who if who in names else None),
+            self.note: html.note(sentence),
+            self.file: gr.File(visible=False),
+        }
+
 
 def build() -> People:
     """Add the tab to those of the admin's page."""
@@ -91,24 +110,13 @@ def wire(doors: Doors, chosen: gr.Dropdown, own: People) -> None:
     """Let people be looked at and decided about, and the payment table be made."""
     workspace = doors.workspace
 
-    def show(db: Database, campaign_id: int, sentence: str = "", who: str | None = None) -> Values:
-        lines = people.of(db, campaign_id)
-        currency = campaigns.get(db, campaign_id).settings.currency
-        names = [line.name for line in lines]
-        return {
-            own.table: page.people(lines, currency=currency),
-            own.one: gr.Dropdown(choices=names, value=who if who in names else None),
-            own.note: html.note(sentence),
-            own.file: gr.File(visible=False),
-        }
-
     @doors.allow(*ADMIN)
     def look(campaign_id: int | None, request: gr.Request) -> Values:
         """Everybody who came to the chosen campaign."""
         if campaign_id is None:
             return {own.table: html.note("No campaign yet.")}
         with open_database(workspace) as db:
-            return show(db, campaign_id)
+            return own.show(db, campaign_id)
 
     def decide(verdict: Verdict, said: str) -> Any:
         @doors.allow(*ADMIN)
@@ -127,9 +135,27 @@ def wire(doors: Doors, chosen: gr.Dropdown, own: People) -> None:
                 except (BadInput, NotFound) as error:
                     return {own.note: html.problem(str(error))}
                 done = f"{who}: {said}" + (f" Slots free again: {freed}." if freed else "")
-                return {**show(db, known(campaign_id), done, who), own.reason: ""}
+                return {**own.show(db, known(campaign_id), done, who), own.reason: ""}
 
         return handler
+
+    for event in (own.tab.select, chosen.input):
+        event(look, chosen, own.outputs, **ONCE)
+    judged = [chosen, own.one, own.reason]
+    decisions: tuple[tuple[gr.Button, Verdict, str], ...] = (
+        (own.approve, "approved", "approved."),
+        (own.exclude, "excluded", "gets no more picture sets; what was given counts."),
+        (own.reopen, "reopened", "gets no more picture sets, and nothing given counts."),
+        (own.readmit, "readmitted", "may go on."),
+    )
+    for button, verdict, said in decisions:
+        button.click(decide(verdict, said), judged, own.outputs, **ONCE)
+    _wire_payment(doors, chosen, own)
+
+
+def _wire_payment(doors: Doors, chosen: gr.Dropdown, own: People) -> None:
+    """Let returned submissions be entered, and the payment table be made."""
+    workspace = doors.workspace
 
     @doors.allow(*ADMIN)
     def take_returned(campaign_id: int | None, typed: str, request: gr.Request) -> Values:
@@ -150,7 +176,7 @@ def wire(doors: Doors, chosen: gr.Dropdown, own: People) -> None:
                     kept += 1
             said = f"{done} parts are returned; {len(wanted) - len(found)} ids are unknown here"
             said += f"; {kept} had ended and stay." if kept else "."
-            return {**show(db, number, said), own.returned: ""}
+            return {**own.show(db, number, said), own.returned: ""}
 
     @doors.allow(*ADMIN)
     def write(campaign_id: int | None, form: str, request: gr.Request) -> Values:
@@ -163,17 +189,5 @@ def wire(doors: Doors, chosen: gr.Dropdown, own: People) -> None:
         said = f"{count} lines. It holds people's ids: keep it to those who pay."
         return {own.file: gr.File(str(path), visible=True), own.note: html.note(said)}
 
-    outputs = [own.table, own.one, own.note, own.file, own.reason, own.returned]
-    for event in (own.tab.select, chosen.input):
-        event(look, chosen, outputs, **ONCE)
-    judged = [chosen, own.one, own.reason]
-    decisions: tuple[tuple[gr.Button, Verdict, str], ...] = (
-        (own.approve, "approved", "approved."),
-        (own.exclude, "excluded", "gets no more picture sets; what was given counts."),
-        (own.reopen, "reopened", "gets no more picture sets, and nothing given counts."),
-        (own.readmit, "readmitted", "may go on."),
-    )
-    for button, verdict, said in decisions:
-        button.click(decide(verdict, said), judged, outputs, **ONCE)
-    own.give_back.click(take_returned, [chosen, own.returned], outputs, **ONCE)
+    own.give_back.click(take_returned, [chosen, own.returned], own.outputs, **ONCE)
     own.pay.click(write, [chosen, own.form], [own.file, own.note], **ONCE)
