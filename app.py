@@ -287,8 +287,7 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
     import audits.tab
     import describer.tab
     from audits.find import route
-    from describer import workspace_files
-    from describer.describe import page
+    from describer.describe import origin, page
 
     def person(request: Any) -> str | None:
         """Whom the entrance let in."""
@@ -298,7 +297,7 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
     routes: list[BaseRoute] = [
         Route(
             "/pictures/{unit_id:int}/{picture}.jpg",
-            downloads.pictures(workspace, workspace_files.picture_of),
+            downloads.pictures(workspace, origin.picture_of),
         ),
         Route("/examples/{name}.jpg", annotator.work.illustrations.respond),
         Route("/reports/{name}", downloads.reports(workspace)),

@@ -34,7 +34,10 @@ from describer.methods.options import CLIP_DISSECT, MILAN
 
 _SCRIPT = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
 _RESULTS = Path(describe_page.__file__).with_name("results.js").read_text(encoding="utf-8")
-HEAD = f"<script>{_SCRIPT}</script><script>{_RESULTS}</script>{tab_add.HEAD}"
+_STATES = Path(describe_page.__file__).with_name("states.css").read_text(encoding="utf-8")
+HEAD = (
+    f"<style>{_STATES}</style><script>{_SCRIPT}</script><script>{_RESULTS}</script>{tab_add.HEAD}"
+)
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: str) -> None:
@@ -44,8 +47,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     start = gr.HTML(elem_id="start")
     search, export, new = tab_results.build_bar()
     with gr.Column(elem_id="new_panel"):
-        fields = tab_form.build()
-        needs = gr.HTML(elem_id="needs")
+        fields, needs = tab_form.build()
         modules = tab_layers.build()
         estimate = gr.HTML(elem_id="estimate")
         begin = gr.Button("Start", variant="primary", elem_id="begin")
@@ -54,26 +56,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     results = tab_results.build(search, export)
     jobs_tab.build(doors, wake=wake)
 
-    def choices(**new: str) -> tuple[Any, ...]:
-        """What is to be chosen from; what is new is chosen, and leaves the other choices alone."""
-        with open_db() as db:
-            every = {
-                "subject": [each.name for each in subjects.every(db)],
-                "images": [each.name for each in subjects.every_probing_set(db)],
-                "checkpoint": [each.name for each in subjects.every_checkpoint(db)],
-            }
-            described = descriptions.page(db, limit=0).total
-            judged = bool(signoffs.concepts(db))
-            offered = tab_form.offered(db, doors.workspace.models)
-        chosen: dict[str, Any] = new or {kind: names[0] for kind, names in every.items() if names}
-        return (
-            "" if described else describe_page.start_cards(every["subject"], described, judged),
-            *(
-                gr.update(choices=names, **({"value": chosen[kind]} if kind in chosen else {}))
-                for kind, names in every.items()
-            ),
-            *offered,
-        )
+    choices = partial(_choices, doors)
 
     def show(job: Job | None, *asked: Any) -> tuple[Any, ...]:
         return tab_results.listing(doors, Wanted(*asked))
@@ -169,6 +152,28 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: st
     tab_add.wire(adding, page, doors, results=results, choices=choices, setup=setup)
     tab_layers.wire(modules, doors, fields.subject)
     tab_results.wire(results, doors)
+
+
+def _choices(doors: Doors, **new: str) -> tuple[Any, ...]:
+    """What is to be chosen from; what is new is chosen, and leaves the other choices alone."""
+    with open_database(doors.workspace) as db:
+        every = {
+            "subject": [each.name for each in subjects.every(db)],
+            "images": [each.name for each in subjects.every_probing_set(db)],
+            "checkpoint": [each.name for each in subjects.every_checkpoint(db)],
+        }
+        described = descriptions.page(db, limit=0).total
+        judged = bool(signoffs.concepts(db))
+        offered = tab_form.offered(db, doors.workspace.models)
+    chosen: dict[str, Any] = new or {kind: names[0] for kind, names in every.items() if names}
+    return (
+        "" if described else describe_page.start_cards(every["subject"], described, judged),
+        *(
+            gr.update(choices=names, **({"value": chosen[kind]} if kind in chosen else {}))
+            for kind, names in every.items()
+        ),
+        *offered,
+    )
 
 
 def _estimated(doors: Doors, asked: Mapping[str, Any]) -> str:

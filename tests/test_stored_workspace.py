@@ -3,7 +3,8 @@
 `stored/workspace-c2e8b49.tar.xz` is a workspace of that commit in which every kind of job ended:
 two networks described, units judged, ablated, exported and studied, a campaign measured and
 exported. Exemplars are of the first network alone. The file beside it holds the rows, and the text
-of the pages, as that commit's own code gave them, but for the sign of a zero difference.
+of the pages, as that commit's own code gave them, but for the sign of a zero difference and the
+page of a unit, which has been laid out anew.
 """
 
 import html
@@ -87,7 +88,9 @@ def pages(workspace: Workspace, db: Database) -> dict[str, str]:
     said = descriptions.of_unit(db, 1)
     scores = faithfulness.of_descriptions(db, [one.description_id for one in said])
     verdicts = signoffs.history(db, 1)
-    found["unit 1"] = page_unit.unit(exemplars.unit(db, 1), said, [1.0], [], scores, verdicts, [])
+    found["unit 1"] = page_unit.unit(
+        exemplars.unit(db, 1), page_unit.Sentences(said, scores=scores), [1.0], [], verdicts
+    )
     found["report"] = report.as_html(workspace, report.gather(db, concept="red"))
     read = {name: text_of(page) for name, page in found.items()}
     # The versions of packages are those of the machine that the report is written on.

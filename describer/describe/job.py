@@ -191,7 +191,7 @@ def sentences(
         provenances.add(db, method, known, {**made_of.values, **asked})
     count = 0
     beware = {"caution": opened.caution} if opened.caution else {}
-    kept = workspace.generated / known / study.source.hash(sets[0].layer)
+    kept = workspace.generated / known / sets[0].folder
     for batch in opened.method(replace(study, keep=kept), left, watch):
         new = [
             NewDescription(

@@ -16,6 +16,8 @@
     }
     if (event.target.closest('.mw-results [data-unit]')) sheet(true);
     if (event.target.closest('[data-close-unit]')) sheet(false);
+    // What was opened by there being no units stays open for whoever works in it.
+    if (event.target.closest('#new_panel')) document.body.classList.add('mw-new');
     if (event.target.closest('#begin')) document.body.classList.remove('mw-new');
   });
   document.addEventListener('keydown', (event) => {

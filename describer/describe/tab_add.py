@@ -1,4 +1,4 @@
-"""Add…: networks, images and checkpoints by their paths, descriptions as a table.
+"""Add…: networks, images, checkpoints and concepts by their paths, descriptions as a table.
 
     adding = tab_add.build(doors)               # where the components are to stand
     tab_add.wire(adding, page, doors, results=…, choices=…, setup=…)
@@ -29,6 +29,7 @@ from describer.form import Form
 from describer.images import probing
 from describer.jobs.tab import QUIET
 from describer.methods import imports
+from describer.methods.concepts.opening import FORMATS
 from describer.subjects import families
 
 # The script knows it, too.
@@ -60,6 +61,7 @@ class Adding:
     family: tuple[gr.Textbox, gr.Textbox, gr.Button]
     images: tuple[gr.Textbox, gr.Button]
     checkpoint: tuple[gr.Textbox, gr.Button]
+    concepts: tuple[gr.Textbox, gr.Dropdown, gr.Textbox, gr.Button]
     entered: gr.HTML
     area: gr.Accordion
     table: Table
@@ -74,6 +76,7 @@ def build(doors: Doors) -> Adding:
         family = _family()
         images = _path("Path of a folder of images, parquet, or tars", "Add images", "images")
         checkpoint = _path("Path of a MILAN checkpoint", "Add checkpoint", "checkpoint")
+        concepts = _concepts()
         entered = gr.HTML(elem_id="entered")
     with gr.Accordion(
         "Add descriptions by another method…", open=False, visible=False, elem_id="add_table"
@@ -101,7 +104,7 @@ def build(doors: Doors) -> Adding:
         add = gr.Button("Add descriptions", elem_id="add_descriptions")
         said = gr.HTML(elem_id="table_told")
     table = Table(text, name, subject, method, layer)
-    return Adding(network, family, images, checkpoint, entered, area, table, add, said)
+    return Adding(network, family, images, checkpoint, concepts, entered, area, table, add, said)
 
 
 def wire(
@@ -118,7 +121,7 @@ def wire(
     Args:
         results: the list that shows the descriptions of a table.
         choices, setup: what is shown of networks, images and checkpoints, and where; the name of
-            what is new is given as `subject`, `images` or `checkpoint`.
+            what is new is given as `subject`, `images`, `checkpoint` or `concepts`.
     """
     _wire_paths(adding, doors, choices, setup)
     _wire_table(adding, page, doors, results)
@@ -181,6 +184,18 @@ def _wire_paths(
             row = workspace_files.enter_checkpoint(db, given(path))
         return (*choices(checkpoint=row.name), status(f"Checkpoint {row.name} is here."))
 
+    @doors.allow(*ADMIN)
+    def enter_concepts(path: str, form: str, name: str, request: gr.Request) -> tuple[Any, ...]:
+        _only_at_the_machine(doors)
+        with open_db() as db:
+            row = workspace_files.enter_concepts(db, given(path), form=form, name=name.strip())
+        said = f"Concepts {row.name} are here: {row.concepts:,}."
+        # Nothing else that was chosen is to change.
+        return (*choices(concepts=row.name), status(said))
+
+    place, form, called, listed = adding.concepts
+    came = listed.click(enter_concepts, [place, form, called], [*setup, adding.entered])
+    _clear_after(came, adding.entered)
     for (path, button), enter, shown in (
         (adding.images, enter_images, []),
         (adding.checkpoint, enter_checkpoint, []),
@@ -262,6 +277,22 @@ def _family() -> tuple[gr.Textbox, gr.Textbox, gr.Button]:
             elem_id="new_weights",
         )
         return name, weights, gr.Button("Add network by name", elem_id="add_family")
+
+
+def _concepts() -> tuple[gr.Textbox, gr.Dropdown, gr.Textbox, gr.Button]:
+    with gr.Row():
+        place = gr.Textbox(
+            label="Path of concepts with masks; of the demo the name of its images",
+            elem_id="new_concepts",
+        )
+        form = gr.Dropdown(
+            [name for name in FORMATS if name != "colours"],
+            value="segmentation",
+            label="format",
+            elem_id="concepts_format",
+        )
+        name = gr.Textbox(label="name", placeholder="as the folder", elem_id="concepts_name")
+        return place, form, name, gr.Button("Add concepts", elem_id="add_concepts")
 
 
 def _networks(doors: Doors) -> Any:

@@ -1,6 +1,6 @@
 """The form of a new description: network, layers, images, methods with what each needs, options.
 
-    fields = tab_form.build()
+    fields, needs = tab_form.build()
     tab_form.plan_of(fields.asked(given))       # a Plan; `plan.enqueue` refuses what was not chosen
     tab_form.offered(db, models)                # updates of what can be chosen, in `Fields.choices`
 
@@ -86,8 +86,8 @@ class Fields(Form):
         ]
 
 
-def build() -> Fields:
-    """Put the fields on the page that is being built."""
+def build() -> tuple[Fields, gr.HTML]:
+    """Put the fields on the page that is being built, and where it is said what methods need."""
     with gr.Row():
         subject = gr.Dropdown([], label="Network", elem_id="subject")
         images = gr.Dropdown([], label="Images", elem_id="images")
@@ -100,20 +100,18 @@ def build() -> Fields:
         label="Methods",
         elem_id="methods",
     )
-    return Fields(
-        subject,
-        images,
-        layers,
-        more,
-        methods,
-        checkpoint=checkpoint,
-        **_exemplars(),
-        **_milan(),
-        **_overlap(),
-        **_clip_dissect(),
-        **_dnd(),
-        **_vlm(),
-    )
+    needs = gr.HTML(elem_id="needs")
+    with gr.Accordion("Options of exemplars and methods", open=False, elem_id="options"):
+        folded = {
+            **_exemplars(),
+            **_milan(),
+            **_overlap(),
+            **_clip_dissect(),
+            **_dnd(),
+            **_vlm(),
+        }
+    fields = Fields(subject, images, layers, more, methods, checkpoint=checkpoint, **folded)
+    return fields, needs
 
 
 def _number(value: float, label: str, name: str, **more: Any) -> gr.Number:
@@ -121,7 +119,7 @@ def _number(value: float, label: str, name: str, **more: Any) -> gr.Number:
 
 
 def _exemplars() -> dict[str, Any]:
-    with gr.Accordion("Options: exemplars", open=False), gr.Row():
+    with gr.Accordion("Exemplars", open=False), gr.Row():
         return {
             "k": _number(15, "exemplars a unit (k)", "k", precision=0, minimum=1),
             "quantile": _number(0.99, "mask above quantile", "quantile", minimum=0, maximum=1),
@@ -131,7 +129,7 @@ def _exemplars() -> dict[str, Any]:
 
 
 def _milan() -> dict[str, Any]:
-    with gr.Accordion("Options: MILAN", open=False), gr.Row():
+    with gr.Accordion("MILAN", open=False), gr.Row():
         return {
             "beam_size": _number(50, "beam", "beam_size", precision=0, minimum=1),
             "temperature": _number(0.2, "lambda", "temperature"),
@@ -140,7 +138,7 @@ def _milan() -> dict[str, Any]:
 
 def _overlap() -> dict[str, Any]:
     with (
-        gr.Accordion("Options: NetDissect, Compositional Explanations", open=False),
+        gr.Accordion("NetDissect, Compositional Explanations", open=False),
         gr.Row(),
     ):
         return {
@@ -161,7 +159,7 @@ def _overlap() -> dict[str, Any]:
 
 
 def _clip_dissect() -> dict[str, Any]:
-    with gr.Accordion("Options: CLIP-Dissect", open=False):
+    with gr.Accordion("CLIP-Dissect", open=False):
         with gr.Row():
             model = gr.Dropdown([], label="image-text model", elem_id="clip_model")
             similarity = gr.Dropdown(
@@ -185,7 +183,7 @@ def _clip_dissect() -> dict[str, Any]:
 
 
 def _dnd() -> dict[str, Any]:
-    with gr.Accordion("Options: Describe-and-Dissect", open=False):
+    with gr.Accordion("Describe-and-Dissect", open=False):
         with gr.Row():
             models = {
                 "captioner": gr.Dropdown([], label="captioner", elem_id="captioner"),
@@ -213,7 +211,7 @@ def _dnd() -> dict[str, Any]:
 
 
 def _vlm() -> dict[str, Any]:
-    with gr.Accordion("Options: vision-language model", open=False), gr.Row():
+    with gr.Accordion("Vision-language model", open=False), gr.Row():
         return {
             "looker": gr.Dropdown([], label="model", elem_id="looker"),
             "looked_at": _number(9, "images in either half", "looked_at", precision=0, minimum=1),

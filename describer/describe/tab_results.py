@@ -19,16 +19,16 @@ from db.access.permissions import Doors
 from db.access.users import STAFF
 from db.annotate import annotations
 from db.audit import blind_review, signoffs
-from db.describe import descriptions, exemplars, faithfulness, subjects
+from db.describe import descriptions, exemplars, faithfulness, provenances, subjects
 from db.describe import listing as listing_rows
 from db.describe.descriptions import Description
 from db.workspace import open_database
 from describer import workspace_files
 from describer.describe import export as describe_export
-from describer.describe import page, page_unit
+from describer.describe import origin, page, page_unit
 from describer.form import Form
 from describer.jobs.tab import QUIET
-from describer.methods.options import TITLES
+from describer.methods.options import MILAN, TITLES
 
 PAGE = 25
 ANY = "any"
@@ -275,7 +275,12 @@ def _wire_unit(results: Results, doors: Doors) -> None:
         with open_db() as db:
             unit = exemplars.unit(db, int(unit_id))
             judged = {given.concept for given in signoffs.current(db, unit_id=unit.unit_id)}
-            said = descriptions.of_unit(db, unit.unit_id)
+            said = descriptions.answers(db, unit.unit_id)
+            made_of = {
+                each.description_id: provenances.of(db, each.method, each.model_hash)
+                for each in said
+            }
+            held = trusted(db, [unit.unit_id]).get(unit.unit_id)
             people = annotations.accepted(db, unit.unit_id)
             scores = faithfulness.of_descriptions(db, [d.description_id for d in said])
             verdicts = [
@@ -286,8 +291,18 @@ def _wire_unit(results: Results, doors: Doors) -> None:
             alike = descriptions.alike(db, unit.unit_id)
         activations = workspace_files.activations_of(doors.workspace, unit)
         beam = _ranked(said, lam)
+        origins = {
+            each.description_id: origin.origin(
+                each,
+                made_of[each.description_id],
+                origin.kept_of(doors.workspace, unit, each),
+            )
+            for each in said
+        }
+        counted = origin.histogram(doors.workspace, unit)
+        machines = page_unit.Sentences(said, origins, scores, held)
         return (
-            page_unit.unit(unit, said, activations, people, scores, verdicts, alike),
+            page_unit.unit(unit, machines, activations, people, verdicts, alike, counted),
             gr.update(visible=bool(beam)),
             beam,
         )
@@ -305,6 +320,6 @@ def _wire_unit(results: Results, doors: Doors) -> None:
 
 
 def _ranked(said: list[Description], lam: float) -> str:
-    """The newest beam of a unit in the order of a lambda; nothing where no method kept one."""
-    beams = [each.candidates for each in said if len(each.candidates) > 1]
+    """MILAN's newest beam of a unit in the order of a lambda; nothing where none was kept."""
+    beams = [each.candidates for each in said if each.method == MILAN and len(each.candidates) > 1]
     return page_unit.candidates(workspace_files.ranked(beams[0], lam), lam) if beams else ""

@@ -44,7 +44,7 @@ def test_a_table_comes_in_and_a_bad_one_refused(page: Page, serve: Serve, tmp_pa
     expect(text).to_have_value(good.read_text())
     page.locator("#add_descriptions").click()
     expect(page.locator("#table_told")).to_contain_text("2 units of two-layers described by CLIP-")
-    expect(page.locator("#rows")).to_contain_text("1 to 2 of 2 descriptions")
+    expect(page.locator("#rows")).to_contain_text("1 to 2 of 2 units")
     expect(page.locator("#rows")).to_contain_text("<b>blue</b>")
     page.locator("#rows [data-unit]").nth(1).click()
     expect(page.locator("#unit")).to_contain_text("No exemplars of this layer")

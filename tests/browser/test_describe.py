@@ -64,7 +64,7 @@ def test_the_list_is_narrowed_walked_and_exported(page: Page, serve: Serve, tmp_
     workspace = prepare(tmp_path / "w")
     page.goto(serve(workspace) + "?tab=describe")
     rows, unit = page.locator("#rows"), page.locator("#unit")
-    expect(rows).to_contain_text("1 to 25 of 34 descriptions")
+    expect(rows).to_contain_text("1 to 25 of 32 units")
 
     # The right arrow goes on to the next page of the list, and back again.
     page.locator("#rows [data-unit]").nth(24).click()
@@ -72,14 +72,14 @@ def test_the_list_is_narrowed_walked_and_exported(page: Page, serve: Serve, tmp_
     expect(page.locator("#rows [aria-current]")).to_contain_text("unit 24")
     page.keyboard.press("ArrowRight")
     expect(unit).to_contain_text("long/conv1/25")
-    expect(rows).to_contain_text("26 to 34 of 34 descriptions")
+    expect(rows).to_contain_text("26 to 32 of 32 units")
     page.keyboard.press("ArrowLeft")
     expect(unit).to_contain_text("long/conv1/24")
-    expect(rows).to_contain_text("1 to 25 of 34 descriptions")
+    expect(rows).to_contain_text("1 to 25 of 32 units")
 
     page.locator("#of_network input").click()
     page.get_by_role("option", name="short").click()
-    expect(rows).to_contain_text("1 to 4 of 4 descriptions")
+    expect(rows).to_contain_text("1 to 2 of 2 units")
     page.locator("#rows [data-unit]").first.click()
     expect(unit).to_contain_text("confirmed as dog by rae: <b>ears</b>")
     unit.get_by_role("button", name="conv1-1").click()
@@ -97,7 +97,7 @@ def test_the_list_is_narrowed_walked_and_exported(page: Page, serve: Serve, tmp_
     saved = waiting.value.path().read_text()
     assert saved.count("short,conv1,") == 4
     page.locator("#search textarea, #search input").fill("short 1")
-    expect(rows).to_contain_text("1 to 1 of 1 descriptions")
+    expect(rows).to_contain_text("1 to 1 of 1 units")
     expect(page.locator("#exported_list a")).to_have_count(0)
 
 
@@ -141,6 +141,7 @@ def test_what_was_added_is_said_and_chosen(page: Page, serve: Serve, tmp_path: P
     workspace = prepare(tmp_path / "w")
     subject = two_layer_subject(tmp_path / "subject")
     page.goto(serve(workspace) + "?tab=describe")
+    page.locator("#new").click()
     page.get_by_role("button", name="Add…").click()
     box = page.locator("#new_subject textarea, #new_subject input")
     box.fill(str(subject))

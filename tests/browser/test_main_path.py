@@ -45,7 +45,7 @@ def test_from_an_empty_workspace_to_a_curve(
     fill_and_press(page, "new_checkpoint", str(checkpoint), "add_checkpoint")
     expect(page.locator("#checkpoint input")).to_have_value("tiny-milan")
     for layer in ("early", "late"):
-        page.locator("#layers").get_by_label(layer, exact=False).check()
+        expect(page.locator("#layers").get_by_label(layer, exact=False)).to_be_checked()
     expect(page.locator("#estimate")).to_contain_text("14 units over 40 images")
     page.locator("#begin").click()
     expect(page.locator("#job")).to_contain_text("Describe two-layers early, late")
@@ -54,7 +54,7 @@ def test_from_an_empty_workspace_to_a_curve(
     page.reload()
     page.get_by_role("tab", name="Describe", exact=True).click()
     expect(page.locator("#job")).to_contain_text("· done", timeout=120_000)
-    expect(page.locator("#rows")).to_contain_text("1 to 14 of 14 descriptions")
+    expect(page.locator("#rows")).to_contain_text("1 to 14 of 14 units")
 
     # A unit's page: exemplars, candidates, and lambda moves them without a model.
     page.locator("#rows [data-unit]").nth(7).click()

@@ -16,7 +16,6 @@ together, and memory is that of a few (units, beam, concepts) tables, however ma
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from db.errors import BadInput
 from db.jobs import Watch
 from describer.methods.concepts.shape import ConceptSet
+from describer.methods.overlap.formulas import OPERATORS, Formula, joined
 from describer.methods.overlap.netdissect import QUANTILE
 from describer.methods.overlap.sightings import Sighting
 from describer.methods.study import Provenance, Sentence, Study, Units, seed_of
@@ -32,8 +32,6 @@ METHOD = "compositional"
 LENGTH = 3
 BEAM = 5
 
-Operator = Literal["OR", "AND", "AND NOT"]
-OPERATORS: tuple[Operator, ...] = ("OR", "AND", "AND NOT")
 Bools = NDArray[np.bool_]
 Doubles = NDArray[np.float64]
 
@@ -63,44 +61,6 @@ class Search:
 
 
 USUAL = Search()
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A formula over concepts, by their numbers, with its IoU in [0, 1].
-
-    concepts: in the order in which they were joined; operators: one fewer.
-    """
-
-    concepts: tuple[int, ...]
-    operators: tuple[Operator, ...]
-    iou: float
-
-    def said(self, names: Sequence[str]) -> str:
-        """The formula in words.
-
-        >>> Formula((0, 2, 1), ("OR", "AND NOT"), 0.5).said(["water", "blue", "river"])
-        '(water OR river) AND NOT blue'
-        """
-        text = names[self.concepts[0]]
-        for place, operator in enumerate(self.operators):
-            text = f"({text})" if place else text
-            text = f"{text} {operator} {names[self.concepts[place + 1]]}"
-        return text
-
-    def holds(self, regions: Bools) -> Bools:
-        """Where it holds: regions (concepts, pixels) -> (pixels,)."""
-        found: Bools = regions[self.concepts[0]]
-        for operator, concept in zip(self.operators, self.concepts[1:], strict=True):
-            found = joined(found, operator, regions[concept])
-        return found
-
-
-def joined(formula: Bools, operator: Operator, concept: Bools) -> Bools:
-    """Where a formula joined with a concept holds."""
-    if operator == "OR":
-        return formula | concept
-    return formula & (concept if operator == "AND" else ~concept)
 
 
 def explain(
@@ -362,5 +322,5 @@ class Compositional:
         if not formulas:
             return Sentence(layer, unit, "", None, detail={"reason": "overlaps with no concept"})
         said = [(formula.said(self.concepts.names), formula.iou, 0.0) for formula in formulas]
-        names = [self.concepts.names[concept] for concept in formulas[0].concepts]
-        return Sentence(layer, unit, said[0][0], formulas[0].iou, said, {"concepts": names})
+        detail = formulas[0].record(self.concepts)
+        return Sentence(layer, unit, said[0][0], formulas[0].iou, said, detail)

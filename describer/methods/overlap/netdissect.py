@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from db.errors import BadInput
 from db.jobs import Watch
 from describer.methods.concepts.shape import ConceptSet
+from describer.methods.overlap.formulas import Formula
 from describer.methods.overlap.sightings import Sighting
 from describer.methods.study import Provenance, Sentence, Study, Units, seed_of
 
@@ -193,7 +194,7 @@ class NetDissect:
             float(iou[best]),
             [(self.concepts.names[place], float(iou[place]), 0.0) for place in found.tolist()],
             {
-                "category": self.concepts.categories[best],
+                **Formula((best,), (), float(iou[best])).record(self.concepts),
                 "detector": bool(iou[best] >= DETECTOR),
             },
         )

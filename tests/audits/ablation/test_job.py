@@ -140,9 +140,9 @@ def test_describing_with_another_search_adds_its_own_sentences(workspace: Worksp
     assert said[2].model_hash == checkpoint.hash, "the usual search is known by the checkpoint"
     assert {checkpoint_of(each.model_hash) for each in said} == {checkpoint.hash}
     assert [len(each.candidates) for each in said][1] == 1
-    page = page_unit.unit(unit, said, [1.0], [])
-    assert "milan (beam 50, lambda 0)" in page
-    assert "<th>milan</th>" in page
+    page = page_unit.unit(unit, page_unit.Sentences(said), [1.0], [])
+    assert "<h4>MILAN (beam 50, lambda 0)" in page
+    assert "<h4>MILAN<" in page
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A job of several methods: killed anywhere and resumed it ends with the same bytes."""
 
+import io
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -8,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from db import jobs
-from db.describe import concept_sets, descriptions, provenances
+from db.describe import concept_sets, descriptions, exemplars, provenances
+from db.errors import NotFound
 from db.jobs import Handle
 from db.workspace import Workspace, create, open_database
 from describer import workspace_files
+from describer.describe import origin, page_unit
 from describer.describe import plan as describe_plan
 from describer.describe.job import describe
 from describer.describe.plan import Plan
@@ -120,6 +124,42 @@ def test_every_method_says_something_of_every_unit_and_what_it_is_made_of(
         one = descriptions.of_unit(db, 1)
         assert {each.method for each in one} <= set(ASKED)
         assert all(each.text for each in descriptions.page(db, limit=1_000).rows)
+
+
+def test_the_page_of_a_unit_tells_how_each_sentence_came_about(whole: Workspace) -> None:
+    with open_database(whole) as db:
+        unit = exemplars.unit(db, 9)
+        said = descriptions.answers(db, unit.unit_id)
+        found = {}
+        for each in said:
+            made_of = provenances.of(db, each.method, each.model_hash)
+            kept = origin.kept_of(whole, unit, each)
+            found[each.description_id] = origin.origin(each, made_of, kept)
+    by_method = {each.method: found[each.description_id] for each in said}
+    assert {*by_method} == {*ASKED}
+    for method, pictures in (("netdissect", 1), ("compositional", 1), ("dnd", 2)):
+        steps = by_method[method].steps
+        assert len(steps) == pictures, method
+        for step in steps:
+            jpeg = origin.picture_of(whole, unit.unit_id, step.picture)
+            assert Image.open(io.BytesIO(jpeg)).size[0] >= 196  # two tiles
+    captions, candidates = (step.rows for step in by_method["dnd"].steps)
+    assert len(captions) == 2
+    assert all("activations" in numbers for _, numbers in candidates)
+    assert [text for text, _ in by_method["clip-dissect"].candidates[:4]]
+    assert ("checkpoint", "tiny-milan") in [
+        (name.removeprefix("asked "), value) for name, value in by_method["milan"].facts
+    ]
+    counted = origin.histogram(whole, unit)
+    assert counted is not None
+    assert sum(counted.counts) == 12
+    page = page_unit.unit(unit, page_unit.Sentences(said, found), [1.0], [], counted=counted)
+    for words in ("how it came about", "orange", "IoU", "higher is better", "largest activation"):
+        assert words in page, words
+    with pytest.raises(NotFound):
+        origin.picture_of(whole, unit.unit_id, "origin-999999-overlap")
+    with pytest.raises(NotFound):
+        origin.picture_of(whole, unit.unit_id, "origin-1-../../etc")
 
 
 class Killed(BaseException):
