@@ -178,7 +178,7 @@ def _batches(
     for ids, pictures, inputs in _pictures(prepared, study.device):
         watch.check(f"before image {ids[0]} of {images.root}")
         for image_id, picture in zip(ids.tolist(), pictures, strict=True):
-            eye.shown[image_id] = _shown(images, subject, image_id, picture)
+            eye.shown[image_id] = shown(images, subject, image_id, picture)
         yield ids, inputs
         watch.progress(int(ids[-1]) + 1, len(images), place)
 
@@ -201,9 +201,10 @@ def _pictures(
         yield ids, pictures, latents.inputs(ids, subject, device=device)
 
 
-def _shown(
+def shown(
     images: probing.ProbingSet, subject: Subject, image_id: int, picture: NDArray[np.uint8]
 ) -> Shown:
+    """An image as concept sets are asked about it; picture: uint8 (3, H, W), as prepared."""
     path = images.paths[image_id]
     if images.seeds:
         return Shown(path, picture, picture.shape[1:], lambda regions: regions)
