@@ -180,7 +180,7 @@ def listing(doors: Doors, wanted: Wanted) -> tuple[Any, ...]:
             trusted=trusted(db, ids),
             described=found.total or descriptions.page(db, limit=0).total,
         )
-        used = descriptions.methods(db)
+        used = descriptions.choices(db)
         networks = [each.name for each in subjects.every(db)]
     chosen_now: dict[str, Any] = {"value": ANY} if unknown else {}
     return (

@@ -134,8 +134,10 @@ def load(name: str, *, device: str = "cpu") -> ImageText:
     )
 
 
-def of_images(model: ImageText, images: ProbingSet, watch: Watch) -> Floats:
-    """A vector an image: float32 (images, size), in the order of the probing set.
+def of_images(
+    model: ImageText, images: ProbingSet, watch: Watch, *, ids: Sequence[int] | None = None
+) -> Floats:
+    """A vector an image: float32 (images, size), of all in their order, or of some.
 
     NaN where an image cannot be read, as the pass over the network skipped it too.
 
@@ -143,14 +145,14 @@ def of_images(model: ImageText, images: ProbingSet, watch: Watch) -> Floats:
         Cancelled: the watch said so.
     """
     found: list[Floats] = []
-    for first in range(0, len(images), BATCH):
+    wanted = range(len(images)) if ids is None else ids
+    for first in range(0, len(wanted), BATCH):
         watch.check(f"before image {first} of {images.root}")
-        some = range(first, min(first + BATCH, len(images)))
-        pictures = [_picture(images, image_id) for image_id in some]
+        pictures = [_picture(images, image_id) for image_id in wanted[first : first + BATCH]]
         vectors = model.pictures([picture or _BLANK for picture in pictures])
         vectors[[picture is None for picture in pictures]] = np.nan
         found.append(vectors)
-        watch.progress(first + len(pictures), len(images), "images through the model")
+        watch.progress(first + len(pictures), len(wanted), "images through the model")
     return np.concatenate(found)
 
 

@@ -1,0 +1,257 @@
+"""What the describe job does after the sentences: score them on images that gave no exemplars.
+
+    told = measure(workspace, study, sets, Asked(), watch)
+    told.units, told.judge, told.reason
+
+Layers are finished one by one, each in one transaction with a note of all that it depends on: a job
+that was killed and is queued again goes on at the next layer and ends with the same rows, and one
+that finds nothing new to score leaves them. The network is not run again: the pass over the
+images kept every unit's pooled activations.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlite_utils import Database
+
+from db.describe import descriptions, exemplars, faithfulness, trusted
+from db.describe.descriptions import Description
+from db.describe.exemplars import ExemplarSet
+from db.describe.faithfulness import Score
+from db.errors import BadInput
+from db.jobs import Watch
+from db.workspace import Workspace, open_database
+from describer.exemplars import pooled
+from describer.faithfulness import opening, sanity, scoring, units
+from describer.faithfulness.halves import Split
+from describer.faithfulness.judges import Judge
+from describer.faithfulness.scoring import Found, Layer, Options
+from describer.faithfulness.trusted import Value
+from describer.images import probing
+from describer.methods import image_text
+from describer.methods.study import Study
+
+VERSION = 1
+NO_JUDGE = "nothing here knows where a sentence holds: no labels, no model, no classes"
+UNSEEN = "{}, images that gave no exemplars"
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a job scores its sentences; judge: a word of `opening`, "" for the best there is."""
+
+    judge: str = ""
+    names: str = ""
+    options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was done: how many sentences were scored, by whom; or why none were."""
+
+    sentences: int = 0
+    judge: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """A layer to score: its exemplars, sentences by method and unit, and ids of its units."""
+
+    set_: ExemplarSet
+    said: Mapping[str, Mapping[int, Description]]
+    unit_ids: Mapping[int, int]
+    identity: str
+
+    def texts(self) -> dict[str, list[str | None]]:
+        """A text a unit, by method."""
+        count = self.set_.units
+        return {
+            method: [own[unit].text if unit in own else None for unit in range(count)]
+            for method, own in self.said.items()
+        }
+
+
+def measure(
+    workspace: Workspace, study: Study, sets: Sequence[ExemplarSet], asked: Asked, watch: Watch
+) -> Told:
+    """Score what methods say of the units of some exemplars, and keep it.
+
+    Raises:
+        BadInput, NotFound: the judge that was asked for is not here or cannot judge these images.
+        Cancelled: the watch said so; finished layers stay.
+    """
+    if asked.judge == opening.NONE:
+        return Told(reason="not asked for")
+    with open_database(workspace) as db:
+        left = [each for each in _layers(db, study, sets, asked) if each.said]
+    if not left:
+        return Told()
+    count = 0
+    with (
+        open_database(workspace) as db,
+        opening.opened(asked.judge, study, watch, db=db, names=asked.names) as judge,
+    ):
+        if judge is None:
+            return Told(reason=NO_JUDGE)
+        assert study.probing is not None, "a judge has images"
+        images = UNSEEN.format(left[0].set_.probing_set or study.probing.name)
+        contents = probing.file_hashes(study.probing)
+        for place, each in enumerate(left):
+            watch.check(f"before {each.set_.layer}")
+            watch.progress(place, len(left), f"scoring sentences about {each.set_.layer}")
+            count += _one(db, study, each, (judge, images), (contents, asked), watch)
+        watch.progress(len(left), len(left), "sentences scored")
+        return Told(count, judge.name)
+
+
+def _one(
+    db: Database,
+    study: Study,
+    each: _Layer,
+    judged: tuple[Judge, str],
+    given: tuple[list[str], Asked],
+    watch: Watch,
+) -> int:
+    """Score one layer and keep it; returns how many sentences that were."""
+    (judge, images), (contents, asked) = judged, given
+    name = each.set_.layer
+    activations = pooled.read(study.source, name, asked.options.pooling)
+    if activations is None:
+        raise BadInput(f"expected exemplars of {name} with pooled activations, got none")
+    readable = np.isfinite(activations).all(axis=1)
+    split = Split.of(contents, readable, seed=asked.options.seed)
+    said = each.texts()
+    held = judge.hold(scoring.texts_of(said), watch)
+    ids = study.source.exemplars(name).ids
+    found = scoring.score(Layer(name, activations, ids, said), split, held, asked.options)
+    figures = _figures(study, each, activations, images, (asked.judge, watch))
+    scores = [
+        Score(
+            each.said[one.method][one.unit].description_id,
+            judge.name,
+            images,
+            one.values["auprc"].value,
+            one.values["auroc"].value,
+            one.values["correlation"].value,
+            one.values["auprc"].constant,
+            one.values["auprc"].others,
+            {measure: _numbers(value) for measure, value in one.values.items()},
+        )
+        for one in found.scores
+    ]
+    tests = {key: asdict(test) for key, test in sanity.judge_measures(found.tried).items()}
+    with db.atomic():
+        faithfulness.add(db, scores)
+        trusted.add(db, _trusted(found, each, judge, images, asked.options))
+        trusted.add_figures(db, figures)
+        set_id = each.set_.exemplar_set_id
+        faithfulness.add_tests(db, set_id, judge.name, images, each.identity, tests)
+    return len(scores)
+
+
+def _layers(db: Database, study: Study, sets: Sequence[ExemplarSet], asked: Asked) -> list[_Layer]:
+    """The layers that are not scored yet as they would be now, with the newest sentences."""
+    found = []
+    for each in sets:
+        rows = exemplars.units_of(db, each.exemplar_set_id)
+        ids = {row.unit: row.unit_id for row in rows}
+        said: dict[str, dict[int, Description]] = {}
+        # The newest come first.
+        for unit, unit_id in ids.items():
+            for one in descriptions.of_unit(db, unit_id):
+                if one.text:
+                    said.setdefault(one.method, {}).setdefault(unit, one)
+        known = [
+            VERSION,
+            each.hash,
+            opening.identity(asked.judge, study, db),
+            asked.names,
+            asdict(asked.options),
+            sorted(one.description_id for own in said.values() for one in own.values()),
+        ]
+        identity = hashlib.sha256(json.dumps(known).encode()).hexdigest()
+        done = {one["identity"] for one in faithfulness.tests(db, each.exemplar_set_id)}
+        if identity not in done:
+            found.append(_Layer(each, said, ids, identity))
+    return found
+
+
+def _trusted(
+    found: Found, each: _Layer, judge: Judge, images: str, options: Options
+) -> list[trusted.NewTrusted]:
+    def said(method: str, unit: int) -> int | None:
+        return each.said[method][unit].description_id if method else None
+
+    return [
+        trusted.NewTrusted(
+            each.unit_ids[one.unit],
+            said(one.method, one.unit),
+            said(one.candidate, one.unit),
+            judge.name,
+            judge.rule,
+            images,
+            options.measure,
+            options.seed,
+            _number(one.first),
+            *(_numbers(one.value) if one.value else (None,) * 5),
+            one.reason,
+        )
+        for one in found.trusted
+    ]
+
+
+def _figures(
+    study: Study,
+    each: _Layer,
+    activations: NDArray[np.float16],
+    images: str,
+    how: tuple[str, Watch],
+) -> list[trusted.Figures]:
+    """What is known of the units by themselves; by image vectors where there is a model."""
+    word, watch = how
+    count = activations.shape[1]
+    model = opening.vectors_of(study, word)
+    missing = np.full(count, np.nan)
+    found, source = units.Figures(missing, missing, missing), ""
+    if model is not None and study.probing is not None:
+        ids = study.source.exemplars(each.set_.layer).ids
+        wanted = np.unique(ids[ids >= 0])
+        vectors = image_text.of_images(model, study.probing, watch, ids=wanted.tolist())
+        place = np.searchsorted(wanted, ids).clip(0, len(wanted) - 1)
+        found = units.describe(np.where((ids >= 0)[:, :, None], vectors[place], np.nan))
+        source = f"{model.name} ({model.hash[:12]})"
+    rows = []
+    for unit in range(count):
+        histogram = units.histogram(activations[:, unit])
+        rows.append(
+            trusted.Figures(
+                each.unit_ids[unit],
+                images,
+                source,
+                *(
+                    _number(values[unit])
+                    for values in (found.clarity, found.polysemanticity, found.redundancy)
+                ),
+                histogram.low,
+                histogram.high,
+                histogram.counts,
+            )
+        )
+    return rows
+
+
+def _numbers(value: Value) -> tuple[float, float | None, float | None, float, float]:
+    low, high = _number(value.low), _number(value.high)
+    return (value.value, low, high, value.constant, value.others)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
