@@ -23,14 +23,11 @@ from db.describe import descriptions, exemplars, faithfulness, trusted
 from db.describe.descriptions import Description
 from db.describe.exemplars import ExemplarSet
 from db.describe.faithfulness import Score
-from db.errors import BadInput
 from db.jobs import Watch
 from db.workspace import Workspace, open_database
-from describer.exemplars import pooled
-from describer.faithfulness import opening, sanity, scoring, units
-from describer.faithfulness.halves import Split
+from describer.faithfulness import layers, opening, sanity, units
 from describer.faithfulness.judges import Judge
-from describer.faithfulness.scoring import Found, Layer, Options
+from describer.faithfulness.scoring import Found, Options
 from describer.faithfulness.trusted import Value
 from describer.images import probing
 from describer.methods import image_text
@@ -123,15 +120,8 @@ def _one(
     """Score one layer and keep it; returns how many sentences that were."""
     (judge, images), (contents, asked) = judged, given
     name = each.set_.layer
-    activations = pooled.read(study.source, name, asked.options.pooling)
-    if activations is None:
-        raise BadInput(f"expected exemplars of {name} with pooled activations, got none")
-    readable = np.isfinite(activations).all(axis=1)
-    split = Split.of(contents, readable, seed=asked.options.seed)
-    said = each.texts()
-    held = judge.hold(scoring.texts_of(said), watch)
-    ids = study.source.exemplars(name).ids
-    found = scoring.score(Layer(name, activations, ids, said), split, held, asked.options)
+    found = layers.scored(study, name, each.texts(), judge, contents, asked.options, watch)
+    activations = layers.activations(study, name, asked.options.pooling)
     figures = _figures(study, each, activations, images, (asked.judge, watch))
     scores = [
         Score(
