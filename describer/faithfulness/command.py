@@ -74,11 +74,12 @@ def _run(options: argparse.Namespace) -> None:
     subject = None if options.subject is None else definition.read(options.subject)
     device = devices.choose(options.device)
     study = Study(source, subject, images, models=options.models, device=device)
+    given = opening.Images.of(study)
     said = _said(options.sentences, study, options.layers)
     how = scoring.Options(options.measure, options.seed, pooling=options.pool)
     with Bar() as bar:
         watch = Watch(bar)
-        with opening.opened(options.judge, study, watch, names=options.names) as judge:
+        with opening.opened(options.judge, given, watch, names=options.names) as judge:
             if judge is None:
                 raise BadInput(
                     f"expected somebody who knows where sentences hold (--judge: {FORMATS}), found "

@@ -11,7 +11,6 @@ images kept every unit's pooled activations.
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -22,13 +21,11 @@ from sqlite_utils import Database
 from db.describe import descriptions, exemplars, faithfulness, trusted
 from db.describe.descriptions import Description
 from db.describe.exemplars import ExemplarSet
-from db.describe.faithfulness import Score
 from db.jobs import Watch
 from db.workspace import Workspace, open_database
-from describer.faithfulness import layers, opening, sanity, units
+from describer.faithfulness import layers, opening, rows, sanity, units
 from describer.faithfulness.judges import Judge
 from describer.faithfulness.scoring import Found, Options
-from describer.faithfulness.trusted import Value
 from describer.images import probing
 from describer.methods import image_text
 from describer.methods.study import Study
@@ -94,7 +91,9 @@ def measure(
     count = 0
     with (
         open_database(workspace) as db,
-        opening.opened(asked.judge, study, watch, db=db, names=asked.names) as judge,
+        opening.opened(
+            asked.judge, opening.Images.of(study), watch, db=db, names=asked.names
+        ) as judge,
     ):
         if judge is None:
             return Told(reason=NO_JUDGE)
@@ -124,17 +123,7 @@ def _one(
     activations = layers.activations(study, name, asked.options.pooling)
     figures = _figures(study, each, activations, images, (asked.judge, watch))
     scores = [
-        Score(
-            each.said[one.method][one.unit].description_id,
-            judge.name,
-            images,
-            one.values["auprc"].value,
-            one.values["auroc"].value,
-            one.values["correlation"].value,
-            one.values["auprc"].constant,
-            one.values["auprc"].others,
-            {measure: _numbers(value) for measure, value in one.values.items()},
-        )
+        rows.score_of(one, each.said[one.method][one.unit].description_id, judge.name, images)
         for one in found.scores
     ]
     tests = {key: asdict(test) for key, test in sanity.judge_measures(found.tried).items()}
@@ -151,23 +140,23 @@ def _layers(db: Database, study: Study, sets: Sequence[ExemplarSet], asked: Aske
     """The layers that are not scored yet as they would be now, with the newest sentences."""
     found = []
     for each in sets:
-        rows = exemplars.units_of(db, each.exemplar_set_id)
-        ids = {row.unit: row.unit_id for row in rows}
+        known = exemplars.units_of(db, each.exemplar_set_id)
+        ids = {row.unit: row.unit_id for row in known}
         said: dict[str, dict[int, Description]] = {}
         # The newest come first.
         for unit, unit_id in ids.items():
             for one in descriptions.of_unit(db, unit_id):
                 if one.text:
                     said.setdefault(one.method, {}).setdefault(unit, one)
-        known = [
+        depends = [
             VERSION,
             each.hash,
-            opening.identity(asked.judge, study, db),
+            opening.identity(asked.judge, opening.Images.of(study), db),
             asked.names,
             asdict(asked.options),
             sorted(one.description_id for own in said.values() for one in own.values()),
         ]
-        identity = hashlib.sha256(json.dumps(known).encode()).hexdigest()
+        identity = hashlib.sha256(json.dumps(depends).encode()).hexdigest()
         done = {one["identity"] for one in faithfulness.tests(db, each.exemplar_set_id)}
         if identity not in done:
             found.append(_Layer(each, said, ids, identity))
@@ -190,8 +179,8 @@ def _trusted(
             images,
             options.measure,
             options.seed,
-            _number(one.first),
-            *(_numbers(one.value) if one.value else (None,) * 5),
+            rows.number(one.first),
+            *(rows.numbers(one.value) if one.value else (None,) * 5),
             one.reason,
         )
         for one in found.trusted
@@ -208,7 +197,7 @@ def _figures(
     """What is known of the units by themselves; by image vectors where there is a model."""
     word, watch = how
     count = activations.shape[1]
-    model = opening.vectors_of(study, word)
+    model = opening.vectors_of(word, opening.Images.of(study))
     missing = np.full(count, np.nan)
     found, source = units.Figures(missing, missing, missing), ""
     if model is not None and study.probing is not None:
@@ -218,16 +207,16 @@ def _figures(
         place = np.searchsorted(wanted, ids).clip(0, len(wanted) - 1)
         found = units.describe(np.where((ids >= 0)[:, :, None], vectors[place], np.nan))
         source = f"{model.name} ({model.hash[:12]})"
-    rows = []
+    figures = []
     for unit in range(count):
         histogram = units.histogram(activations[:, unit])
-        rows.append(
+        figures.append(
             trusted.Figures(
                 each.unit_ids[unit],
                 images,
                 source,
                 *(
-                    _number(values[unit])
+                    rows.number(values[unit])
                     for values in (found.clarity, found.polysemanticity, found.redundancy)
                 ),
                 histogram.low,
@@ -235,13 +224,4 @@ def _figures(
                 histogram.counts,
             )
         )
-    return rows
-
-
-def _numbers(value: Value) -> tuple[float, float | None, float | None, float, float]:
-    low, high = _number(value.low), _number(value.high)
-    return (value.value, low, high, value.constant, value.others)
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)
+    return figures

@@ -1,7 +1,7 @@
 """Judges from a word: the one that was asked for, or the best that is there.
 
-    with opened("", study, watch, db=db) as judge: …        # None where there is none
-    with opened("coco:instances.json", study, watch) as judge: …
+    with opened("", Images.of(study), watch, db=db) as judge: …     # None where there is none
+    with opened("coco:instances.json", images, watch) as judge: …
 
 A word is `demo` or FORMAT:PLACE or the name of a set of concepts of the workspace, `model:NAME` for
 an image-text model, `classes` for the names of the images' folders, or `none`. Without a word the
@@ -10,11 +10,13 @@ the workspace's sets of concepts that know any of the images, an image-text mode
 the names of classes. Colours alone are no judge unless they are asked for: every image has some.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from sqlite_utils import Database
 
@@ -31,6 +33,7 @@ from describer.methods.concepts import demo
 from describer.methods.concepts.shape import ConceptSet
 from describer.methods.models import folder
 from describer.methods.study import Study
+from describer.subjects.definition import Subject
 
 NONE, CLASSES, DEMO, MODEL = "none", "classes", "demo", "model:"
 COLOURS = "colours"
@@ -39,9 +42,33 @@ WORDS = "demo, FORMAT:PLACE, model:NAME, classes or none"
 WORDS = "demo, FORMAT:PLACE, model:NAME, classes or none"
 
 
+@dataclass(frozen=True)
+class Images:
+    """What a judge is to judge.
+
+    Attributes:
+        probing: the images; None where there are none.
+        subject: the network that they are prepared for, for labels.
+        models: a folder of models. device: where those run.
+        vectors, source: of texts, for the names of classes; what `judges.lemmas` gives by default.
+    """
+
+    probing: ProbingSet | None
+    subject: Subject | None = None
+    models: Path | None = None
+    device: str = "cpu"
+    vectors: Callable[[Sequence[str]], NDArray[np.floating]] = judges.lemmas
+    source: str = "shared content words (lemmas)"
+
+    @classmethod
+    def of(cls, study: Study) -> "Images":
+        """The images that a study's exemplars come from."""
+        return cls(study.probing, study.subject, study.models, study.device)
+
+
 @contextmanager
 def opened(
-    word: str, study: Study, watch: Watch, *, db: Database | None = None, names: str = ""
+    word: str, given: Images, watch: Watch, *, db: Database | None = None, names: str = ""
 ) -> Iterator[Judge | None]:
     """The judge that a word names, the best there is for ""; None for `none`, or where none is.
 
@@ -52,22 +79,22 @@ def opened(
         BadInput, NotFound: what is named is not here, or knows none of the images.
         Cancelled: the watch said so.
     """
-    images = study.probing
+    images = given.probing
     if word == NONE or images is None or (not word and images.seeds):
         yield None
         return
     if word:
-        with _named(word, study, images, watch, db, names) as judge:
+        with _named(word, given, images, watch, db, names) as judge:
             yield judge
         return
     for way in (_truth, _concepts, _model, _classes):
-        found = way(study, images, db)
+        found = way(given, images, db)
         if found is None:
             continue
         if isinstance(found, tuple):
             concepts, name = found
             try:
-                with _labelled(study, images, concepts, name, watch) as judge:
+                with _labelled(given, images, concepts, name, watch) as judge:
                     yield judge
                 return
             except _KnowsNone:
@@ -80,21 +107,21 @@ def opened(
     yield None
 
 
-def identity(word: str, study: Study, db: Database | None) -> list[object]:
+def identity(word: str, given: Images, db: Database | None) -> list[object]:
     """What the choice of a judge depends on: it is the same while this is."""
     if word or db is None:
         return [word]
     known = [[row.name, row.hash] for row in concept_sets.every(db)]
-    return [word, known, [path.name for path in _models(study.models)]]
+    return [word, known, [path.name for path in _models(given.models)]]
 
 
-def vectors_of(study: Study, word: str) -> image_text.ImageText | None:
+def vectors_of(word: str, given: Images) -> image_text.ImageText | None:
     """The image-text model whose vectors tell how clear a unit is: the judge's, or the first."""
     if word.startswith(MODEL):
-        return _load(word.removeprefix(MODEL), study)
-    if study.probing is None or study.probing.seeds:
+        return _load(word.removeprefix(MODEL), given)
+    if given.probing is None or given.probing.seeds:
         return None
-    return _model(study, study.probing, None)
+    return _model(given, given.probing, None)
 
 
 class _KnowsNone(Exception):
@@ -103,11 +130,11 @@ class _KnowsNone(Exception):
 
 @contextmanager
 def _labelled(
-    study: Study, images: ProbingSet, concepts: ConceptSet, name: str, watch: Watch
+    given: Images, images: ProbingSet, concepts: ConceptSet, name: str, watch: Watch
 ) -> Iterator[Judge]:
-    if study.subject is None:
+    if given.subject is None:
         raise BadInput(f"expected the network (--subject) whose images {name} is about, got none")
-    looked = labels.labelled(images, study.subject, concepts, name, watch)
+    looked = labels.labelled(images, given.subject, concepts, name, watch)
     try:
         judge = looked.__enter__()
     except BadInput as error:
@@ -120,14 +147,14 @@ def _labelled(
 
 @contextmanager
 def _named(
-    word: str, study: Study, images: ProbingSet, watch: Watch, db: Database | None, names: str
+    word: str, given: Images, images: ProbingSet, watch: Watch, db: Database | None, names: str
 ) -> Iterator[Judge]:
     if word.startswith(MODEL):
-        model = _load(word.removeprefix(MODEL), study)
+        model = _load(word.removeprefix(MODEL), given)
         yield likeness.ImageTextJudge.of(model, images, watch)
         return
     if word == CLASSES:
-        found = _classes(study, images, db)
+        found = _classes(given, images, db)
         if found is None:
             raise BadInput(f"expected images in folders of classes, got {images.root}")
         yield found
@@ -137,14 +164,14 @@ def _named(
     concepts = methods.open_concepts((word,), db, names=names)
     name = labels.TRUTH if isinstance(concepts, demo.Demo) else f"the concepts of {word}"
     try:
-        with _labelled(study, images, concepts, name, watch) as judge:
+        with _labelled(given, images, concepts, name, watch) as judge:
             yield judge
     except _KnowsNone as error:
         raise BadInput(str(error)) from error
 
 
 def _truth(
-    _study: Study, images: ProbingSet, _db: Database | None
+    _given: Images, images: ProbingSet, _db: Database | None
 ) -> tuple[ConceptSet, str] | None:
     """The demo's truth, if these are the demo's images: the first one has to be as it is drawn."""
     album = next((known for known in albums.IMAGES if known.name == images.root.name), None)
@@ -161,7 +188,7 @@ def _truth(
 
 
 def _concepts(
-    _study: Study, _images: ProbingSet, db: Database | None
+    _given: Images, _images: ProbingSet, db: Database | None
 ) -> tuple[ConceptSet, str] | None:
     rows = concept_sets.every(db) if db is not None else []
     rows = [row for row in rows if row.format != DEMO]
@@ -178,24 +205,24 @@ def _models(models: Path | None) -> Sequence[Path]:
     return [path for path in sorted(models.iterdir()) if folder.kind(path) == "likeness"]
 
 
-def _model(study: Study, _images: ProbingSet, _db: Database | None) -> image_text.ImageText | None:
-    found = _models(study.models)
-    return image_text.load(str(found[0]), device=study.device) if found else None
+def _model(given: Images, _images: ProbingSet, _db: Database | None) -> image_text.ImageText | None:
+    found = _models(given.models)
+    return image_text.load(str(found[0]), device=given.device) if found else None
 
 
-def _load(name: str, study: Study) -> image_text.ImageText:
+def _load(name: str, given: Images) -> image_text.ImageText:
     path = Path(name).expanduser()
     return image_text.load(
-        str(path if path.is_dir() else folder.locate(name, study.models)), device=study.device
+        str(path if path.is_dir() else folder.locate(name, given.models)), device=given.device
     )
 
 
-def _classes(_study: Study, images: ProbingSet, _db: Database | None) -> Classes | None:
+def _classes(given: Images, images: ProbingSet, _db: Database | None) -> Classes | None:
     if images.labels is None:
         return None
     return Classes(
         images.classes,
         np.array(images.labels, dtype=np.int64),
-        judges.lemmas,
-        "shared content words (lemmas)",
+        given.vectors,
+        given.source,
     )

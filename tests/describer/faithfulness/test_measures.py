@@ -4,6 +4,8 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
 
@@ -65,6 +67,29 @@ def test_ties_of_activations_give_the_mean_over_all_ways_to_draw_them(seed: int)
         drawn.append(by_libraries(active, degree, holds, strong))
     expected = {name: np.mean([each[name] for each in drawn]) for name in measures.NAMES}
     assert alone(active, degree, holds) == pytest.approx(expected, abs=1e-12)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 4)), min_size=2, max_size=40).filter(
+        lambda rows: len({active for active, _ in rows}) == 2
+    )
+)
+def test_curves_agree_with_counting_pairs_and_thresholds(rows: list[tuple[bool, int]]) -> None:
+    strong = np.array([row[0] for row in rows])
+    degree = np.array([float(row[1]) for row in rows])
+    units = Active.of(strong[:, None].astype(float), share=strong.mean())
+    precision, area = measures.by_degree(units, degree[:, None])
+    pairs = [(a, b) for a in degree[strong] for b in degree[~strong]]
+    assert area[0] == pytest.approx(
+        np.mean([1.0 if a > b else 0.5 if a == b else 0.0 for a, b in pairs])
+    )
+    total, before = 0.0, 0
+    for threshold in sorted(set(degree), reverse=True):
+        taken = degree >= threshold
+        hits = int((taken & strong).sum())
+        total += (hits - before) / strong.sum() * hits / taken.sum()
+        before = hits
+    assert precision[0] == pytest.approx(total)
 
 
 def test_pairs_are_alone_what_they_are_together_and_unseen_images_do_not_count() -> None:
