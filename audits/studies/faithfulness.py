@@ -80,7 +80,9 @@ def score(
         places = [place for place, one in enumerate(said) if one.layer == layer]
         texts = {"": [said[place].text for place in places]}
         columns = [every.index(text) for text in scoring.texts_of(texts)]
-        own = Held(held.degree[:, columns], held.holds[:, columns], held.known[columns])
+        own = Held(
+            held.degree[:, columns], held.holds[:, columns], held.known[columns], held.judged
+        )
         nothing = np.full((len(places), 1), -1, dtype=np.int64)
         material = scoring.Layer(layer, active[:, places], nothing, texts)
         for one in scoring.score(material, split, own, options).scores:

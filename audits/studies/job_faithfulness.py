@@ -101,5 +101,4 @@ def _judged(handle: Handle, study: Study, seen: Seen) -> tuple[str, Held]:
                 raise BadInput(f"expected images whose classes are known, got {study.plan.images}")
             held = judge.hold(sorted({one.text for one in study.said}), handle.watch)
     place = {path: row for row, path in enumerate(folder.paths)}
-    rows = [place[path] for path in seen.paths]
-    return judge.name, Held(held.degree[rows], held.holds[rows], held.known)
+    return judge.name, held.part(np.array([place[path] for path in seen.paths], dtype=np.int64))

@@ -33,11 +33,24 @@ class Held:
         degree: float32 (images, texts), how far each holds, at least 0.
         holds: bool (images, texts), whether that is enough.
         known: bool (texts,), whether the judge has anything to go by; where not, it holds nowhere.
+        judged: bool (images,), which images the judge knows; the others judge nothing.
     """
 
     degree: Floats
     holds: Bools
     known: Bools
+    judged: Bools
+
+    def part(self, images: NDArray[np.int64]) -> "Held":
+        """Some of the images, in that order."""
+        return Held(self.degree[images], self.holds[images], self.known, self.judged[images])
+
+    def of(self, texts: Sequence[int]) -> "Held":
+        """Some of the texts, in that order."""
+        columns = list(texts)
+        return Held(
+            self.degree[:, columns], self.holds[:, columns], self.known[columns], self.judged
+        )
 
 
 class Judge(Protocol):
@@ -86,7 +99,8 @@ class Classes:
         known = self.vectors([*texts, *(name.replace("_", " ") for name in self.classes)])
         products = np.maximum(0, known[: len(texts)] @ known[len(texts) :].T)
         degree = products[:, self.labels].T.astype(np.float32)
-        return Held(degree, degree >= LIKE, products.max(axis=1, initial=0) > 0)
+        every = np.ones(len(degree), dtype=np.bool_)
+        return Held(degree, degree >= LIKE, products.max(axis=1, initial=0) > 0, every)
 
 
 def lemmas(texts: Sequence[str]) -> NDArray[np.float64]:

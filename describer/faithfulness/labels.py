@@ -24,7 +24,8 @@ from describer.faithfulness import claims
 from describer.faithfulness.judges import Bools, Held
 from describer.images import probing
 from describer.methods.concepts.demo import Demo
-from describer.methods.concepts.shape import ConceptSet
+from describer.methods.concepts.shape import ConceptSet, Shown, Together
+from describer.methods.concepts.shape import Labels as Found
 from describer.methods.overlap import looking
 from describer.methods.overlap.sightings import Kept, Sighting
 from describer.subjects.definition import Subject
@@ -71,7 +72,37 @@ class Labels:
 
         degree = np.zeros((len(self.known), len(texts)), dtype=np.float32)
         degree[self.known] = claims.shares(read, look)
-        return Held(degree, degree > 0, np.array([claim.known for claim in read], dtype=np.bool_))
+        names = np.array([claim.known for claim in read], dtype=np.bool_)
+        return Held(degree, degree > 0, names, self.known)
+
+
+@dataclass(frozen=True)
+class WithColours:
+    """A set of concepts, and colours of the images that it knows: colours know every image."""
+
+    concepts: ConceptSet
+    colours: ConceptSet
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of the set, then the colours."""
+        return (*self.concepts.names, *self.colours.names)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """Of each concept."""
+        return (*self.concepts.categories, *self.colours.categories)
+
+    @property
+    def hash(self) -> str:
+        """Identity of both."""
+        return Together((self.concepts, self.colours)).hash
+
+    def labels(self, shown: Shown) -> Found | None:
+        """What both say of an image that the set knows."""
+        if self.concepts.labels(shown) is None:
+            return None
+        return Together((self.concepts, self.colours)).labels(shown)
 
 
 @contextmanager

@@ -66,4 +66,5 @@ class ImageTextJudge:
         from scipy.special import expit
 
         degree = expit(np.nan_to_num(logits, nan=-np.inf)).astype(np.float32)
-        return Held(degree, degree >= LIKELY, np.array([bool(text.strip()) for text in texts]))
+        known = np.array([bool(text.strip()) for text in texts], dtype=np.bool_)
+        return Held(degree, degree >= LIKELY, known, np.isfinite(self.vectors).all(axis=1))

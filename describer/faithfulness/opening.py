@@ -191,12 +191,14 @@ def _concepts(
     _given: Images, _images: ProbingSet, db: Database | None
 ) -> tuple[ConceptSet, str] | None:
     rows = concept_sets.every(db) if db is not None else []
-    rows = [row for row in rows if row.format != DEMO]
-    if all(row.format == COLOURS for row in rows):
+    chosen = tuple(row.name for row in rows if row.format not in (DEMO, COLOURS))
+    if not chosen:
         return None
-    # Colours last: of equal names the first set's counts.
-    chosen = tuple(row.name for row in sorted(rows, key=lambda row: row.format == COLOURS))
-    return methods.open_concepts(chosen, db), f"the concepts of {', '.join(chosen)}"
+    concepts = methods.open_concepts(chosen, db)
+    coloured = [row.name for row in rows if row.format == COLOURS]
+    if coloured:
+        concepts = labels.WithColours(concepts, methods.open_concepts((coloured[0],), db))
+    return concepts, f"the concepts of {', '.join((*chosen, *coloured[:1]))}"
 
 
 def _models(models: Path | None) -> Sequence[Path]:

@@ -12,7 +12,7 @@ nor on the order of methods.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,6 +137,7 @@ def score(layer: Layer, split: Split, held: Held, options: Options) -> Found:
         held: of `texts_of(layer.said)`, in that order.
     """
     texts, methods = texts_of(layer.said), sorted(layer.said)
+    split = replace(split, readable=split.readable & held.judged)
     seen = split.unseen(layer.ids)
     units = Active.of(np.where(seen, layer.activations, 0), seen)
     pairs = _pairs(layer, methods, texts, options)

@@ -40,7 +40,7 @@ def held(there: np.ndarray, said: scoring.Said) -> Held:
     ]
     known = np.array([text in WORDS for text in scoring.texts_of(said)])
     holds = np.stack(columns, axis=1)
-    return Held(holds.astype(np.float32), holds, known)
+    return Held(holds.astype(np.float32), holds, known, np.ones(IMAGES, dtype=bool))
 
 
 def scored(world: tuple[np.ndarray, ...], said: scoring.Said, options: Options = OPTIONS) -> Found:
@@ -134,6 +134,21 @@ def test_what_cannot_be_judged_is_not_trusted_and_says_why(
         each.reason for each in scoring.score(layer, few, held(there, said), OPTIONS).trusted
     ]
     assert reasons[:2] == [FEW, FEW]
+
+
+def test_images_that_the_judge_does_not_know_judge_nothing(world: tuple[np.ndarray, ...]) -> None:
+    there, activations, ids = world
+    said = {"right": turned(0)}
+    layer = Layer("late", activations, ids, said)
+    unknown = np.arange(IMAGES) % 4 == 0
+    # Where it knows nothing it says that nothing holds.
+    blind = held(there & ~unknown[:, None], said)
+    found = scoring.score(layer, split(), replace(blind, judged=~unknown), OPTIONS)
+    for each in found.scores:
+        rows = np.setdiff1d(np.flatnonzero(~unknown), ids[each.unit])
+        assert each.images == len(rows)
+        expected = np.corrcoef(activations[rows, each.unit].astype(float), there[rows, each.unit])
+        assert each.values["correlation"].value == pytest.approx(expected[0, 1])
 
 
 def test_equal_scores_are_drawn_by_the_seed_of_the_unit() -> None:
