@@ -28,9 +28,10 @@ from describer.demo.training import recipes
 from describer.demo.world import albums, scene
 from describer.demo.world.truth import Atlas, Profile
 from describer.exemplars import run
-from describer.faithfulness import labels, layers, measures, sanity, scoring
+from describer.faithfulness import layers, measures, sanity, scoring
 from describer.faithfulness.halves import Split
-from describer.faithfulness.judges import Held
+from describer.faithfulness.judges import labels
+from describer.faithfulness.judges.shape import Held
 from describer.faithfulness.measures import Active
 from describer.images import probing
 from describer.methods.concepts import demo

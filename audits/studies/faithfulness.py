@@ -15,6 +15,7 @@ because they notice labels that are too wide or too narrow; areas under the ROC 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +28,11 @@ from db.jobs import Watch
 from describer.demo.checks import scores
 from describer.faithfulness import measures, rows, scoring
 from describer.faithfulness.halves import Split
-from describer.faithfulness.judges import Held
+from describer.faithfulness.judges.shape import Held
 
 SHOWN = 5
 # What no sentence can do better than where a unit is alike active on all images.
-CHANCE = {
+CHANCE: dict[str, Any] = {
     "auprc": measures.SHARE,
     "auroc": 0.5,
     "correlation": 0.0,

@@ -30,8 +30,8 @@ from db.describe import subjects
 from db.errors import BadInput
 from db.jobs import Handle
 from db.workspace import open_database
-from describer.faithfulness import opening
-from describer.faithfulness.judges import Held
+from describer.faithfulness.judges import opening
+from describer.faithfulness.judges.shape import Held
 from describer.images import probing
 
 

@@ -37,8 +37,8 @@ class Plan:
         layers: module paths.
         methods: what describes, one after the other, each with its options.
         k, quantile, pooling: of the exemplars (Section 3.1).
-        judge: who says where sentences hold: a word of `describer.faithfulness.opening`, "" for the
-            best there is, `none` to score no sentence.
+        judge: who says where sentences hold, a word of `describer.faithfulness.judges.opening`: ""
+            for the best there is, `none` to score no sentence.
     """
 
     subject: str

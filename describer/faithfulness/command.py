@@ -61,7 +61,8 @@ def add_command(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     from describer.exemplars import layout
-    from describer.faithfulness import layers, opening, scoring
+    from describer.faithfulness import layers, scoring
+    from describer.faithfulness.judges import opening
     from describer.images import probing
     from describer.methods.study import Study
     from describer.subjects import definition, devices
@@ -184,9 +185,9 @@ def write(path: Path, found: "Sequence[Found]") -> int:
                 row += [int(one.known), int(own.method == one.method), own.reason, one.images]
                 for name in NAMES:
                     value = one.values[name]
-                    ends = [value.low, value.high] if name in SOUND else []
-                    row += [_cell(each) for each in (value.value, *ends)]
-                    row += [_cell(value.constant), _cell(value.others)]
+                    inner = (value.low, value.high) if name in SOUND else ()
+                    numbers = (value.value, *inner, value.constant, value.others)
+                    row += [_cell(each) for each in numbers]
                 halves: list[str] = [""] * 4
                 if own.candidate == one.method and own.value is not None:
                     known = (own.first, own.value.value, own.value.low, own.value.high)

@@ -23,11 +23,14 @@ from db.describe.descriptions import Description
 from db.describe.exemplars import ExemplarSet
 from db.jobs import Watch
 from db.workspace import Workspace, open_database
-from describer.faithfulness import layers, opening, rows, sanity, units
-from describer.faithfulness.judges import Judge
+from describer.faithfulness import layers, rows, sanity, units
+from describer.faithfulness.judges import opening
+from describer.faithfulness.judges.shape import Judge
 from describer.faithfulness.scoring import Found, Options
+from describer.faithfulness.trusted import Value
 from describer.images import probing
 from describer.methods import image_text
+from describer.methods.image_text import ImageText
 from describer.methods.study import Study
 
 VERSION = 1
@@ -39,7 +42,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Asked:
-    """How a job scores its sentences; judge: a word of `opening`, "" for the best there is."""
+    """How a job scores its sentences; judge: a word of `judges.opening`, "" for the best."""
 
     judge: str = ""
     names: str = ""
@@ -88,40 +91,49 @@ def measure(
         left = [each for each in _layers(db, study, sets, asked) if each.said]
     if not left:
         return Told()
-    count = 0
+    count, on = 0, opening.Images.of(study)
     with (
         open_database(workspace) as db,
-        opening.opened(
-            asked.judge, opening.Images.of(study), watch, db=db, names=asked.names
-        ) as judge,
+        opening.opened(asked.judge, on, watch, db=db, names=asked.names) as judge,
     ):
         if judge is None:
             return Told(reason=NO_JUDGE)
         assert study.probing is not None, "a judge has images"
-        images = UNSEEN.format(left[0].set_.probing_set or study.probing.name)
-        contents = probing.file_hashes(study.probing)
+        given = _Given(
+            judge,
+            UNSEEN.format(left[0].set_.probing_set or study.probing.name),
+            tuple(probing.file_hashes(study.probing)),
+            opening.vectors_of(asked.judge, on),
+            asked.options,
+            watch,
+        )
         for place, each in enumerate(left):
-            watch.check(f"before {each.set_.layer}")
             watch.progress(place, len(left), f"scoring sentences about {each.set_.layer}")
-            count += _one(db, study, each, (judge, images), (contents, asked), watch)
+            count += _one(db, study, each, given)
         watch.progress(len(left), len(left), "sentences scored")
         return Told(count, judge.name)
 
 
-def _one(
-    db: Database,
-    study: Study,
-    each: _Layer,
-    judged: tuple[Judge, str],
-    given: tuple[list[str], Asked],
-    watch: Watch,
-) -> int:
+@dataclass(frozen=True)
+class _Given:
+    """What all layers are scored with; model: whose image vectors tell how clear units are."""
+
+    judge: Judge
+    images: str
+    contents: tuple[str, ...]
+    model: ImageText | None
+    options: Options
+    watch: Watch
+
+
+def _one(db: Database, study: Study, each: _Layer, given: _Given) -> int:
     """Score one layer and keep it; returns how many sentences that were."""
-    (judge, images), (contents, asked) = judged, given
-    name = each.set_.layer
-    found = layers.scored(study, name, each.texts(), judge, contents, asked.options, watch)
-    activations = layers.activations(study, name, asked.options.pooling)
-    figures = _figures(study, each, activations, images, (asked.judge, watch))
+    name, judge, images = each.set_.layer, given.judge, given.images
+    found = layers.scored(
+        study, name, each.texts(), judge, given.contents, given.options, given.watch
+    )
+    activations = layers.activations(study, name, given.options.pooling)
+    figures = _figures(study, each, activations, given)
     scores = [
         rows.score_of(one, each.said[one.method][one.unit].description_id, judge.name, images)
         for one in found.scores
@@ -129,7 +141,7 @@ def _one(
     tests = {key: asdict(test) for key, test in sanity.judge_measures(found.tried).items()}
     with db.atomic():
         faithfulness.add(db, scores)
-        trusted.add(db, _trusted(found, each, judge, images, asked.options))
+        trusted.add(db, _trusted(found, each, given))
         trusted.add_figures(db, figures)
         set_id = each.set_.exemplar_set_id
         faithfulness.add_tests(db, set_id, judge.name, images, each.identity, tests)
@@ -163,9 +175,7 @@ def _layers(db: Database, study: Study, sets: Sequence[ExemplarSet], asked: Aske
     return found
 
 
-def _trusted(
-    found: Found, each: _Layer, judge: Judge, images: str, options: Options
-) -> list[trusted.NewTrusted]:
+def _trusted(found: Found, each: _Layer, given: _Given) -> list[trusted.NewTrusted]:
     def said(method: str, unit: int) -> int | None:
         return each.said[method][unit].description_id if method else None
 
@@ -174,36 +184,37 @@ def _trusted(
             each.unit_ids[one.unit],
             said(one.method, one.unit),
             said(one.candidate, one.unit),
-            judge.name,
-            judge.rule,
-            images,
-            options.measure,
-            options.seed,
+            given.judge.name,
+            given.judge.rule,
+            given.images,
+            given.options.measure,
+            given.options.seed,
             rows.number(one.first),
-            *(rows.numbers(one.value) if one.value else (None,) * 5),
+            *_five(one.value),
             one.reason,
         )
         for one in found.trusted
     ]
 
 
+_Five = tuple[float | None, float | None, float | None, float | None, float | None]
+
+
+def _five(value: Value | None) -> _Five:
+    return (None, None, None, None, None) if value is None else rows.numbers(value)
+
+
 def _figures(
-    study: Study,
-    each: _Layer,
-    activations: NDArray[np.float16],
-    images: str,
-    how: tuple[str, Watch],
+    study: Study, each: _Layer, activations: NDArray[np.float16], given: _Given
 ) -> list[trusted.Figures]:
     """What is known of the units by themselves; by image vectors where there is a model."""
-    word, watch = how
-    count = activations.shape[1]
-    model = opening.vectors_of(word, opening.Images.of(study))
+    model, count = given.model, activations.shape[1]
     missing = np.full(count, np.nan)
     found, source = units.Figures(missing, missing, missing), ""
     if model is not None and study.probing is not None:
         ids = study.source.exemplars(each.set_.layer).ids
         wanted = np.unique(ids[ids >= 0])
-        vectors = image_text.of_images(model, study.probing, watch, ids=wanted.tolist())
+        vectors = image_text.of_images(model, study.probing, given.watch, ids=wanted.tolist())
         place = np.searchsorted(wanted, ids).clip(0, len(wanted) - 1)
         found = units.describe(np.where((ids >= 0)[:, :, None], vectors[place], np.nan))
         source = f"{model.name} ({model.hash[:12]})"
@@ -213,12 +224,11 @@ def _figures(
         figures.append(
             trusted.Figures(
                 each.unit_ids[unit],
-                images,
+                given.images,
                 source,
-                *(
-                    rows.number(values[unit])
-                    for values in (found.clarity, found.polysemanticity, found.redundancy)
-                ),
+                rows.number(found.clarity[unit]),
+                rows.number(found.polysemanticity[unit]),
+                rows.number(found.redundancy[unit]),
                 histogram.low,
                 histogram.high,
                 histogram.counts,

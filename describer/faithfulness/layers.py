@@ -15,7 +15,7 @@ from db.jobs import Watch
 from describer.exemplars import pooled
 from describer.faithfulness import scoring
 from describer.faithfulness.halves import Split
-from describer.faithfulness.judges import Judge
+from describer.faithfulness.judges.shape import Judge
 from describer.faithfulness.scoring import Found, Options, Said
 from describer.methods.study import Study
 
@@ -54,7 +54,8 @@ def scored(
     """
     watch.check(f"before {layer}")
     strength = activations(study, layer, options.pooling)
-    split = Split.of(contents, np.isfinite(strength).all(axis=1), seed=options.seed)
+    readable: NDArray[np.bool_] = np.all(np.isfinite(strength), axis=1)
+    split = Split.of(contents, readable, seed=options.seed)
     held = judge.hold(scoring.texts_of(said), watch)
     ids = study.source.exemplars(layer).ids
     return scoring.score(scoring.Layer(layer, strength, ids, said), split, held, options)

@@ -45,9 +45,12 @@ class Tried:
     @classmethod
     def joined(cls, parts: Sequence["Tried"]) -> "Tried":
         """Pairs of several layers together."""
-        names = ("before", "left_out", "added")
-        values = [np.concatenate([getattr(each, name) for each in parts]) for name in names]
-        return cls(*values, np.concatenate([each.losses for each in parts], axis=1))
+        before, left_out, added = (
+            np.concatenate([getattr(each, name) for each in parts])
+            for name in ("before", "left_out", "added")
+        )
+        losses = np.concatenate([each.losses for each in parts], axis=1)
+        return cls(before, left_out, added, losses)
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ def try_out(
                 for change in (_left_out, _added)
             ]
         )
-        found[name] = Tried(before, *after.mean(axis=1), (after < before).mean(axis=1))
+        left_out, added = after.mean(axis=1)
+        found[name] = Tried(before, left_out, added, (after < before).mean(axis=1))
     return found
 
 

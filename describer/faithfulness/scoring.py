@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from describer.faithfulness import intervals, measures, sanity
 from describer.faithfulness.halves import Split
-from describer.faithfulness.judges import Held
+from describer.faithfulness.judges.shape import Held
 from describer.faithfulness.measures import SOUND, Active, Bools, Floats, Places
 from describer.faithfulness.sanity import Tried
 from describer.faithfulness.trusted import (
@@ -168,7 +168,8 @@ def _pairs(layer: Layer, methods: Sequence[str], texts: Sequence[str], options: 
             drawn = np.random.default_rng(seed).permutation(np.array(others, dtype=np.int64))
             controls.append(drawn[: options.controls])
     columns = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    return _Pairs(*columns, tuple(controls))
+    units, places, numbers = columns
+    return _Pairs(units, places, numbers, tuple(controls))
 
 
 def _scored(

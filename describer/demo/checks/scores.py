@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from describer.demo.world.concepts import NAMES, concepts_in
 from describer.demo.world.truth import Atlas, Profile
-from describer.faithfulness import claims, measures
-from describer.faithfulness.claims import Claim
+from describer.faithfulness import measures
+from describer.faithfulness.judges import claims
+from describer.faithfulness.judges.claims import Claim
 from describer.faithfulness.measures import Active
 
 Floats = NDArray[np.float64]
@@ -125,7 +126,7 @@ class Detection:
 class Holdings:
     """On which share of each image of an atlas sentences hold; each claim is looked up once.
 
-    What a sentence claims, and where it holds, is `describer.faithfulness.claims`'.
+    What a sentence claims, and where it holds, is `describer.faithfulness.judges.claims`'.
     """
 
     def __init__(self, atlas: Atlas) -> None:

@@ -179,7 +179,8 @@ def test_what_was_kept_is_what_the_numbers_say(scored: Workspace) -> None:
             if "colours" in each.judge
         )
     # The eleven colours, asked by hand about every image.
-    from describer.faithfulness import labels, scoring
+    from describer.faithfulness import scoring
+    from describer.faithfulness.judges import labels
     from describer.methods.concepts import opening
 
     assert study.subject is not None

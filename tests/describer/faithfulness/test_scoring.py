@@ -7,7 +7,7 @@ import pytest
 
 from describer.faithfulness import measures, scoring
 from describer.faithfulness.halves import Split
-from describer.faithfulness.judges import Held
+from describer.faithfulness.judges.shape import Held
 from describer.faithfulness.measures import Active
 from describer.faithfulness.scoring import Found, Layer, Options
 from describer.faithfulness.trusted import FEW, NONE, NOTHING, SILENT, UNJUDGED, choose

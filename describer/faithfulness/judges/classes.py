@@ -1,71 +1,20 @@
-"""Who says in which images a sentence holds; the judge's name stands beside every number.
+"""The names of the images' folders as judge, which know nothing of colours, parts or textures.
 
-    judge = Classes(classes, labels, vectors, "shared content words (lemmas)")
-    held = judge.hold(["a dog on grass", …], watch)
-    held.degree, held.holds, held.known            # (images, texts), (images, texts), (texts,)
-
-Here are what a judge is, and the weakest one: the names of the images' folders, which know nothing
-of colours, parts or textures. `labels` has concept sets and the demo's truth, `likeness` image-text
-models.
+judge = Classes(classes, labels, lemmas, "shared content words (lemmas)")
+judge.hold(["a dog on grass"], watch)
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from db.jobs import Watch
-
-Floats = NDArray[np.float32]
-Bools = NDArray[np.bool_]
+from describer.faithfulness.judges.shape import Held
 
 LIKE = 0.5
 CONTENT = ("NOUN", "PROPN", "ADJ", "VERB")
-
-
-@dataclass(frozen=True)
-class Held:
-    """What a judge says of some texts on all images, in their order.
-
-    Attributes:
-        degree: float32 (images, texts), how far each holds, at least 0.
-        holds: bool (images, texts), whether that is enough.
-        known: bool (texts,), whether the judge has anything to go by; where not, it holds nowhere.
-        judged: bool (images,), which images the judge knows; the others judge nothing.
-    """
-
-    degree: Floats
-    holds: Bools
-    known: Bools
-    judged: Bools
-
-    def part(self, images: NDArray[np.int64]) -> "Held":
-        """Some of the images, in that order."""
-        return Held(self.degree[images], self.holds[images], self.known, self.judged[images])
-
-    def of(self, texts: Sequence[int]) -> "Held":
-        """Some of the texts, in that order."""
-        columns = list(texts)
-        return Held(
-            self.degree[:, columns], self.holds[:, columns], self.known[columns], self.judged
-        )
-
-
-class Judge(Protocol):
-    """Somebody who says where sentences hold."""
-
-    @property
-    def name(self) -> str:
-        """Who it is, with what it goes by."""
-
-    @property
-    def rule(self) -> str:
-        """When a sentence counts as holding, in words."""
-
-    def hold(self, texts: Sequence[str], watch: Watch) -> Held:
-        """Where each text holds; a text's answer does not depend on the others."""
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ from db.describe import concept_sets
 from db.errors import BadInput
 from db.jobs import Watch
 from describer.demo.world import albums, scene
-from describer.faithfulness import judges, labels, likeness
-from describer.faithfulness.judges import Classes, Judge
+from describer.faithfulness.judges import labels, likeness
+from describer.faithfulness.judges.classes import Classes, lemmas
+from describer.faithfulness.judges.shape import Judge
 from describer.images.probing import ProbingSet
 from describer.methods import image_text
 from describer.methods import opening as methods
@@ -50,14 +51,14 @@ class Images:
         probing: the images; None where there are none.
         subject: the network that they are prepared for, for labels.
         models: a folder of models. device: where those run.
-        vectors, source: of texts, for the names of classes; what `judges.lemmas` gives by default.
+        vectors, source: of texts, for the names of classes; what `lemmas` gives by default.
     """
 
     probing: ProbingSet | None
     subject: Subject | None = None
     models: Path | None = None
     device: str = "cpu"
-    vectors: Callable[[Sequence[str]], NDArray[np.floating]] = judges.lemmas
+    vectors: Callable[[Sequence[str]], NDArray[np.floating]] = lemmas
     source: str = "shared content words (lemmas)"
 
     @classmethod

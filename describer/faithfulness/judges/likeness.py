@@ -16,7 +16,7 @@ import numpy as np
 
 from db.errors import BadInput
 from db.jobs import Watch
-from describer.faithfulness.judges import Floats, Held
+from describer.faithfulness.judges.shape import Bools, Floats, Held
 from describer.images.probing import ProbingSet
 from describer.methods import image_text
 from describer.methods.image_text import ImageText
@@ -60,11 +60,12 @@ class ImageTextJudge:
         watch.check("before reading sentences")
         cosines = self.vectors @ self.model.texts([*texts, NOTHING]).T
         if self.model.bias is None:
-            logits = self.model.scale * (cosines[:, :-1] - cosines[:, -1:])
+            logits = np.asarray(self.model.scale * (cosines[:, :-1] - cosines[:, -1:]))
         else:
-            logits = self.model.scale * cosines[:, :-1] + self.model.bias
+            logits = np.asarray(self.model.scale * cosines[:, :-1] + self.model.bias)
         from scipy.special import expit
 
         degree = expit(np.nan_to_num(logits, nan=-np.inf)).astype(np.float32)
         known = np.array([bool(text.strip()) for text in texts], dtype=np.bool_)
-        return Held(degree, degree >= LIKELY, known, np.isfinite(self.vectors).all(axis=1))
+        readable: Bools = np.all(np.isfinite(self.vectors), axis=1)
+        return Held(degree, degree >= LIKELY, known, readable)

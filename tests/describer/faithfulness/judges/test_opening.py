@@ -13,9 +13,9 @@ from db.workspace import Workspace, create, open_database
 from describer import workspace_files
 from describer.demo import shipped
 from describer.demo.world import albums
-from describer.faithfulness import opening
-from describer.faithfulness.judges import Classes, lemmas
-from describer.faithfulness.opening import Images
+from describer.faithfulness.judges import opening
+from describer.faithfulness.judges.classes import Classes, lemmas
+from describer.faithfulness.judges.opening import Images
 from describer.images import probing
 from describer.subjects import definition
 from helpers.image_text import save

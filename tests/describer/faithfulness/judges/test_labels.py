@@ -12,7 +12,7 @@ from describer.demo import shipped
 from describer.demo.world import albums, scene
 from describer.demo.world.concepts import NAMES
 from describer.demo.world.truth import Atlas
-from describer.faithfulness import labels
+from describer.faithfulness.judges import labels
 from describer.images import probing
 from describer.methods.concepts import opening
 from describer.methods.concepts.opening import open_set

@@ -8,7 +8,7 @@ from PIL import Image
 
 from db.errors import BadInput
 from db.jobs import Watch
-from describer.faithfulness.likeness import NOTHING, ImageTextJudge
+from describer.faithfulness.judges.likeness import NOTHING, ImageTextJudge
 from describer.images import probing
 from describer.images.probing import ProbingSet
 from describer.methods import image_text

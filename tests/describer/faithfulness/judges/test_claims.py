@@ -6,7 +6,7 @@ import pytest
 from describer.demo.world import scene
 from describer.demo.world.concepts import NAMES, concepts_in
 from describer.demo.world.truth import Atlas
-from describer.faithfulness import claims
+from describer.faithfulness.judges import claims
 
 NUMBERS = {"red": 0, "cat": 1, "dog": 2}
 # Two images of 2048 pixels: red and cat meet in the first, dog is nowhere with them.

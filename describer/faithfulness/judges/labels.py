@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from db.errors import BadInput
 from db.jobs import Watch
-from describer.faithfulness import claims
-from describer.faithfulness.judges import Bools, Held
+from describer.faithfulness.judges import claims
+from describer.faithfulness.judges.shape import Bools, Held
 from describer.images import probing
 from describer.methods.concepts.demo import Demo
 from describer.methods.concepts.shape import ConceptSet, Shown, Together

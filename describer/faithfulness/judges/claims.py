@@ -113,7 +113,7 @@ def _of_image(
 
     def of(piece: Piece) -> Bools:
         if piece not in known:
-            known[piece] = masks[rows[piece]].all(axis=0)
+            known[piece] = np.all(masks[rows[piece]], axis=0)
         return known[piece]
 
     found = []
@@ -134,7 +134,7 @@ def _apart(
     base = np.zeros(len(needed))
     for masks in look(needed):
         base += masks.mean(axis=1)
-        there = masks.any(axis=1)
+        there: Bools = np.any(masks, axis=1)
         left -= {
             piece
             for piece in left
