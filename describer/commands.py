@@ -12,6 +12,7 @@ from db.commands import add_workspace_option, say
 from db.errors import BadInput
 from db.jobs import Watch
 from db.workspace import Workspace, create, open_database
+from describer.faithfulness import command as faithfulness
 from describer.methods import command as methods
 from describer.methods.models import commands as models
 from describer.progress_bar import Bar
@@ -25,6 +26,7 @@ def add_commands(commands: Any) -> None:
     _add_layers(commands)
     _add_exemplars(commands)
     _add_describe(commands)
+    faithfulness.add_command(commands)
     _add_train(commands)
     _add_add(commands)
     models.add_command(commands)

@@ -106,7 +106,7 @@ def _choices(db: Database, form: Form) -> dict[gr.Dropdown, list[Any]]:
     return {
         form.preset: or_none("none", presets.every(db)),
         form.networks: [row.name for row in subjects.every(db)],
-        form.methods: descriptions.methods(db),
+        form.methods: descriptions.choices(db),
         form.layer: or_none("all", finding.layers(db)),
         form.reviewer: or_none("anybody", blind_review.reviewers(db)),
     }

@@ -131,11 +131,35 @@ class Faithful:
 
 
 @dataclass(frozen=True)
+class TrustedSentence:
+    """The sentence that was chosen on some images and holds on others; else the reason why none.
+
+    value, low, high: its score by the measure on images that did not choose it, with its interval.
+    others: what other units' sentences score there.
+    """
+
+    method: str
+    text: str
+    measure: str
+    value: float | None
+    low: float | None
+    high: float | None
+    others: float | None
+    judge: str
+    images: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class OfUnit:
-    """How faithful a unit's descriptions are, and what detectors saw in its regions."""
+    """How faithful a unit's descriptions are, and what detectors saw in its regions.
+
+    trusted: None where the unit's sentences were never weighed.
+    """
 
     faithfulness: tuple[Faithful, ...]
     detectors: tuple[Evidence, ...]
+    trusted: TrustedSentence | None = None
 
 
 @dataclass(frozen=True)

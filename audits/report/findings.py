@@ -12,11 +12,18 @@ from collections.abc import Collection, Sequence
 from sqlite_utils import Database
 
 from audits.find import kappa
-from audits.report.contents import Agreement, Faithful, Findings, OfUnit, Study
+from audits.report.contents import (
+    Agreement,
+    Faithful,
+    Findings,
+    OfUnit,
+    Study,
+    TrustedSentence,
+)
 from audits.studies.results import RESULTS
 from db import jobs
 from db.audit import blind_review, evidence
-from db.describe import descriptions, exemplars, faithfulness
+from db.describe import descriptions, exemplars, faithfulness, trusted
 from db.describe.exemplars import UnitRow
 
 MOST = 10_000
@@ -81,6 +88,25 @@ def _of_unit(db: Database, unit: UnitRow) -> OfUnit:
             for score in faithfulness.of_descriptions(db, sorted(said))
         ),
         tuple(evidence.of_unit(db, unit.unit_id)),
+        _trusted(db, unit.unit_id),
+    )
+
+
+def _trusted(db: Database, unit_id: int) -> TrustedSentence | None:
+    one = trusted.of_units(db, [unit_id]).get(unit_id)
+    if one is None:
+        return None
+    return TrustedSentence(
+        one.method,
+        one.text,
+        one.measure,
+        one.value,
+        one.low,
+        one.high,
+        one.others,
+        one.judge,
+        one.images,
+        one.reason,
     )
 
 

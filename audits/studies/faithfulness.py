@@ -1,19 +1,21 @@
 """Whether units act where their sentences hold: scores of each sentence, and what they come to.
 
-    scored = score(said, active, holds, judge="…", images="val", controls=5, seed=0)
+    scored = score(said, active, held, judge="…", images="val", controls=5, seed=0, watch=watch)
     scored.scores, scored.silent            # one a sentence; units that are alike active everywhere
     layers(said, scored.scores)["all"].auprc
 
 On each image a unit has an activation (the greatest over positions), and its sentence holds to some
 degree. A faithful sentence finds the images on which the unit is most active: its AUPRC stands
-beside that of a sentence that holds everywhere, and of other units' sentences.
+beside that of a sentence that holds everywhere, and of other units' sentences. How it is measured,
+and by whom it can be judged, is `describer.faithfulness`.
 
 A unit that is alike active on all images gets what chance gives. AUPRC and correlation are used
 because they notice labels that are too wide or too narrow; areas under the ROC curve alone do not.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,22 +26,19 @@ from db.describe.descriptions import Description
 from db.describe.faithfulness import Score
 from db.jobs import Watch
 from describer.demo.checks import scores
+from describer.faithfulness import measures, rows, scoring
+from describer.faithfulness.halves import Split
+from describer.faithfulness.judges.shape import Held
 
 SHOWN = 5
-# AUPRC, AUROC, correlation, constant and shuffled where a unit is alike active on all images: no
-# sentence can say where it is active.
-CHANCE = (scores.ACTIVE_SHARE, 0.5, 0.0, scores.ACTIVE_SHARE, scores.ACTIVE_SHARE)
-
-# How far the sentence of a row holds in each image: float (images,).
-Holds = Callable[[int], NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Judge:
-    """Who says where sentences hold (the name is part of every score), and what they say."""
-
-    name: str
-    holds: Holds
+# What no sentence can do better than where a unit is alike active on all images.
+CHANCE: dict[str, Any] = {
+    "auprc": measures.SHARE,
+    "auroc": 0.5,
+    "correlation": 0.0,
+    "constant": measures.SHARE,
+    "shuffled": measures.SHARE,
+}
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,9 @@ class Scored:
 def score(
     said: Sequence[Description],
     active: NDArray[np.floating],
-    judge: Judge,
+    held: Held,
     *,
+    judge: str,
     images: str,
     controls: int,
     seed: int,
@@ -64,50 +64,36 @@ def score(
 
     Args:
         active: float (images, sentences), the activation of each sentence's unit.
+        held: where each distinct text holds on those images, by alphabet.
         images: the name of the image folder, kept with each score.
         controls: how many sentences of other units of the layer stand beside each.
     """
-    generator = np.random.default_rng(seed)
-    first: dict[str, int] = {}
-    for row, one in enumerate(said):
-        first.setdefault(one.text, row)
-    known: dict[int, NDArray[np.float64]] = {}
-
-    def held(row: int) -> NDArray[np.float64]:
-        # The first unit of a sentence stands for all that bear it.
-        stands = first[said[row].text]
-        if stands not in known:
-            known[stands] = judge.holds(stands)
-        return known[stands]
-
-    found, silent = [], 0
-    for row, one in enumerate(said):
-        watch.progress(row, len(said), "scoring descriptions")
-        strongest = scores.strongest(active[:, row], seed=seed)
-        others = [
-            other
-            for other in range(len(said))
-            if said[other].layer == one.layer and said[other].text != one.text
-        ]
-        drawn = generator.permutation(others)[:controls].tolist()
-        if not strongest.any():
-            silent += 1
-            found.append(Score(one.description_id, judge.name, images, *CHANCE))
-            continue
-        shuffled = [scores.auprc(strongest, held(other)) for other in drawn]
-        found.append(
-            Score(
-                one.description_id,
-                judge.name,
-                images,
-                scores.auprc(strongest, held(row)),
-                scores.auroc(strongest, held(row)),
-                scores.correlation(active[:, row].astype(np.float64), held(row)),
-                float(strongest.mean()),
-                float(np.mean(shuffled)) if shuffled else float(strongest.mean()),
-            )
+    options = scoring.Options(seed=seed, controls=controls)
+    everything = np.ones(len(active), dtype=np.bool_)
+    # These images are others than those that gave exemplars: none is left out.
+    split = Split.of([str(image) for image in range(len(active))], everything, seed=seed)
+    every = sorted({one.text for one in said})
+    found: dict[int, Score] = {}
+    silent = 0
+    for layer in dict.fromkeys(one.layer for one in said):
+        watch.check(f"before {layer}")
+        watch.progress(len(found), len(said), "scoring descriptions")
+        places = [place for place, one in enumerate(said) if one.layer == layer]
+        texts = {"": [said[place].text for place in places]}
+        columns = [every.index(text) for text in scoring.texts_of(texts)]
+        own = Held(
+            held.degree[:, columns], held.holds[:, columns], held.known[columns], held.judged
         )
-    return Scored(tuple(found), silent)
+        nothing = np.full((len(places), 1), -1, dtype=np.int64)
+        material = scoring.Layer(layer, active[:, places], nothing, texts)
+        for one in scoring.score(material, split, own, options).scores:
+            place = places[one.unit]
+            kept = rows.score_of(one, said[place].description_id, judge, images)
+            if np.ptp(active[:, place]) == 0:
+                silent += 1
+                kept = replace(kept, **CHANCE)
+            found[place] = kept
+    return Scored(tuple(found[place] for place in range(len(said))), silent)
 
 
 def layers(said: Sequence[Description], found: Sequence[Score]) -> dict[str, LayerScores]:

@@ -2,29 +2,37 @@
 
     jobs.work(workspace, {"faithfulness": faithfulness})
 
-Where a sentence holds is known exactly for the demo's own images; elsewhere it is judged by how
-like it is to the name of the image's class, which knows nothing of colours, parts or textures, and
-says so.
+Who says where a sentence holds is the best judge that is there for these images: the truth about
+the demo's, a set of concepts, an image-text model, or how like a sentence is to the name of the
+image's class, which knows nothing of colours, parts or textures. The judge is named.
 """
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.studies.faithfulness import Judge, extremes, layers, score
-from audits.studies.material import Row, Seen, Study, look, open_study, read, write
+from audits.studies.faithfulness import extremes, layers, score
+from audits.studies.material import (
+    Row,
+    Seen,
+    Study,
+    look,
+    open_study,
+    read,
+    source_of_vectors,
+    write,
+)
 from audits.studies.results import Faithfulness
 from db.describe import faithfulness as kept
 from db.describe import subjects
+from db.errors import BadInput
 from db.jobs import Handle
 from db.workspace import open_database
-from describer.demo.checks import scores
-from describer.demo.world import albums, scene
-from describer.demo.world.truth import Atlas
-
-TRUTH = "the demo world's truth"
+from describer.faithfulness.judges import opening
+from describer.faithfulness.judges.shape import Held
+from describer.images import probing
 
 
 def faithfulness(handle: Handle) -> dict[str, Any]:
@@ -37,11 +45,12 @@ def faithfulness(handle: Handle) -> dict[str, Any]:
     study = open_study(handle)
     plan = study.plan
     seen = look(handle, study, plan.images, pooling="max")
-    judge = _judge(handle, study, seen)
+    judge, held = _judged(handle, study, seen)
     found = score(
         study.said,
         seen.active,
-        judge,
+        held,
+        judge=judge,
         images=plan.images,
         controls=plan.controls,
         seed=plan.seed,
@@ -62,7 +71,7 @@ def faithfulness(handle: Handle) -> dict[str, Any]:
         images=plan.images,
         image_count=len(seen.paths),
         units=len(study.said),
-        judge=judge.name,
+        judge=judge,
         layers=layers(study.said, found.scores),
         most=most,
         least=least,
@@ -71,23 +80,25 @@ def faithfulness(handle: Handle) -> dict[str, Any]:
     ).to_json()
 
 
-def _judge(handle: Handle, study: Study, seen: Seen) -> Judge:
-    """Who says where the sentence of a row holds, and how far it does in each image."""
+def _judged(handle: Handle, study: Study, seen: Seen) -> tuple[str, Held]:
+    """Who says where sentences hold, and where that is on the images that could be read."""
+
+    def vectors(texts: Sequence[str]) -> NDArray[np.floating]:
+        return read(handle, texts).vectors
+
     with open_database(handle.workspace) as db:
-        folder = subjects.get_probing_set(db, study.plan.images)
-    album = next((known for known in albums.IMAGES if known.name == folder.name), None)
-    if album is not None and folder.origin == "demo":
-        handle.watch.progress(0, 0, "asking what is true")
-        numbers = [int(Path(path).stem) for path in seen.paths]
-        scenes = scene.render_many(album.split, numbers, variant=album.variant)
-        truth = scores.Holdings(Atlas.of(scenes))
-        return Judge(TRUTH, lambda row: truth.of(study.said[row].text))
-    texts = [said.text for said in study.said]
-    known = read(handle, [*texts, *seen.classes])
-    # (sentences, classes)
-    products = known.vectors[: len(texts)] @ known.vectors[len(texts) :].T
-
-    def like_its_class(row: int) -> NDArray[np.float64]:
-        return np.asarray(products[row][seen.labels], dtype=np.float64)
-
-    return Judge(f"likeness to the images' classes, by {known.source}", like_its_class)
+        folder = probing.open_folder(subjects.get_probing_set(db, study.plan.images).root)
+        given = opening.Images(
+            folder,
+            study.network.subject,
+            handle.workspace.models,
+            str(study.network.device),
+            vectors,
+            source_of_vectors(handle),
+        )
+        with opening.opened("", given, handle.watch, db=db) as judge:
+            if judge is None:
+                raise BadInput(f"expected images whose classes are known, got {study.plan.images}")
+            held = judge.hold(sorted({one.text for one in study.said}), handle.watch)
+    place = {path: row for row, path in enumerate(folder.paths)}
+    return judge.name, held.part(np.array([place[path] for path in seen.paths], dtype=np.int64))

@@ -154,9 +154,19 @@ def read(handle: Handle, phrases: Sequence[str]) -> Read:
     tagged = [known[phrase] for phrase in phrases]
     handle.watch.progress(0, 0, "reading sentences")
     if (encoder := _encoder(handle)) is not None:
-        return Read(tagged, encoder.of(phrases), f"the language model {encoder.name}")
-    source = f"shared content words (lemmas), as there is no language model: {vectors.GET}"
-    return Read(tagged, clusters.lemma_vectors(tagged), source)
+        return Read(tagged, encoder.of(phrases), _source(encoder))
+    return Read(tagged, clusters.lemma_vectors(tagged), _source(None))
+
+
+def source_of_vectors(handle: Handle) -> str:
+    """What phrases are compared by here."""
+    return _source(_encoder(handle))
+
+
+def _source(encoder: Encoder | None) -> str:
+    if encoder is not None:
+        return f"the language model {encoder.name}"
+    return f"shared content words (lemmas), as there is no language model: {vectors.GET}"
 
 
 def _encoder(handle: Handle) -> Encoder | None:

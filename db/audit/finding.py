@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from db.audit import meanings
 from db.audit.words import Query
+from db.describe.descriptions import TRUSTED
 
 PEOPLE, SIMULATED = "people", "simulated"
 
@@ -146,7 +147,10 @@ _VISIBLE = """
 """
 _SCOPE = f"""
         (:methods = '[]' or method in ('{PEOPLE}', '{SIMULATED}')
-            or method in (select value from json_each(:methods)))
+            or method in (select value from json_each(:methods))
+            or ('{TRUSTED}' in (select value from json_each(:methods)) and sentence_id in (
+                select description_id from trusted
+            )))
         and (:subjects = '[]' or subject in (select value from json_each(:subjects)))
         and (:layer is null or layer = :layer)
 """

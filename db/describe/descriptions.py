@@ -18,6 +18,9 @@ from db.workspace import now
 
 Candidate = tuple[str, float, float]
 
+# Where a method can be named, this stands for every unit's trusted sentence, whatever its method.
+TRUSTED = "trusted"
+
 
 @dataclass(frozen=True)
 class NewDescription:
@@ -79,7 +82,8 @@ SAID = "(text <> '' or json_extract(detail_json, '$.reason') is null)"
 _WHERE = f"""
     where {SAID} and (:subject is null or subjects.name = :subject)
         and (:layer is null or layer = :layer)
-        and (:method is null or method = :method)
+        and (:method is null or method = :method or (:method = '{TRUSTED}'
+            and description_id in (select description_id from trusted)))
         and (:search = '' or instr(lower(text), lower(:search)) > 0)
 """
 _ORDER = "order by subject, exemplar_set_id, unit, description_id"
@@ -210,6 +214,12 @@ def methods(db: Database) -> list[str]:
     return [
         row["method"] for row in db.query("select distinct method from descriptions order by 1")
     ]
+
+
+def choices(db: Database) -> list[str]:
+    """What can be named as a method: the methods, and TRUSTED where a unit has such a sentence."""
+    some = db.execute("select 1 from trusted where description_id is not null limit 1").fetchone()
+    return [*methods(db), *([TRUSTED] if some else [])]
 
 
 def _description(row: dict[str, Any]) -> Description:

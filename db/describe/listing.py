@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sqlite_utils import Database
 
-from db.describe.descriptions import SAID
+from db.describe.descriptions import SAID, TRUSTED
 
 Sort = Literal["unit", "sentence", "method", "score", "methods"]
 SORTS: dict[str, str] = {
@@ -76,7 +76,8 @@ class Listed:
 
 
 _FITS = f"""
-    {SAID} and (:method is null or method = :method)
+    {SAID} and (:method is null or method = :method or (:method = '{TRUSTED}'
+            and description_id in (select description_id from trusted)))
         and (:search = '' or instr(lower(text), lower(:search)) > 0)
 """
 _UNITS = """

@@ -39,3 +39,56 @@ def m013_concept_sets(db: Database) -> None:
         ) strict;
         """
     )
+
+
+def m015_trusted(db: Database) -> None:
+    """Every measure of a sentence, the trusted sentence of a unit, and figures of units alone.
+
+    A unit has one trusted sentence or a reason why it has none, never both and never neither.
+    """
+    db.executescript(
+        """
+        alter table faithfulness add column measures_json text not null default '{}';
+        create table trusted (
+            unit_id integer primary key references units,
+            description_id integer references descriptions,
+            candidate_id integer references descriptions,
+            judge text not null,
+            rule text not null,
+            images text not null,
+            measure text not null,
+            seed integer not null,
+            first real,
+            value real,
+            low real,
+            high real,
+            constant real,
+            others real,
+            reason text not null default '',
+            created_utc text not null,
+            check ((description_id is null) = (reason <> ''))
+        ) strict;
+        create index trusted_descriptions on trusted (description_id);
+        create table unit_figures (
+            unit_id integer primary key references units,
+            images text not null,
+            vectors text not null,
+            clarity real,
+            polysemanticity real,
+            redundancy real,
+            low real not null,
+            high real not null,
+            histogram_json text not null,
+            created_utc text not null
+        ) strict;
+        create table sanity_tests (
+            exemplar_set_id integer not null references exemplar_sets,
+            judge text not null,
+            images text not null,
+            identity text not null,
+            tests_json text not null,
+            created_utc text not null,
+            primary key (exemplar_set_id, judge, images)
+        ) strict, without rowid;
+        """
+    )

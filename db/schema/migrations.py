@@ -26,6 +26,7 @@ STEPS = (
     describe.m012_methods,
     describe.m013_concept_sets,
     crowd.m014_participants,
+    describe.m015_trusted,
 )
 LATEST = len(STEPS)
 

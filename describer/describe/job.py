@@ -1,4 +1,4 @@
-"""What a job of kind `describe` does: exemplars in one pass, then what each method says of a unit.
+"""What a job of kind `describe` does: exemplars, what each method says of a unit, how far it holds.
 
     jobs.work(workspace, {"describe": describe})
 
@@ -23,6 +23,7 @@ from describer.describe import cards
 from describer.describe.plan import Plan
 from describer.describe.result import Result
 from describer.exemplars import layout, records, run
+from describer.faithfulness import job as faithful
 from describer.images import probing
 from describer.methods import opening, options
 from describer.methods.models.prompt import Unreachable
@@ -62,13 +63,17 @@ def run_plan(workspace: Workspace, plan: Plan, watch: Watch, *, device: str) -> 
     started = time.monotonic()
     source, study, sets = _exemplars(workspace, plan, watch, device)
     studied = time.monotonic()
-    found = _described(workspace, methods, study, sets, watch)
+    found, told = _described(workspace, methods, study, sets, watch), faithful.Told()
+    if plan.pooled:
+        told = faithful.measure(workspace, study, sets, faithful.Asked(plan.judge), watch)
     result = Result(
         exemplar_sets=tuple(each.exemplar_set_id for each in sets),
         skipped=tuple((each.path, each.reason) for each in source.skipped),
         described=sum(count for _, count, _ in found),
         images_per_s=int(source.provenance["image_count"]) / max(studied - started, 1e-9),
         by_method=tuple(found),
+        scored=told.sentences,
+        judge=told.judge,
     )
     return replace(result, units_per_s=result.rate_of(options.MILAN)).to_json()
 

@@ -23,6 +23,9 @@ from describer.methods.options import Asked, MilanOptions
 
 VERSION = 2
 COLOURS = "colours"
+# A judge that is none.
+NONE = "none"
+_OWN = ("k", "quantile", "pooling", "judge")
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Plan:
         layers: module paths.
         methods: what describes, one after the other, each with its options.
         k, quantile, pooling: of the exemplars (Section 3.1).
+        judge: who says where sentences hold, a word of `describer.faithfulness.judges.opening`: ""
+            for the best there is, `none` to score no sentence.
     """
 
     subject: str
@@ -43,11 +48,12 @@ class Plan:
     k: int = 15
     quantile: float = 0.99
     pooling: str = "max"
+    judge: str = ""
 
     @property
     def pooled(self) -> bool:
         """Whether the pass keeps the pooled activations of every image."""
-        return any(options.needs_pooled(each) for each in self.methods)
+        return self.judge != NONE or any(options.needs_pooled(each) for each in self.methods)
 
     def to_json(self) -> dict[str, Any]:
         """The arguments of its job."""
@@ -60,6 +66,7 @@ class Plan:
             "k": self.k,
             "quantile": self.quantile,
             "pooling": self.pooling,
+            "judge": self.judge,
         }
 
     @classmethod
@@ -69,7 +76,7 @@ class Plan:
         Raises:
             BadInput: a method or an option that is not known.
         """
-        values = {name: kept[name] for name in ("k", "quantile", "pooling") if name in kept}
+        values = {name: kept[name] for name in _OWN if name in kept}
         methods: tuple[Asked, ...]
         if "methods" in kept:
             methods = tuple(options.from_json(each) for each in kept["methods"])

@@ -23,6 +23,7 @@ class Result:
         units_per_s: of MILAN's sentences; None where there were none to find.
         by_method: of each method that ran its name, how many units it looked at, and how many a
             second; None where there were none left.
+        scored: how many sentences were scored on images that gave no exemplars; judge: by whom.
     """
 
     exemplar_sets: tuple[int, ...] = ()
@@ -31,6 +32,8 @@ class Result:
     images_per_s: float | None = None
     units_per_s: float | None = None
     by_method: tuple[tuple[str, int, float | None], ...] = ()
+    scored: int = 0
+    judge: str = ""
 
     def rate_of(self, method: str) -> float | None:
         """Units a second of a method; results of before there were several tell MILAN's alone."""
@@ -53,4 +56,6 @@ class Result:
             images_per_s=kept.get("images_per_s"),
             units_per_s=kept.get("units_per_s"),
             by_method=tuple((name, count, rate) for name, count, rate in kept.get("by_method", ())),
+            scored=int(kept.get("scored", 0)),
+            judge=str(kept.get("judge", "")),
         )

@@ -22,6 +22,7 @@ from db.audit import blind_review, signoffs
 from db.describe import descriptions, exemplars, faithfulness, provenances, subjects
 from db.describe import listing as listing_rows
 from db.describe.descriptions import Description
+from db.describe.trusted import Trusted, of_units
 from db.workspace import open_database
 from describer import workspace_files
 from describer.describe import export as describe_export
@@ -148,13 +149,9 @@ def build(fields: Search, export: gr.Button) -> Results:
     return Results(fields, rows, back, forth, export, exported, picked, unit, lam, beam)
 
 
-def trusted(_db: Database, _unit_ids: Sequence[int]) -> Mapping[int, Any]:
-    """Of units that have one the trusted sentence, for the list and the page of a unit.
-
-    Values have text ("" for none), method, value, low, high, constant, others, measure, judge,
-    images and reason. Faithfulness is what fills it; until it has measured anything there is none.
-    """
-    return {}
+def trusted(db: Database, unit_ids: Sequence[int]) -> Mapping[int, Trusted]:
+    """Of units whose sentences were weighed the trusted one, or why there is none."""
+    return of_units(db, list(unit_ids))
 
 
 def listing(doors: Doors, wanted: Wanted) -> tuple[Any, ...]:
@@ -180,7 +177,7 @@ def listing(doors: Doors, wanted: Wanted) -> tuple[Any, ...]:
             trusted=trusted(db, ids),
             described=found.total or descriptions.page(db, limit=0).total,
         )
-        used = descriptions.methods(db)
+        used = descriptions.choices(db)
         networks = [each.name for each in subjects.every(db)]
     chosen_now: dict[str, Any] = {"value": ANY} if unknown else {}
     return (

@@ -16,7 +16,6 @@ layers. The scores know no CLIP and no images.
 """
 
 import hashlib
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +23,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image, ImageOps
 
 from db.errors import BadInput
 from db.jobs import Watch
+from describer.methods import image_text
 from describer.methods.image_text import ImageText
 from describer.methods.study import Provenance, Sentence, Study, Units
 
 METHOD = "clip-dissect"
-BATCH = 64
 CANDIDATES = 10
 
 if TYPE_CHECKING:
@@ -222,30 +220,9 @@ class ClipDissect:
         images = study.probing
         if images is None or images.seeds:
             raise BadInput("expected the folder of images that the exemplars come from, got none")
-        found: list[Floats] = []
-        for first in range(0, len(images), BATCH):
-            watch.check(f"before image {first} of {images.root}")
-            places = range(first, min(first + BATCH, len(images)))
-            pictures = [_picture(images.file(place)) for place in places]
-            vectors = self.model.pictures([picture or _BLANK for picture in pictures])
-            vectors[[picture is None for picture in pictures]] = np.nan
-            found.append(vectors)
-            watch.progress(first + len(pictures), len(images), "images through the model")
-        return np.concatenate(found)
+        return image_text.of_images(self.model, images, watch)
 
     def _sentence(self, layer: str, unit: int, scores: Floats) -> Sentence:
         order = np.argsort(-scores, kind="stable")[:CANDIDATES].tolist()
         candidates = [(self.words[place], float(scores[place]), 0.0) for place in order]
         return Sentence(layer, unit, candidates[0][0], candidates[0][1], candidates)
-
-
-_BLANK = Image.new("RGB", (8, 8))
-
-
-def _picture(path: Path | io.BytesIO) -> Image.Image | None:
-    """A picture, upright; None where it cannot be read, as the pass skipped it too."""
-    try:
-        with Image.open(path) as file:
-            return ImageOps.exif_transpose(file).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None

@@ -16,12 +16,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from db.errors import BadInput
+from db.jobs import Watch
+from describer.images.probing import ProbingSet
 
 KINDS = ("clip", "siglip", "siglip2")
 BATCH = 64
+_BLANK = Image.new("RGB", (8, 8))
 
 Floats = NDArray[np.float32]
 
@@ -64,6 +67,17 @@ class ImageText:
             )
             found.append(self._vectors(self._network.get_text_features, inputs))
         return np.concatenate(found)
+
+    @property
+    def scale(self) -> float:
+        """What cosines are multiplied with in the model's own loss."""
+        return float(self._network.logit_scale.detach().exp())
+
+    @property
+    def bias(self) -> float | None:
+        """What is added then by models that judge each pair alone; None for CLIP, which chooses."""
+        bias = getattr(self._network, "logit_bias", None)
+        return None if bias is None else float(bias.detach())
 
     def _vectors(self, function: Any, inputs: Any) -> Floats:
         import torch
@@ -118,6 +132,37 @@ def load(name: str, *, device: str = "cpu") -> ImageText:
         tokenizer,
         processor,
     )
+
+
+def of_images(
+    model: ImageText, images: ProbingSet, watch: Watch, *, ids: Sequence[int] | None = None
+) -> Floats:
+    """A vector an image: float32 (images, size), of all in their order, or of some.
+
+    NaN where an image cannot be read, as the pass over the network skipped it too.
+
+    Raises:
+        Cancelled: the watch said so.
+    """
+    found: list[Floats] = []
+    wanted = range(len(images)) if ids is None else ids
+    for first in range(0, len(wanted), BATCH):
+        watch.check(f"before image {first} of {images.root}")
+        pictures = [_picture(images, image_id) for image_id in wanted[first : first + BATCH]]
+        vectors = model.pictures([picture or _BLANK for picture in pictures])
+        vectors[[picture is None for picture in pictures]] = np.nan
+        found.append(vectors)
+        watch.progress(first + len(pictures), len(wanted), "images through the model")
+    return np.concatenate(found)
+
+
+def _picture(images: ProbingSet, image_id: int) -> Image.Image | None:
+    """A picture, upright; None where it cannot be read."""
+    try:
+        with Image.open(images.file(image_id)) as file:
+            return ImageOps.exif_transpose(file).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
 
 
 def _folder(name: str) -> Path:

@@ -8,7 +8,7 @@ detection of the unit's activity on fresh images, and likeness to the annotators
 Intervals are bootstrap percentiles over units (`interval`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from describer.demo.world.concepts import NAMES, concepts_in
 from describer.demo.world.truth import Atlas, Profile
+from describer.faithfulness import measures
+from describer.faithfulness.judges import claims
+from describer.faithfulness.judges.claims import Claim
+from describer.faithfulness.measures import Active
 
 Floats = NDArray[np.float64]
-
-ACTIVE_SHARE = 0.1
-LEAST_PIXELS = 4
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,9 @@ def concept_f1(sentences: Sequence[str], profiles: Sequence[Profile], concept: s
 class Detection:
     """Per unit, how well "the description holds in this image" tells where the unit is active.
 
-    auroc, auprc, correlation: float (units,). Positives are the tenth of the images on which the
-    unit is most active, so that a constant description has an AUROC of 0.5 and an AUPRC of 0.1.
+    auroc, auprc, correlation: float (units,), of `describer.faithfulness.measures`. Positives are
+    the tenth of the images on which the unit is most active, fewer where it is silent on more, so
+    that a constant description has an AUROC of 0.5 and an AUPRC of 0.1 at the most.
     """
 
     auroc: Floats
@@ -122,40 +124,29 @@ class Detection:
 
 
 class Holdings:
-    """On which share of each image of an atlas sentences hold; each is computed once."""
+    """On which share of each image of an atlas sentences hold; each claim is looked up once.
+
+    What a sentence claims, and where it holds, is `describer.faithfulness.judges.claims`'.
+    """
 
     def __init__(self, atlas: Atlas) -> None:
         self._atlas = atlas
-        self._known: dict[frozenset[frozenset[str]], Floats] = {}
+        self._known: dict[Claim, Floats] = {}
 
     def of(self, sentence: str) -> Floats:
-        """float (images,): the share of each image on which a sentence holds.
+        """float (images,): the share of each image on which a sentence holds."""
+        claim = claims.read(sentence, concepts_in, _NUMBERS)
+        if claim not in self._known:
+            self._known[claim] = claims.shares([claim], self._look)[:, 0]
+        return self._known[claim]
 
-        A sentence is cut at "and", "or" and commas; a piece holds where all its concepts do, or,
-        where its concepts meet nowhere, where its rarest does; the sentence holds where any piece
-        holds. Shares below four pixels count as zero.
-        """
-        pieces = sentence.lower().replace(",", " and ").replace(" or ", " and ").split(" and ")
-        wanted = frozenset(concepts_in(piece) for piece in pieces) - {frozenset()}
-        if wanted not in self._known:
-            self._known[wanted] = self._share(wanted)
-        return self._known[wanted]
+    def _look(self, concepts: Sequence[int]) -> Iterator[NDArray[np.bool_]]:
+        names = [NAMES[concept] for concept in concepts]
+        for image in range(len(self._atlas.parts)):
+            yield self._atlas.masks(image, names).reshape(len(names), self._atlas.parts[0].size)
 
-    def _share(self, wanted: frozenset[frozenset[str]]) -> Floats:
-        atlas = self._atlas
-        union = np.zeros(atlas.parts.shape, dtype=bool)
-        for piece in sorted(map(sorted, wanted)):
-            together = self._where(piece)
-            if not together.any():
-                rarest = min(piece, key=lambda name: atlas.base[NAMES.index(name)])
-                together = self._where([rarest])
-            union |= together
-        pixels = union.sum(axis=(1, 2))
-        return np.where(pixels >= LEAST_PIXELS, pixels / union[0].size, 0.0)
 
-    def _where(self, concepts: Sequence[str]) -> NDArray[np.bool_]:
-        images = range(len(self._atlas.parts))
-        return np.stack([self._atlas.masks(image, concepts).all(axis=0) for image in images])
+_NUMBERS = {name: place for place, name in enumerate(NAMES)}
 
 
 def detection(sentences: Sequence[str], activations: Floats, holdings: Holdings) -> Detection:
@@ -164,71 +155,13 @@ def detection(sentences: Sequence[str], activations: Floats, holdings: Holdings)
     Args:
         activations: (images, units), each unit's activation on the images of the holdings.
     """
-    rows = []
-    for sentence, activation in zip(sentences, activations.T, strict=True):
-        held = holdings.of(sentence)
-        active = np.zeros(len(activation), dtype=bool)
-        active[np.argsort(-activation, kind="stable")[: round(ACTIVE_SHARE * len(active))]] = True
-        rows.append((auroc(active, held), auprc(active, held), correlation(activation, held)))
-    columns = np.array(rows, dtype=np.float64).reshape(-1, 3).T
-    return Detection(*columns)
-
-
-def strongest(activation: NDArray[np.floating], *, seed: int = 0) -> NDArray[np.bool_]:
-    """The images on which a unit is most active: bool (images,), a tenth of them at most.
-
-    Images at the unit's least activation are never among them, so a unit that is silent on most
-    images has fewer, and one that is alike active on all has none. Which of several equal ones are
-    taken is drawn, as files are sorted by class and their order would name one.
-
-    >>> strongest(np.zeros(20)).sum(), strongest(np.arange(20)).nonzero()[0].tolist()
-    (np.int64(0), [18, 19])
-    """
-    shuffled = np.random.default_rng(seed).permutation(len(activation))
-    order = shuffled[np.argsort(-activation[shuffled], kind="stable")]
-    chosen = np.zeros(len(activation), dtype=bool)
-    chosen[order[: max(1, round(ACTIVE_SHARE * len(activation)))]] = True
-    chosen &= activation > activation.min()
-    return chosen
-
-
-def auroc(positive: NDArray[np.bool_], score: Floats) -> float:
-    """Area under the ROC curve, ties counted half; 0.5 without both kinds.
-
-    By ranks, as in Mann and Whitney's test: scikit-learn's equal number takes a hundred times as
-    long, and a study asks for tens of thousands of them.
-
-    >>> auroc(np.array([True, False]), np.array([1.0, 0.0]))
-    1.0
-    """
-    count, rest = int(positive.sum()), int((~positive).sum())
-    if not count or not rest:
-        return 0.5
-    from scipy.stats import rankdata
-
-    ranks = rankdata(score)
-    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * rest))
-
-
-def auprc(positive: NDArray[np.bool_], score: Floats) -> float:
-    """Average precision; images with equal scores are taken at once, so constants give the base.
-
-    Equal to scikit-learn's and by hand for the reason that `auroc` is; 0 without positives.
-
-    >>> float(round(auprc(np.array([True, False, False, False]), np.zeros(4)), 2))
-    0.25
-    """
-    _, places = np.unique(-score, return_inverse=True)
-    hits = np.bincount(places, weights=positive)
-    precision = np.cumsum(hits) / np.cumsum(np.bincount(places))
-    return float((precision * hits).sum() / max(1, positive.sum()))
-
-
-def correlation(first: Floats, second: Floats) -> float:
-    """Pearson's correlation; 0 when one of them is constant."""
-    if first.std() == 0 or second.std() == 0:
-        return 0.0
-    return float(np.corrcoef(first, second)[0, 1])
+    if not sentences:
+        return Detection(*np.zeros((3, 0)))
+    degree = np.stack([holdings.of(sentence) for sentence in sentences], axis=1)
+    names = ("auroc", "auprc", "correlation")
+    rows = np.arange(len(sentences))
+    found = measures.score(Active.of(activations), rows, degree, degree > 0, only=names)
+    return Detection(*(found[name] for name in names))
 
 
 def interval(

@@ -9,9 +9,10 @@ import pytest
 from audits.report import gather
 from db import jobs
 from db.audit import blind_review, evidence, signoffs
-from db.describe import descriptions, exemplars, faithfulness, subjects
+from db.describe import descriptions, exemplars, faithfulness, subjects, trusted
 from db.describe.faithfulness import Score
 from db.describe.subjects import LayerRow
+from db.describe.trusted import NewTrusted
 from db.workspace import Workspace, create, open_database
 from describer.methods import imports
 
@@ -57,6 +58,17 @@ def workspace(tmp_path: Path) -> Workspace:
         faithfulness.add(
             db, [Score(said.description_id, "the truth", "val", 0.71, 0.8, 0.3, 0.1, 0.12)]
         )
+        weighed = ("the truth", "where it holds", "val", "correlation", 0)
+        numbers = (0.5, 0.44, 0.31, 0.57, 0.0, 0.04)
+        own = said.description_id
+        second = descriptions.of_unit(db, units(db)[1])[0].description_id
+        trusted.add(
+            db,
+            [
+                NewTrusted(units(db)[0], own, own, *weighed, *numbers, ""),
+                NewTrusted(units(db)[1], None, second, *weighed, *numbers, "none holds"),
+            ],
+        )
         evidence.add(db, units(db)[0], f"text {EVIL}", found=11, regions=15)
         for subject in ("net", "other"):
             job_id = jobs.enqueue(
@@ -84,6 +96,8 @@ def test_agreement_faithfulness_detectors_and_studies_are_in_it(workspace: Works
     first = values["of_units"]["net/late/0"]
     assert first["faithfulness"][0]["auprc"] == 0.71
     assert first["detectors"] == [{"detector": f"text {EVIL}", "found": 11, "regions": 15}]
+    assert first["trusted"]["text"] == "words"
+    assert values["of_units"]["net/late/1"]["trusted"]["reason"] == "none holds"
     assert [each["request"] for each in values["studies"]] == [{"subject": "net"}]
     html = gather.as_html(workspace, found)
     assert EVIL not in html
@@ -92,6 +106,9 @@ def test_agreement_faithfulness_detectors_and_studies_are_in_it(workspace: Works
         "the same verdict on 67% of 3 units",
         "AUPRC 0.71 (constant 0.10, other units' sentences 0.12)",
         "in 11 of 15 regions",
+        "trusted sentence: words",
+        "correlation 0.44, 0.31 to 0.57, other units' sentences 0.04, on the half of val",
+        "no trusted sentence: none holds",
         "40 images of val",
         ".mw-firsts {display:grid",
         "of 4 units confirmed, 1 that match not judged",
