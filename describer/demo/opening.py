@@ -59,6 +59,7 @@ def open_demo(
     from describer.demo.sentences import methods as sentence_methods
     from describer.demo.sentences import shipped as sentence_shipped
     from describer.demo.workspace import prepare
+    from describer.demo.world import albums
     from describer.exemplars import layout
     from describer.methods.options import MILAN
 
@@ -103,7 +104,7 @@ def open_demo(
             ],
         )
         workspace_files.enter_concepts(
-            db, content.images[0].name, form="demo", name=sentence_methods.CONCEPT_SET
+            db, albums.PROBE.name, form="demo", name=sentence_methods.CONCEPT_SET
         )
         sentence_methods.enter(db, content.said.made_of, content.said.sentences, unit_ids)
         known = {each.name for each in campaigns.every(db)}
