@@ -159,18 +159,6 @@ def measure(
     def look(units: Sequence[Unit]) -> Evaluation:
         return network.evaluate(sets.test, by_layer(units), watch=watch)
 
-    ties: tuple[TieOrder, ...] = ()
-    if how.order == "accuracy" and sets.validation is not None:
-        ties = tuple(
-            tie_order(
-                network,
-                sets.validation,
-                sets.test,
-                _cut(ranked.ordered("accuracy", how.seed + turn), how),
-                watch=watch,
-            )
-            for turn in range(how.tie_orders)
-        )
     return Measured(
         ranking=ranked.selected,
         order=order,
@@ -183,7 +171,7 @@ def measure(
         after=look(order[:shown]),
         random=tuple(look(draw[:shown]) for draw in draws),
         warnings=tuple(_warnings(sets, order, sizes, how.controls)),
-        ties=ties,
+        ties=_ties(network, ranked, sets, how, watch),
         equal=equal_units(ranked.selected, by=MEASURED[how.order]) if ranked.selected else 0,
     )
 
@@ -236,6 +224,24 @@ def _ordered(
     draws = curves.matched_draws(order, sizes, trials=how.controls, seed=how.seed)
     everyone = tuple(one.place for one in ranked.everyone[: len(order)])
     return Ordered(order, everyone, tuple(draws))
+
+
+def _ties(
+    network: Evaluator, ranked: Ranked, sets: Sets, how: How, watch: Watch | None
+) -> tuple[TieOrder, ...]:
+    """By accuracy, what other orders of equal units give; the first is the one that is shown."""
+    if how.order != "accuracy" or sets.validation is None:
+        return ()
+    return tuple(
+        tie_order(
+            network,
+            sets.validation,
+            sets.test,
+            _cut(ranked.ordered("accuracy", how.seed + turn), how),
+            watch=watch,
+        )
+        for turn in range(how.tie_orders)
+    )
 
 
 def _cut(ordered: Ordered, how: How) -> Ordered:

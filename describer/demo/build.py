@@ -20,7 +20,7 @@ from db.jobs import Watch
 from db.workspace import create
 from describer.demo import networks, opening, shipped, workspace
 from describer.demo.crew import crew
-from describer.demo.models import learning, renderer
+from describer.demo.models import learning
 from describer.demo.sentences import methods as sentence_methods
 from describer.demo.sentences import milan
 from describer.demo.sentences import shipped as sentence_shipped
@@ -28,7 +28,7 @@ from describer.demo.sentences.milan import Lesson
 from describer.demo.training import curriculum
 from describer.demo.training.recipes import OBSERVER, SUBJECTS, Recipe
 from describer.demo.units import Gallery
-from describer.demo.world import scene
+from describer.demo.world import renderer, scene
 from describer.milan.checkpoints import folder
 from describer.milan.encoder import PyramidEncoder
 from describer.milan.training.loop import Trained

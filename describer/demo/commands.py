@@ -23,8 +23,14 @@ def add_commands(commands: Any) -> Any:
     build = steps.add_parser(
         "build",
         help="train the demo's networks and its MILAN anew",
-        description="Train the demo's networks and its MILAN from scratch; replaces the shipped "
-        "weights.",
+        description="Train the demo's networks, its MILAN and its own models from scratch, and let "
+        "every method describe; replaces what is shipped.",
+    )
+    build.add_argument(
+        "--part",
+        choices=("all", "models", "sentences"),
+        default="all",
+        help="all; the demo's own models alone; or what the methods beside MILAN say, alone",
     )
     build.add_argument(
         "--work",
@@ -40,12 +46,14 @@ def _build(options: argparse.Namespace) -> None:
     from describer.demo import build
 
     report = reporter()
+    parts = {"all": build.build, "models": build.ship_models, "sentences": build.ship_sentences}
+    part = parts[options.part]
     if options.work is not None:
         options.work.mkdir(parents=True, exist_ok=True)
-        build.build(options.work, report=report)
+        part(options.work, report=report)
         return
     with tempfile.TemporaryDirectory(prefix="milan-demo-") as folder:
-        build.build(Path(folder), report=report)
+        part(Path(folder), report=report)
 
 
 def reporter() -> Report:

@@ -22,7 +22,7 @@ from db.jobs import Progress
 from db.workspace import Workspace, open_database
 
 if TYPE_CHECKING:
-    from describer.demo.sentences.shipped import DemoAnnotation
+    from describer.demo.sentences.shipped import DemoAnnotation, Sayings
     from describer.exemplars.layout import ExemplarFolder
 
 Place = tuple[str, str, int]
@@ -56,7 +56,6 @@ def open_demo(
     # torch, which only the processes that look for exemplars do.
     from describer import workspace_files
     from describer.demo import shipped
-    from describer.demo.sentences import methods as sentence_methods
     from describer.demo.sentences import shipped as sentence_shipped
     from describer.demo.workspace import prepare
     from describer.exemplars import layout
@@ -102,10 +101,7 @@ def open_demo(
                 for each in content.said.descriptions
             ],
         )
-        workspace_files.enter_concepts(
-            db, content.images[0].name, form="demo", name=sentence_methods.CONCEPT_SET
-        )
-        sentence_methods.enter(db, content.said.made_of, content.said.sentences, unit_ids)
+        _enter_methods(db, content.said, unit_ids)
         known = {each.name for each in campaigns.every(db)}
         if SIMULATED not in known:
             written = [
@@ -120,6 +116,16 @@ def open_demo(
             campaigns.add(db, CAMPAIGN, asked, settings=settings, person=LOCAL)
         log.add(db, LOCAL, "made the demo", DONE)
     return True
+
+
+def _enter_methods(db: Database, said: "Sayings", unit_ids: dict[Place, int]) -> None:
+    """The demo's truth as a concept set, and what the methods beside MILAN say."""
+    from describer import workspace_files
+    from describer.demo.sentences import methods
+    from describer.demo.world import albums
+
+    workspace_files.enter_concepts(db, albums.PROBE.name, form="demo", name=methods.CONCEPT_SET)
+    methods.enter(db, said.made_of, said.sentences, unit_ids)
 
 
 def place_models(workspace: Workspace) -> None:

@@ -86,9 +86,9 @@ def table(known: Profiles, said: Sayings | None = None) -> Section:
         "The shipped sentences of every method about the networks that no training has seen; units "
         "with a main concept count, and one without a sentence names nothing. F1 is of main "
         "concepts named and of concept words that hold. Chance: the sentence of another unit of "
-        f"the network by the same method, the mean of {SHUFFLES} shuffles. Intervals: 95 %, over units; "
-        "of differences, both sentences of a unit drawn together. NetDissect and Compositional "
-        "Explanations are given the true masks of these images, which the others are not.",
+        f"the network by the same method, the mean of {SHUFFLES} shuffles. Intervals: 95 %, over "
+        "units; of differences, both sentences of a unit drawn together. NetDissect and "
+        "Compositional Explanations are given the true masks of these images, the others are not.",
         (
             "network",
             "method",

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from describer.demo import shipped
 from describer.demo.checks.scores import Estimate, mean
 from describer.demo.checks.table import Section
-from describer.demo.models import learning, renderer, wording
-from describer.demo.world import scene
+from describer.demo.models import learning, wording
+from describer.demo.world import renderer, scene
 from describer.demo.world.concepts import concepts_in
 from describer.methods.models.captions import Captioner
 from describer.methods.models.likeness import Likeness

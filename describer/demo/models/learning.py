@@ -119,7 +119,9 @@ Batch = tuple[list[Shown], list[str], list[str]]
 def _batch(views: Views, step: int, course: Course) -> Batch:
     """The views of one batch, with a text to read and a caption to write for each."""
     chance = Chance("models", course.seed, step)
-    shown, texts, captions = [], [], []
+    shown: list[Shown] = []
+    texts: list[str] = []
+    captions: list[str] = []
     while len(shown) < course.batch:
         each = views.draw(chance.whole(0, len(views.scenes) - 1), chance)
         caption = wording.caption(each.view)

@@ -77,7 +77,7 @@ class View:
                 place = {"colour": 0, "texture": 1, "part": 2, "face": 2}.get(kind)
                 if place is not None and name != noun:
                     within[place][noun][name] += share
-        return cls(nouns, *within, concepts)
+        return cls(nouns, within[0], within[1], within[2], concepts)
 
 
 def caption(view: View) -> str:

@@ -11,48 +11,10 @@ stored as annotators of kind `simulated`.
 from dataclasses import dataclass
 
 from describer.demo.world.chance import Chance
-from describer.demo.world.concepts import CONCEPTS, FAMILIES, NAMES
+from describer.demo.world.concepts import CONCEPTS, FAMILIES, NAMES, WHOLES
 from describer.demo.world.truth import HALF, Profile
 
 ANNOTATORS = ("simulated-ada", "simulated-ben", "simulated-cleo", "simulated-dan", "simulated-eve")
-
-# What a part belongs to, for "wheels of cars".
-WHOLES: dict[str, str] = {
-    "cabin": "car",
-    "wheel": "car",
-    "chimney": "house",
-    "roof": "house",
-    "door": "house",
-    "trunk": "tree",
-    "leaves": "tree",
-    "fruit": "tree",
-    "mast": "boat",
-    "sail": "boat",
-    "flag": "boat",
-    "hull": "boat",
-    "stem": "flower",
-    "petals": "flower",
-    "flower centre": "flower",
-    "fin": "fish",
-    "beak": "bird",
-    "wing": "bird",
-    "handle": "cup",
-    "saucer": "cup",
-    "drink": "cup",
-    "steam": "cup",
-    "whiskers": "cat",
-    "envelope": "balloon",
-    "basket": "balloon",
-    "ropes": "balloon",
-    "hair": "person",
-    "hat": "person",
-    "face": "person",
-    "eyes": "person",
-    "mouth": "person",
-    "glasses": "person",
-    "beard": "person",
-    "shirt": "person",
-}
 
 _DOING: dict[str, tuple[str, ...]] = {
     "boat": ("sailing on water", "floating on the sea"),

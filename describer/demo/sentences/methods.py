@@ -90,7 +90,7 @@ def collected(db: Database) -> tuple[tuple[MadeOf, ...], tuple[DemoSentence, ...
             "order by method, model_hash"
         )
     ]
-    places = {(one.method, one.model_hash): place for place, one in enumerate(known)}
+    places = {(one.method, one.hash): place for place, one in enumerate(known)}
     rows = []
     for each in descriptions.every(db):
         made_of = places.get((each.method, each.model_hash))

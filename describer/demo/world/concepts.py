@@ -169,6 +169,45 @@ FAMILIES: dict[str, str] = {
 }
 
 
+# What a part belongs to, for "wheels of cars".
+WHOLES: dict[str, str] = {
+    "cabin": "car",
+    "wheel": "car",
+    "chimney": "house",
+    "roof": "house",
+    "door": "house",
+    "trunk": "tree",
+    "leaves": "tree",
+    "fruit": "tree",
+    "mast": "boat",
+    "sail": "boat",
+    "flag": "boat",
+    "hull": "boat",
+    "stem": "flower",
+    "petals": "flower",
+    "flower centre": "flower",
+    "fin": "fish",
+    "beak": "bird",
+    "wing": "bird",
+    "handle": "cup",
+    "saucer": "cup",
+    "drink": "cup",
+    "steam": "cup",
+    "whiskers": "cat",
+    "envelope": "balloon",
+    "basket": "balloon",
+    "ropes": "balloon",
+    "hair": "person",
+    "hat": "person",
+    "face": "person",
+    "eyes": "person",
+    "mouth": "person",
+    "glasses": "person",
+    "beard": "person",
+    "shirt": "person",
+}
+
+
 def with_families(concepts: tuple[str, ...]) -> frozenset[str]:
     """A part's concepts and the families that they belong to, known ones only."""
     families = {FAMILIES[name] for name in concepts if name in FAMILIES}

@@ -35,7 +35,7 @@ from describer.methods.study import (
 )
 
 if TYPE_CHECKING:
-    from describer.demo.models.renderer import Renderer
+    from describer.demo.world.renderer import Renderer
     from describer.methods.dnd.retrieval import Album
     from describer.methods.dnd.selection import Chosen, Gallery
     from describer.methods.dnd.strongest import Shown

@@ -29,7 +29,7 @@ from describer.methods.responses import Floats, Images, Responses, paths
 from describer.methods.study import seed_of
 
 if TYPE_CHECKING:
-    from describer.demo.models.renderer import Renderer
+    from describer.demo.world.renderer import Renderer
     from describer.methods.models.pictures import Maker
 
 TILE, GAP = 96, 4

@@ -21,7 +21,7 @@ from db.errors import BadInput
 from describer.methods.models import folder
 
 if TYPE_CHECKING:
-    from describer.demo.models.renderer import Renderer
+    from describer.demo.world.renderer import Renderer
 
 BATCH = 5
 INDEX = "model_index.json"
@@ -36,7 +36,7 @@ def open_maker(name: str, models: Path | None, *, device: str, steps: int = 50) 
     path = folder.locate(name, models)
     if not folder.draws(path):
         return Maker.open(name, models, device=device, steps=steps)
-    from describer.demo.models.renderer import Renderer
+    from describer.demo.world.renderer import Renderer
 
     return Renderer.open(path, folder.identity(path, name))
 

@@ -25,6 +25,20 @@ def test_build_keeps_its_work_where_it_is_told(
     assert folders[0].is_dir()
 
 
+@pytest.mark.parametrize(
+    ("part", "step"), [("models", "ship_models"), ("sentences", "ship_sentences")]
+)
+def test_build_makes_a_part_alone(
+    part: str, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[Path] = []
+    monkeypatch.setattr(build, step, lambda work, *, report: folders.append(work))
+    monkeypatch.setattr(build, "build", lambda work, *, report: pytest.fail("the rest as well"))
+    options = parse("demo", "build", "--part", part, "--work", str(tmp_path / "work"))
+    options.run(options)
+    assert folders == [tmp_path / "work"]
+
+
 def test_demo_without_a_step_names_both(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse("demo")

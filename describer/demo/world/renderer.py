@@ -22,11 +22,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from describer.demo.sentences.annotators import WHOLES
 from describer.demo.world import concepts, people, places
 from describer.demo.world.canvas import SIZE, Canvas, Pen
 from describer.demo.world.chance import Chance
-from describer.demo.world.concepts import CONCEPTS, FAMILIES, NAMES, concepts_in, with_families
+from describer.demo.world.concepts import (
+    CONCEPTS,
+    FAMILIES,
+    NAMES,
+    WHOLES,
+    concepts_in,
+    with_families,
+)
 from describer.demo.world.objects import CLASSES
 from describer.demo.world.people import Look
 from describer.demo.world.scene import WORDS
@@ -122,7 +128,7 @@ def write(folder: Path) -> None:
 def world_hash() -> str:
     """The hash of the code that draws."""
     total = hashlib.blake2b(digest_size=20)
-    for path in (*sorted(_WORLD.glob("*.py")), Path(__file__)):
+    for path in sorted(_WORLD.glob("*.py")):
         total.update(path.name.encode() + b"\0" + path.read_bytes())
     return total.hexdigest()
 

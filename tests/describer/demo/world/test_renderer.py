@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from db.errors import BadInput
-from describer.demo.models import renderer
 from describer.demo.shipped import RENDERER
+from describer.demo.world import renderer
 from describer.methods.models import folder, inventory, pictures
 
 
