@@ -72,6 +72,7 @@ def add_command(commands: Any) -> None:
     measured.add_argument("--seed", type=int, default=0, metavar="N")
     _add_splits(command)
     _add_forest(command)
+    _add_ablations(command)
     command.set_defaults(run=_compare)
 
 
@@ -121,6 +122,22 @@ def _add_forest(command: Any) -> None:
     group.add_argument("--threshold", type=float, default=0.8, help="from which units are alike")
     group.add_argument("--trees", type=int, default=100, metavar="N")
     group.add_argument("--controls", type=int, default=5, metavar="N")
+
+
+def _add_ablations(command: Any) -> None:
+    from describer.methods.dnd import options as dnd
+
+    group = command.add_argument_group("ablations: of which network, and which variants")
+    group.add_argument("--exemplars", type=Path, metavar="DIR", help="with --network, --images")
+    group.add_argument("--units", nargs="+", type=int, metavar="N", help="default: all")
+    group.add_argument(
+        "--variants",
+        nargs="+",
+        default=["no-crops", "no-summary", "no-selection"],
+        metavar="VARIANT",
+        help="no-PART or OPTION=VALUE (captioner=NAME, writer=NAME, concepts=FILE, pooling=max, …)",
+    )
+    dnd.add_options(command)
 
 
 def _compare(options: argparse.Namespace) -> None:
@@ -312,6 +329,42 @@ def _forest(options: argparse.Namespace, watch: "Watch") -> "list[Table]":
     return [dataclasses.replace(table, notes=(*table.notes, note))]
 
 
+def _ablations(options: argparse.Namespace, watch: "Watch") -> "list[Table]":
+    from audits.papers import corpus, measures, variants
+    from describer.exemplars import layout
+    from describer.images import probing
+    from describer.methods.dnd.options import Options
+    from describer.methods.study import Study
+    from describer.subjects import definition, devices
+
+    if None in (options.exemplars, options.network, options.images):
+        raise BadInput("expected --exemplars DIR, --network SUBJECT.toml and --images IMAGES")
+    source, images = layout.read(options.exemplars), probing.open_folder(options.images)
+    known = getattr(source, "provenance", {})
+    if "images" in known and probing.digest(images) != known["images"]:
+        raise BadInput(
+            f"expected the images of {options.exemplars}, got others in {options.images}"
+        )
+    subject = definition.read(options.network)
+    device = devices.choose(options.device)
+    study = Study(source, subject, images, models=options.models, device=device)
+    layers = options.layers or source.layers
+    units = {layer: options.units or list(range(source.units(layer))) for layer in layers}
+    asked = [variants.variant(each) for each in options.variants]
+    opened = measures.opened(options.encoder, options.models, language=options.language_model)
+    said = variants.describe(study, Options.from_options(options), asked, units, options.out, watch)
+    classes = corpus.class_names(options.classes) if options.classes else ()
+    return variants.compared(
+        subject.name,
+        said,
+        opened,
+        classes,
+        layers=list(layers),
+        layer=options.layer,
+        seed=options.seed,
+    )
+
+
 RUNS: dict[str, Run] = {
     "people": _people,
     "classes": _classes,
@@ -320,4 +373,5 @@ RUNS: dict[str, Run] = {
     "scoring": _scoring,
     "splits": _splits,
     "forest": _forest,
+    "ablations": _ablations,
 }

@@ -161,9 +161,9 @@ def prune(
         "A random forest after units that no other is like were pruned",
         (
             "Describe-and-Dissect, Table 7 (refitted on the pruned network) and Table 13 (fitted "
-            "before, and kept). Accuracy on test images, with 95 % intervals over them. Random: mean "
-            f"of {asked.controls} draws of as many units of the layer. Less: the same images without "
-            "pruning. Layers behind what the forest reads change nothing.",
+            "before, and kept). Accuracy on test images, with 95 % intervals over them. Random: "
+            f"mean of {asked.controls} draws of as many units of the layer. Less: the same images "
+            "without pruning. Layers behind what the forest reads change nothing.",
             f"{network.subject.name}: {bench.what}; {asked.forests} forests of {asked.trees} trees "
             f"(scikit-learn), {bench.counts}.",
             f"The commonest class is {bench.commonest():.3f} of the test images.",
