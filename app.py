@@ -32,6 +32,8 @@ from db.access.permissions import Doors
 from db.annotate import campaigns
 from db.commands import add_workspace_option
 from db.describe import exemplars
+from db.design import page as design
+from db.design import tokens
 from db.errors import WorkbenchError
 from db.workspace import Workspace, create, open_database
 from describer import commands as describer_commands
@@ -295,6 +297,7 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
         Route("/examples/{name}.jpg", annotator.work.illustrations.respond),
         Route("/reports/{name}", downloads.reports(workspace)),
         Route("/verdicts", route.verdicts(workspace), methods=["POST"]),
+        Route("/parts", design.respond()),
     ]
     demo.state_session_capacity = 500
     whole = gr.mount_gradio_app(
@@ -303,7 +306,9 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
         "/",
         auth_dependency=person,
         head="".join(tab.HEAD for tab in (annotator.tab, describer.tab, audits.tab)),
-        css=page.CSS + audits.tab.CSS,
+        # The shared parts last: a page may add to them, not change them.
+        css=page.CSS + audits.tab.CSS + design.CSS,
+        theme=_theme(),
         run_history=False,
         enable_monitoring=False,
         footer_links=[],
@@ -316,6 +321,16 @@ def web(demo: "gr.Blocks", workspace: Workspace, way: entrance.Way) -> App:
     demo.has_launched = True
     demo.app = whole.routes[-1].app
     return entrance.guarded(whole, workspace, way)
+
+
+def _theme() -> Any:
+    """The page framework's theme, made of the tokens of all pages; it fetches no font."""
+    import gradio as gr
+
+    theme = gr.themes.Base(
+        font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+    )
+    return theme.set(**tokens.THEME)
 
 
 def close(demo: "gr.Blocks") -> None:

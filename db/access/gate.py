@@ -32,6 +32,7 @@ PLACES = (
     "/gradio_api/theme.css",
     "/login",
     "/manifest.json",
+    "/parts",
     "/robots.txt",
     "/sign-out",
     "/theme.css",
