@@ -16,6 +16,7 @@ from audits.ablation import tab as ablation_tab
 from audits.compare import page as compare_page
 from audits.compare import tab as compare_tab
 from audits.edit import tab as edit_tab
+from audits.figures import chart
 from audits.find import tab as find_tab
 from audits.paste import page as paste_page
 from audits.paste import tab as paste_tab
@@ -29,8 +30,11 @@ from db.access.permissions import Doors
 CSS = "".join(
     page.CSS for page in (ablation_page, compare_page, paste_page, spurious_page, studies_page)
 )
-_SCRIPT = Path(find_tab.__file__).with_name("page.js").read_text(encoding="utf-8")
-HEAD = f"{paste_page.HEAD}<script>\n{_SCRIPT}</script>\n"
+_SCRIPTS = "".join(
+    Path(beside.__file__).with_name("page.js").read_text(encoding="utf-8")
+    for beside in (find_tab, chart)
+)
+HEAD = f"{paste_page.HEAD}<script>\n{_SCRIPTS}</script>\n"
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: str) -> None:

@@ -92,6 +92,14 @@ class Measured:
     random: tuple[Evaluation, ...]
     warnings: tuple[str, ...]
 
+    def drawn(self, count: int) -> list[float]:
+        """Test accuracies without so many units of every random draw."""
+        return [
+            line.curve.at(count)
+            for line in self.lines
+            if (line.condition, line.split) == ("random", "test")
+        ]
+
 
 def measure(
     network: Evaluator,
@@ -145,6 +153,8 @@ def measure(
         _line(network, Line(condition, trial, split, Curve(units, (), ())), images, on_line, watch)
         for condition, trial, units in orders
         for split, images in sets.splits()
+        # Nothing is chosen by random units: they are measured where results are reported.
+        if condition != "random" or split == "test"
     )
     chosen = curves.chosen_count(_keyword(lines, "validation")) if sets.validation else None
     shown = chosen or len(order)
@@ -207,7 +217,7 @@ def point(lines: Sequence[Line], count: int) -> Point:
         n_ablated=count,
         validation=next(iter(at("keyword", "validation")), None),
         test=at("keyword", "test")[0],
-        random=intervals.accuracy_interval(random) if random else None,
+        random=intervals.of_draws(random) if random else None,
         sorted_all=next(iter(at("sorted_all", "test")), None),
     )
 

@@ -155,7 +155,7 @@ def enqueue(
     _check_images(db, plan)
     if plan.source == "list":
         plan = replace(plan, concept="listed units")
-    request = Request(plan, *_units(db, plan, found, listed))
+    request = Request(plan, *units_of(db, plan, found, listed))
     title = f"Ablate {len(request.units)} units of {plan.subject}: {plan.concept}"
     return jobs.enqueue(db, KIND, request.to_json(), title=title, device=device, person=person)
 
@@ -279,10 +279,14 @@ def _check_images(db: Database, plan: Plan) -> None:
             raise BadInput(f"expected labels of {name} as well, or of neither set of images")
 
 
-def _units(
+def units_of(
     db: Database, plan: Plan, found: Sequence[int], listed: str
 ) -> tuple[tuple[Unit, ...], tuple[int, ...]]:
-    """The units to ablate, in order where the plan gives one, and their ids as far as known."""
+    """The units to ablate, in order where the plan gives one, and their ids as far as known.
+
+    Raises:
+        BadInput: there is none, or one that the network does not have.
+    """
     known = computed(db, plan.subject)
     if plan.source == "list":
         places = parse_units(listed, subjects.get(db, plan.subject).layers, network=plan.subject)

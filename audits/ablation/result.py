@@ -22,7 +22,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Point:
-    """The measurement at one count: accuracies, and the controls' interval at that count."""
+    """The measurement at one count: accuracies, and the controls' range at that count."""
 
     n_ablated: int
     validation: float | None
@@ -271,8 +271,12 @@ def _point_json(point: Point | None) -> dict[str, Any] | None:
     if point is None:
         return None
     values = asdict(point)
-    if point.random is not None and math.isnan(point.random.low):
-        values["random"] = {"mean": point.random.mean, "low": None, "high": None}
+    random = values["random"]
+    if random is not None and math.isnan(random["low"]):
+        values["random"] = random = {"mean": random["mean"], "low": None, "high": None}
+    if random is not None and not random.get("draws"):
+        # Stored before the number of draws was: written as it was read.
+        random.pop("draws", None)
     return values
 
 
@@ -282,7 +286,9 @@ def _point(values: Mapping[str, Any] | None) -> Point | None:
     random = values.get("random")
     if random is not None:
         low, high = (math.nan if random[end] is None else random[end] for end in ("low", "high"))
-        random = Interval(random["mean"], low, high)
+        # Before the number of draws was stored, the ends were where one more draw would lie.
+        draws = random.get("draws", int(math.isnan(low)))
+        random = Interval(random["mean"], low, high, draws)
     return Point(
         values["n_ablated"],
         values.get("validation"),

@@ -80,7 +80,7 @@ def test_true_sentences_gain_beyond_random_units_and_shuffled_ones_do_not(
         if not order:
             return False
         draws = curves.matched_draws(order, sizes, trials=CONTROLS, seed=seed)
-        band = intervals.accuracy_interval([accuracy(list(draw)) for draw in draws])
+        band = intervals.interval([accuracy(list(draw)) for draw in draws])
         return accuracy(order) > band.high
 
     assert gains(np.arange(len(units)), 0), "the units that say text are those that read"
