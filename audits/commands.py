@@ -134,7 +134,8 @@ def words_kept(arguments: Sequence[str]) -> list[str]:
 def _audit(options: argparse.Namespace) -> None:
     from audits.ablation.plan import How
     from audits.ablation.standalone import Files, audit
-    from audits.ablation.summary import rows
+    from audits.ablation.summary import summarised
+    from audits.ablation.wording import count_of, finding, rows
     from audits.edit.export import check_free
     from audits.network import assignment
     from audits.network.label_table import understood_beside
@@ -171,8 +172,11 @@ def _audit(options: argparse.Namespace) -> None:
         print(note if note.startswith("warning: ") else f"note: {note}", file=sys.stderr)
     for line in assignment.table(found.test.assigned) if found.test.assigned else ():
         print(line)
-    for name, value in rows(found.measured):
+    summary = summarised(found.measured)
+    for name, value in rows(summary):
         print(f"{name}: {value}")
+    said = finding(summary, found.measured.drawn(count_of(summary)))
+    print(f"{said.sentence}\n{said.test}")
     for one in found.skipped:
         print(f"skipped {one.path}: {one.reason}", file=sys.stderr)
     for warning in found.measured.warnings:
@@ -187,7 +191,8 @@ def _audit(options: argparse.Namespace) -> None:
 
 def _export(found: "Audited", folder: Path) -> None:
     """Write the network without the units that were chosen, without validation all."""
-    from audits.ablation.summary import rows
+    from audits.ablation.summary import summarised
+    from audits.ablation.wording import rows
     from audits.edit.export import About, export
 
     measured = found.measured
@@ -202,7 +207,7 @@ def _export(found: "Audited", folder: Path) -> None:
         removed,
         found.test,
         ablated=found.evaluator,
-        about=About(descriptions, rows(measured), measured.warnings),
+        about=About(descriptions, rows(summarised(measured)), measured.warnings),
     )
     how = "weights changed" if written.way == "weights" else f"with a wrapper: {written.reason}"
     print(

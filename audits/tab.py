@@ -29,8 +29,11 @@ from db.access.permissions import Doors
 CSS = "".join(
     page.CSS for page in (ablation_page, compare_page, paste_page, spurious_page, studies_page)
 )
-_SCRIPT = Path(find_tab.__file__).with_name("page.js").read_text(encoding="utf-8")
-HEAD = f"{paste_page.HEAD}<script>\n{_SCRIPT}</script>\n"
+_SCRIPTS = "".join(
+    Path(__file__).with_name(folder).joinpath("page.js").read_text(encoding="utf-8")
+    for folder in ("find", "figures")
+)
+HEAD = f"{paste_page.HEAD}<script>\n{_SCRIPTS}</script>\n"
 
 
 def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None], device: str) -> None:

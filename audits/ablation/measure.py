@@ -19,8 +19,8 @@ from audits.ablation import curves
 from audits.ablation.curves import Curve
 from audits.ablation.engine.hooks import check_units
 from audits.ablation.engine.units import by_layer
-from audits.ablation.importance import By, UnitImportance, equal_units, importance
-from audits.ablation.plan import How, Order
+from audits.ablation.importance import UnitImportance, equal_units, importance
+from audits.ablation.plan import MEASURED, How
 from audits.ablation.result import Point
 from audits.ablation.ties import Ordered, Ranked, TieOrder, tie_order
 from audits.figures import intervals
@@ -32,13 +32,6 @@ from db.units import Unit
 
 # Random draws below this are warned of: their interval says little.
 ENOUGH = 5
-
-# What an order that is measured goes by.
-MEASURED: Mapping[Order, By] = {
-    "likelihood": "likelihood",
-    "accuracy": "accuracy",
-    "importance": "accuracy",
-}
 
 Condition = Literal["keyword", "random", "sorted_all", "whole_layer"]
 Split = Literal["validation", "test"]
@@ -104,6 +97,14 @@ class Measured:
     ties: tuple[TieOrder, ...] = ()
     equal: int = 0
 
+    def drawn(self, count: int) -> list[float]:
+        """Test accuracies without so many units of every random draw."""
+        return [
+            line.curve.at(count)
+            for line in self.lines
+            if (line.condition, line.split) == ("random", "test")
+        ]
+
 
 def measure(
     network: Evaluator,
@@ -152,6 +153,8 @@ def measure(
         _line(network, Line(condition, trial, split, Curve(units, (), ())), images, on_line, watch)
         for condition, trial, units in orders
         for split, images in sets.splits()
+        # Nothing is chosen by random units: they are measured where results are reported.
+        if condition != "random" or split == "test"
     )
     chosen = curves.chosen_count(_keyword(lines, "validation")) if sets.validation else None
     shown = chosen or len(order)
@@ -292,7 +295,7 @@ def point(lines: Sequence[Line], count: int) -> Point:
         n_ablated=count,
         validation=next(iter(at("keyword", "validation")), None),
         test=at("keyword", "test")[0],
-        random=intervals.accuracy_interval(random) if random else None,
+        random=intervals.of_draws(random) if random else None,
         sorted_all=next(iter(at("sorted_all", "test")), None),
     )
 

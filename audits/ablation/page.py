@@ -1,7 +1,8 @@
 """What the Audit tab shows of an ablation, as HTML made of plain values.
 
 ablation(experiment, points, units)         # the curve, the tables and the units in order
-curve(experiment, points); numbers(summary) # parts of it, which other pages show as well
+finding(experiment, points); curve(experiment, points); numbers(summary)
+                                            # parts of it, which other pages show as well
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from audits.ablation import result as ablation_summary
+from audits.ablation import wording
+from audits.ablation.budget import Budget
 from audits.ablation.plan import Request
 from audits.ablation.result import Summary
 from audits.figures import chart, class_charts
@@ -56,6 +59,7 @@ def ablation(
     ]
     return _PARTS(
         "experiment",
+        finding=finding(experiment, points),
         subject=experiment.subject,
         plan=request.plan,
         how=ORDERS[request.plan.how.order],
@@ -65,8 +69,13 @@ def ablation(
     )
 
 
+def budget(found: Budget | None) -> Markup:
+    """What is going to be measured, and how long that takes at most."""
+    return _PARTS("budget", found=found)
+
+
 def curve(experiment: Ablation, points: Sequence[Point]) -> Markup:
-    """The drawing of an experiment, with both counts marked once they are known."""
+    """The drawing of an experiment; once it is finished with both counts marked and its files."""
     found = ablation_summary.of(experiment)
     units = found.units if found else Request.from_json(experiment.request).units
     return chart.curve(
@@ -74,13 +83,31 @@ def curve(experiment: Ablation, points: Sequence[Point]) -> Markup:
         most=len(units),
         chosen=found.chosen.n_ablated if found and found.chosen else None,
         best=found.best.n_ablated if found else None,
+        name=f"ablation-{experiment.ablation_id}" if found else "",
     )
+
+
+def finding(experiment: Ablation, points: Sequence[Point]) -> Markup:
+    """The result of an experiment in one sentence with its test; nothing until it is finished."""
+    found = ablation_summary.of(experiment)
+    if found is None:
+        return Markup()
+    said = wording.finding(found, wording.draws_at(points, wording.count_of(found)))
+    return _PARTS("finding_of", said=said)
 
 
 def numbers(found: Summary | None, *, folded: bool = True) -> Markup:
     """The tables of an experiment: what was measured, by class, and what the controls drew."""
-    if found is None or not found.rows:
+    if found is None:
         return Markup()
     chosen = found.chosen.n_ablated if found.chosen else None
     multiples = class_charts.small_multiples(found.class_curves, chosen=chosen)
-    return _PARTS("numbers", summary=found, chosen=chosen, multiples=multiples, folded=folded)
+    return _PARTS(
+        "numbers",
+        summary=found,
+        # Said anew, so that what was stored earlier is worded as everything else.
+        rows=wording.rows(found),
+        chosen=chosen,
+        multiples=multiples,
+        folded=folded,
+    )

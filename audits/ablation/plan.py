@@ -33,7 +33,12 @@ NAMED = 5
 
 Source = Literal["confirmed", "filter", "list"]
 Order = Literal["likelihood", "accuracy", "importance", "score", "random"]
-# "importance" is the order of experiments before likelihoods were measured.
+# What an order that is measured goes by; "importance" is what experiments once called accuracy.
+MEASURED: Mapping[Order, Literal["likelihood", "accuracy"]] = {
+    "likelihood": "likelihood",
+    "accuracy": "accuracy",
+    "importance": "accuracy",
+}
 ASKED: tuple[Order, ...] = ("likelihood", "accuracy", "score", "random")
 _NAMES = ("subject", "concept", "validation", "test")
 
@@ -166,7 +171,7 @@ def enqueue(
     _check_images(db, plan)
     if plan.source == "list":
         plan = replace(plan, concept="listed units")
-    request = Request(plan, *_units(db, plan, found, listed))
+    request = Request(plan, *units_of(db, plan, found, listed))
     title = f"Ablate {len(request.units)} units of {plan.subject}: {plan.concept}"
     return jobs.enqueue(db, KIND, request.to_json(), title=title, device=device, person=person)
 
@@ -292,10 +297,14 @@ def _check_images(db: Database, plan: Plan) -> None:
             raise BadInput(f"expected labels of {name} as well, or of neither set of images")
 
 
-def _units(
+def units_of(
     db: Database, plan: Plan, found: Sequence[int], listed: str
 ) -> tuple[tuple[Unit, ...], tuple[int, ...]]:
-    """The units to ablate, in order where the plan gives one, and their ids as far as known."""
+    """The units to ablate, in order where the plan gives one, and their ids as far as known.
+
+    Raises:
+        BadInput: there is none, or one that the network does not have.
+    """
     known = computed(db, plan.subject)
     if plan.source == "list":
         places = parse_units(listed, subjects.get(db, plan.subject).layers, network=plan.subject)

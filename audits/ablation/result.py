@@ -22,7 +22,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Point:
-    """The measurement at one count: accuracies, and the controls' interval at that count."""
+    """The measurement at one count: accuracies, and the controls' range at that count."""
 
     n_ablated: int
     validation: float | None
@@ -136,6 +136,7 @@ class Summary:
         controls: what the random draws drew.
         sorted_all: the order of all examined units, cut to as many; empty without.
         by_class_count: how many units are ablated in `by_class`.
+        ties: (what, value) of other orders of units that are equal, where there are.
         rows: (what, value), for people to read.
         head: where it was trained again.
         weights: the hash of the network's.
@@ -157,6 +158,7 @@ class Summary:
     by_class: Mapping[str, ClassAccuracy] = field(default_factory=dict)
     class_curves: ClassCurves = ClassCurves()
     warnings: tuple[str, ...] = ()
+    ties: tuple[tuple[str, str], ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
     head: Head | None = None
     weights: str = ""
@@ -167,7 +169,11 @@ class Summary:
         """As an experiment stores it."""
         points = {name: _point_json(getattr(self, name)) for name in _POINTS}
         data = {name: _data_json(images) for name, images in self.data.items()}
-        return {**asdict(self), **points, "data": data, "version": VERSION}
+        values = {**asdict(self), **points, "data": data, "version": VERSION}
+        if not self.ties:
+            # As it was stored before orders were compared.
+            del values["ties"]
+        return values
 
     def measured_json(self) -> dict[str, Any]:
         """What summary.json says of the measurement: without what only a workspace knows."""
@@ -213,7 +219,8 @@ class Summary:
                 },
             ),
             warnings=tuple(values.get("warnings", ())),
-            rows=tuple((str(name), str(value)) for name, value in values.get("rows", ())),
+            ties=_said(values.get("ties", ())),
+            rows=_said(values.get("rows", ())),
             head=head
             and Head(
                 head["training"], head["units"], Tuned(**head["edited"]), Tuned(**head["unedited"])
@@ -262,6 +269,10 @@ def _data(values: Mapping[str, Any]) -> Data:
     )
 
 
+def _said(values: Sequence[Sequence[Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in values)
+
+
 def _units(values: Sequence[Sequence[Any]]) -> tuple[Unit, ...]:
     return tuple((str(layer), int(unit)) for layer, unit in values)
 
@@ -271,8 +282,12 @@ def _point_json(point: Point | None) -> dict[str, Any] | None:
     if point is None:
         return None
     values = asdict(point)
-    if point.random is not None and math.isnan(point.random.low):
-        values["random"] = {"mean": point.random.mean, "low": None, "high": None}
+    random = values["random"]
+    if random is not None and math.isnan(random["low"]):
+        values["random"] = random = {"mean": random["mean"], "low": None, "high": None}
+    if random is not None and not random.get("draws"):
+        # Stored before the number of draws was: written as it was read.
+        random.pop("draws", None)
     return values
 
 
@@ -282,7 +297,9 @@ def _point(values: Mapping[str, Any] | None) -> Point | None:
     random = values.get("random")
     if random is not None:
         low, high = (math.nan if random[end] is None else random[end] for end in ("low", "high"))
-        random = Interval(random["mean"], low, high)
+        # Before the number of draws was stored, the ends were where one more draw would lie.
+        draws = random.get("draws", int(math.isnan(low)))
+        random = Interval(random["mean"], low, high, draws)
     return Point(
         values["n_ablated"],
         values.get("validation"),

@@ -1,16 +1,16 @@
-"""A measurement as it is stored with its experiment and written in words and numbers.
+"""A measurement as it is stored with its experiment.
 
 found = summarised(measured)        # a Summary
-rows(measured)                      # [("accuracy without ablation (500 test images)", "81.2%")]
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
+from audits.ablation import wording
 from audits.ablation.measure import Line, Measured
 from audits.ablation.result import ClassAccuracy, ClassCurve, ClassCurves, Draw, Summary, WholeLayer
 from audits.ablation.ties import spread
-from audits.figures.intervals import too_few
 
 CLASSES = 24
 
@@ -19,7 +19,7 @@ def summarised(measured: Measured) -> Summary:
     """A measurement as it is stored; what is beside it (head, weights, data) is left empty."""
     lines = [line for line in measured.lines if line.split == "test"]
     chosen = measured.chosen.n_ablated if measured.chosen else 0
-    return Summary(
+    found = Summary(
         measure=measured.before.measure,
         images=len(measured.before.predictions),
         units=measured.order,
@@ -50,8 +50,9 @@ def summarised(measured: Measured) -> Summary:
         },
         class_curves=class_curves(measured.lines),
         warnings=measured.warnings,
-        rows=tuple(rows(measured)),
+        ties=tuple(_over_ties(measured)),
     )
+    return replace(found, rows=tuple(wording.rows(found)))
 
 
 def class_curves(lines: Sequence[Line]) -> ClassCurves:
@@ -100,56 +101,14 @@ def class_curves(lines: Sequence[Line]) -> ClassCurves:
     )
 
 
-def rows(measured: Measured) -> list[tuple[str, str]]:
-    """The measurement in words and numbers, as a page shows it."""
-    count = len(measured.before.predictions)
-    digits = 1 if count >= 1000 or count == 0 else 2
-    what = measured.before.measure
-
-    def percent(value: float | None) -> str:
-        return "not measured" if value is None else f"{value:.{digits}%}"
-
-    found = [(f"{what} without ablation ({count} test images)", percent(measured.start.test))]
-    for name, point in (
-        ("chosen on validation", measured.chosen),
-        ("best on test (an oracle's choice)", measured.best),
-        ("all", measured.end),
-    ):
-        if point is None:
-            continue
-        units = f"{point.n_ablated} unit{'s' * (point.n_ablated != 1)}, {name}"
-        found.append((f"{what} without {units}", percent(point.test)))
-        if point.random is not None:
-            found.append(
-                (
-                    f"… without as many random units of the same layers ({units})",
-                    f"{percent(point.random.mean)} (95 % of draws: {percent(point.random.low)} "
-                    f"to {percent(point.random.high)})"
-                    f"{too_few(point.random.low, point.random.high, len(measured.random))}"
-                    if not math.isnan(point.random.low)
-                    else f"{percent(point.random.mean)} (one draw)",
-                )
-            )
-        if point.sorted_all is not None:
-            found.append((f"… sorting all examined units ({units})", percent(point.sorted_all)))
-    found += _over_ties(measured, percent)
-    for line in measured.lines:
-        if line.condition == "whole_layer" and line.split == "test":
-            layer, size = line.curve.order[0][0], line.curve.counts[-1]
-            found.append(
-                (f"{what} without all {size} units of {layer}", percent(line.curve.at(size)))
-            )
-    return found
-
-
-def _over_ties(measured: Measured, percent: Callable[[float | None], str]) -> list[tuple[str, str]]:
+def _over_ties(measured: Measured) -> list[tuple[str, str]]:
     """What other orders of equal units give, each at the count that it chooses on validation."""
     if not measured.ties:
         return []
 
     def band(values: Sequence[float]) -> str:
         one = spread(values)
-        return f"{percent(one.mean)} ({percent(one.low)} to {percent(one.high)})"
+        return f"{one.mean:.2%} ({one.low:.2%} to {one.high:.2%})"
 
     counts = sorted(one.count for one in measured.ties)
     where = f"{len(measured.ties)} random orders of equal units"

@@ -15,8 +15,9 @@ import gradio as gr
 from sqlite_utils import Database
 
 from audits import page as audits_page
-from audits.ablation import page
+from audits.ablation import budget, page
 from audits.ablation import plan as ablation_plan
+from audits.ablation.budget import Budget
 from audits.find import verdicts
 from audits.network import likely
 from db import jobs
@@ -25,7 +26,7 @@ from db.access.users import STAFF
 from db.audit import ablations, blind_review, filters, finding
 from db.audit.ablations import Ablation
 from db.describe import exemplars, subjects
-from db.errors import BadInput
+from db.errors import BadInput, WorkbenchError
 from db.jobs import Job
 from db.workspace import open_database
 from describer.form import Form
@@ -94,6 +95,7 @@ def build(
     """Put the item's components and events on the page that is being built."""
     open_db = partial(open_database, doors.workspace)
     fields, warned = _fields()
+    cost_shown = gr.HTML(elem_id="ablate_budget")
     ablate = gr.Button("Ablate", variant="primary", elem_id="ablate")
     follower = jobs_tab.follow(doors, KINDS, wake=wake, prefix="ablate_")
     shown = gr.Dropdown([], label="Experiment", visible=False, elem_id="ablation")
@@ -154,7 +156,7 @@ def build(
     shown.input(following.poll, following.inputs, following.outputs, **QUIET)
     following.start(ablate, enqueue, fields.inputs())
     below.wire(shown, following)
-    _wire_fields(fields, warned, doors)
+    _wire_fields(fields, warned, cost_shown, doors)
 
 
 def _fields() -> tuple[Fields, gr.HTML]:
@@ -177,7 +179,9 @@ def _fields() -> tuple[Fields, gr.HTML]:
     with gr.Row():
         rule = gr.Radio(["zero", "mean"], value="zero", label="Set units to", elem_id="rule")
         order = gr.Radio(ORDERS, value="likelihood", label="Order", elem_id="ablate_order")
-        controls = gr.Number(5, label="Random controls", precision=0, minimum=1)
+        controls = gr.Number(
+            40, label="Draws of random units", precision=0, minimum=1, elem_id="controls"
+        )
         with gr.Column(min_width=200):
             sort_all = gr.Checkbox(False, label="also sort all units (slow)")
             whole_layers = gr.Checkbox(False, label="also whole layers", elem_id="whole_layers")
@@ -211,7 +215,7 @@ def _fields() -> tuple[Fields, gr.HTML]:
     return fields, warned
 
 
-def _wire_fields(fields: Fields, warned: gr.HTML, doors: Doors) -> None:
+def _wire_fields(fields: Fields, warned: gr.HTML, cost_shown: gr.HTML, doors: Doors) -> None:
     """Let a choice in the form bring the others with it."""
     open_db = partial(open_database, doors.workspace)
 
@@ -249,6 +253,15 @@ def _wire_fields(fields: Fields, warned: gr.HTML, doors: Doors) -> None:
     fields.subject.change(guess_images, fields.subject, named[1:], **QUIET)
     gr.on([each.change for each in named], warn, named, warned, **QUIET)
 
+    @doors.allow(*STAFF)
+    def cost(given: dict[Any, Any], request: gr.Request) -> str:
+        with open_db() as db:
+            return page.budget(_budget(db, fields.asked(given), doors.person(request)))
+
+    costly: list[Any] = [*named, fields.source, fields.concept, fields.saved, fields.listing]
+    costly += [fields.order, fields.controls]
+    gr.on([field.change for field in costly], cost, fields.inputs(), cost_shown, **QUIET)
+
 
 def _offered(open_db: Callable[[], Any], concept: str | None) -> tuple[Any, ...]:
     """What is to be chosen from: concepts, filters, networks, and images, with which labels."""
@@ -277,6 +290,24 @@ def _plan(asked: dict[str, Any]) -> ablation_plan.Plan:
     texts = {"concept": "", "subject": "", "validation": "", "test": ""}
     chosen = {name: value for name, value in asked.items() if value is not None}
     return ablation_plan.Request.from_json({**texts, **chosen}).plan
+
+
+def _budget(db: Database, asked: dict[str, Any], who: Person) -> Budget | None:
+    """What the form asks for costs, as far as it is filled in."""
+    filter_id, listed, found = asked.pop("saved"), asked.pop("listing") or "", list[int]()
+    if asked["source"] == "found":
+        wanted = filters.remembered(db, who.name)
+        found = finding.unit_ids(db, wanted) if wanted else []
+    elif asked["source"] == "filter" and filter_id is not None:
+        found = finding.unit_ids(db, filters.get(db, filter_id).query)
+    asked["source"] = {"found": "filter"}.get(asked["source"], asked["source"])
+    plan = _plan(asked)
+    try:
+        units = len(ablation_plan.units_of(db, plan, found, listed)[0]) if plan.subject else 0
+    except WorkbenchError:
+        # What is typed half, or fits no network yet, is refused when it is queued.
+        return None
+    return budget.budget(db, plan, units)
 
 
 def _enqueue(db: Database, asked: dict[str, Any], *, device: str, who: Person) -> int:

@@ -144,7 +144,7 @@ def cost(experiment: Ablation, points: Sequence[Point], count: int) -> list[tupl
         if (point.condition, point.split, point.n_ablated) == ("random", "test", count)
     ]
     if draws:
-        of = f"least to greatest of {len(draws)} draw{'s' * (len(draws) != 1)}"
+        of = f"range of {len(draws)} draws" if len(draws) > 1 else "one draw"
         rows.append(
             (
                 f"… without as many random units of the same layers, {of}",

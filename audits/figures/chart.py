@@ -1,32 +1,38 @@
 """Drawings of audits, as SVG that needs nothing else.
 
     svg = curve(points, chosen=18, best=22)      # accuracy against the number of ablated units
+    svg = curve(points, name="ablation-3")       # with both files to take away
     svg = lines({"nouns": …}, trials, across="units ablated"); boxes(by_layer); bars(groups)
 
 Test accuracy is solid, validation dashed, random controls a band from the least to the greatest of
 their trials with their mean inside it. Colours differ in lightness too, and lines in their dashes.
-Drawn by hand: a plotting library's files differ from one version to the next, and a report over the
-same data is the same bytes.
+Values of a count show where the pointer is. Drawn by hand: a plotting library's files differ from
+one version to the next, and a report over the same data is the same bytes.
 """
 
+import base64
 import math
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import astuple, dataclass, fields
+from typing import Any, ClassVar
 
 from markupsafe import Markup
 
+from audits.figures import intervals
 from db import templates
 from db.audit.ablations import Point
+from db.design import tokens
 
 _PARTS = templates.beside(__file__)
 
 WIDTH, HEIGHT = 760, 360
-LEFT, RIGHT, TOP, BOTTOM = 62, 16, 16, 46
-KEYWORD, CONTROL, SORTED = "#0b6fa4", "#b8860b", "#7b4fa3"
-# Okabe and Ito's, which colour-blind people can tell apart; dashes tell the lines apart as well.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#a6761d", "#666666")
+LEFT, RIGHT, TOP, BOTTOM = 66, 16, 16, 64
+# The tokens of both themes where there are any, else the light ones. Colours differ in lightness
+# and people who are colour-blind can tell them apart; dashes tell the lines apart as well.
+COLOURS = tuple(f"var(--mw-{name}, {colour})" for name, colour in tokens.LIGHT_LINES.items())
+KEYWORD, CONTROL, SORTED = COLOURS[:3]
 DASHES = ("", "8 3", "2 3", "10 3 2 3", "5 5", "1 4", "12 4")
 
 _Line = list[tuple[int, float]]
@@ -92,8 +98,23 @@ class _Drawn:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class _Hit:
+    """Where the pointer is over a count, and the values that then show."""
+
+    x: float
+    left: float
+    width: float
+    words: str
+
+
 def curve(
-    points: Sequence[Point], *, chosen: int | None = None, best: int | None = None, most: int = 0
+    points: Sequence[Point],
+    *,
+    chosen: int | None = None,
+    best: int | None = None,
+    most: int = 0,
+    name: str = "",
 ) -> Markup:
     """Draw the points of one ablation; an empty drawing says that nothing is measured yet.
 
@@ -102,6 +123,7 @@ def curve(
         chosen: the count chosen on validation data, marked by a line.
         best: the count that is best on test data, marked by a line.
         most: how many units there are to ablate, so that a curve grows into its place.
+        name: of the drawing as SVG and of its points as CSV, to take away; neither without.
     """
     # Whole layers are single numbers far to the right; the table has them.
     points = [point for point in points if point.condition != "whole_layer"]
@@ -127,17 +149,58 @@ def curve(
         keys.append((f"random units, test: {_draws(trials)}", CONTROL, "2 3"))
     if any(condition == "sorted_all" for condition, _, _ in measured):
         keys.append(("all units sorted, test", SORTED, "9 3 2 3"))
-    marks = ((chosen, "chosen on validation", 0), (best, "best on test", 14))
-    return _PARTS(
-        "drawing",
-        plot=plot,
-        label=f"accuracy against the number of ablated units, 0 to {most}",
-        band=band,
-        opacity=".2",
-        lines=drawn,
-        marks=[mark for mark in marks if mark[0] is not None],
-        legend=_legend(keys),
-    )
+    marks = ((chosen, "chosen on validation", 0), (best, "best on test", 26))
+    drawing = {
+        "plot": plot,
+        "label": f"accuracy against the number of ablated units, 0 to {most}",
+        "band": band,
+        "opacity": ".22",
+        "lines": drawn,
+        "marks": [mark for mark in marks if mark[0] is not None],
+        "legend": _legend(keys),
+    }
+    files = (_file(f"{name}.svg", _alone(drawing)), _file(f"{name}.csv", _csv(points)))
+    return _PARTS("drawing", **drawing, hits=_hits(plot, points), files=files if name else ())
+
+
+def _hits(plot: _Plot, points: Sequence[Point]) -> list[_Hit]:
+    """A strip around every count that was measured on test images, with what was measured there."""
+    at: dict[tuple[int, str, str], list[float]] = defaultdict(list)
+    for point in points:
+        at[point.n_ablated, point.condition, point.split].append(point.accuracy)
+    half = (plot.right - plot.left) / plot.most / 2
+    found = []
+    for count in sorted({point.n_ablated for point in points}):
+        words = [f"{count} unit{'s' * (count != 1)}"]
+        for (condition, split), name in (
+            (("keyword", "test"), "test"),
+            (("keyword", "validation"), "validation"),
+            (("sorted_all", "test"), "all units sorted"),
+        ):
+            words += [f"{name} {value:.1%}" for value in at[count, condition, split][:1]]
+        if draws := at[count, "random", "test"]:
+            words.append(f"random units {intervals.words(intervals.of_draws(draws))}")
+        place = plot.x(count)
+        left, right = max(plot.left, place - half), min(plot.right, place + half)
+        found.append(_Hit(place, left, right - left, " · ".join(words)))
+    return found
+
+
+def _alone(drawing: Mapping[str, Any]) -> str:
+    """The drawing with its legend as a file that needs no style sheet."""
+    return re.sub(r"var\(--[\w-]+, ([^()]+)\)", r"\1", _PARTS("alone", **drawing))
+
+
+def _csv(points: Sequence[Point]) -> str:
+    rows = (astuple(point) for point in points)
+    named = ",".join(field.name for field in fields(Point))
+    return "\r\n".join([named, *(",".join(map(str, row)) for row in rows), ""])
+
+
+def _file(name: str, content: str) -> tuple[str, str]:
+    """A file's name, and an address that holds it."""
+    kind = "image/svg+xml" if name.endswith(".svg") else "text/csv"
+    return name, f"data:{kind};base64,{base64.b64encode(content.encode()).decode()}"
 
 
 def lines(
@@ -172,6 +235,8 @@ def lines(
         lines=drawn,
         marks=(),
         legend=_legend(keys),
+        hits=(),
+        files=(),
     )
 
 

@@ -1,6 +1,10 @@
-"""What the interval of some random draws can be taken for.
+"""What some random draws say: their mean and range, which is the one kind that pages show.
 
-too_few(0.02, 1.0, 5)      " (5 draws are too few to say)"
+    found = of_draws([0.40, 0.45, 0.51])
+    words(found)                # "45.3% (range of 3 draws: 40.0% to 51.0%)"
+
+The range goes from the least draw to the greatest: it claims nothing about draws not made.
+`interval`, where one more draw would lie, is for tables of many seeds.
 """
 
 import math
@@ -8,28 +12,53 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Nearly all of [0, 1]: it leaves nothing out.
-WIDE = 0.9
-
-
-def too_few(low: float | None, high: float | None, draws: int) -> str:
-    """The words behind an interval of shares in [0, 1] that says nothing; else none.
-
-    >>> too_few(0.2, 0.4, 5)
-    ''
-    """
-    if low is None or high is None or not high - low > WIDE:
-        return ""
-    return f" ({draws} draws are too few to say)"
-
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean, and where one more value like these would lie in 19 of 20 cases."""
+    """A mean, and two ends: of `of_draws` the least and the greatest of `draws` values.
+
+    With 0 draws the ends are something else: what `interval` gives, or what was stored before the
+    range was kept, which is no range of draws.
+    """
 
     mean: float
     low: float
     high: float
+    draws: int = 0
+
+
+def of_draws(values: Sequence[float]) -> Interval:
+    """Mean, least and greatest of some draws, at least one.
+
+    >>> of_draws([0.5, 0.25, 0.75])
+    Interval(mean=0.5, low=0.25, high=0.75, draws=3)
+    """
+    return Interval(statistics.fmean(values), min(values), max(values), len(values))
+
+
+def words(found: Interval | None, *, digits: int = 1) -> str:
+    """Shares in [0, 1] of some draws as every page says them; "" where none were made.
+
+    >>> words(of_draws([0.5]))
+    '50.0% (one draw)'
+    """
+    if found is None:
+        return ""
+    mean = f"{found.mean:.{digits}%}"
+    if found.draws == 1:
+        return f"{mean} (one draw)"
+    if not found.draws:
+        return mean
+    return f"{mean} ({range_words(found, digits=digits)})"
+
+
+def range_words(found: Interval, *, digits: int = 1) -> str:
+    """The range alone, with the number of draws that it is of.
+
+    >>> range_words(of_draws([0.4, 0.5]))
+    'range of 2 draws: 40.0% to 50.0%'
+    """
+    return f"range of {found.draws} draws: {found.low:.{digits}%} to {found.high:.{digits}%}"
 
 
 def interval(values: Sequence[float]) -> Interval:
@@ -51,16 +80,3 @@ def interval(values: Sequence[float]) -> Interval:
     student = float(stats.t.ppf(0.975, len(values) - 1))
     half = student * statistics.stdev(values) * math.sqrt(1 + 1 / len(values))
     return Interval(mean, mean - half, mean + half)
-
-
-def accuracy_interval(values: Sequence[float]) -> Interval:
-    """`interval` of accuracies, which lie between 0 and 1.
-
-    >>> band = accuracy_interval([0.5, 0.6, 0.7])
-    >>> f"{band.low:.3f} {band.high:.3f}"
-    '0.103 1.000'
-    """
-    found = interval(values)
-    if math.isnan(found.low):
-        return found
-    return Interval(found.mean, max(0.0, found.low), min(1.0, found.high))

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from audits.papers.table import Table
     from db.jobs import Watch
 
-SMALL = {"learning_rate": 2e-3, "embedding_size": 64, "hidden_size": 192, "attention_size": 128}
+LEARNING_RATE = 2e-3
+SMALL = {"embedding_size": 64, "hidden_size": 192, "attention_size": 128}
 Run = Callable[[argparse.Namespace, "Watch"], "list[Table]"]
 
 
@@ -264,7 +265,7 @@ def _splits(options: argparse.Namespace, watch: "Watch") -> "list[Table]":
     encoder = milan.load(options.encoder_of, device=device).encoder()
     config = TrainingConfig(patience=options.patience, max_epochs=options.epochs, seed=options.seed)
     if options.small:
-        config = dataclasses.replace(config, **SMALL)
+        config = dataclasses.replace(config, learning_rate=LEARNING_RATE, **SMALL)
     return splits.generalise(
         networks,
         encoder,

@@ -78,7 +78,7 @@ def read(path: Path) -> Rated:
     functions = list(dict.fromkeys(function for function, _ in found))
     raters = list(dict.fromkeys(rater for _, rater in found))
 
-    def column(name: str | None) -> list[float]:
+    def numbers(name: str | None) -> list[float]:
         cells = [row.cells.get(name or "", "") for row in table.rows]
         values = [number(cell) for cell in cells]
         return [float("nan") if value is None else value for value in values]
@@ -93,10 +93,10 @@ def read(path: Path) -> Rated:
         tuple(row.cells.get(layer or "", "").strip() for row in table.rows),
         tuple(raters),
         {
-            function: np.array([column(found.get((function, rater))) for rater in raters]).T
+            function: np.array([numbers(found.get((function, rater))) for rater in raters]).T
             for function in functions
         },
-        {function: np.array(column(name)) for function, name in scores.items()},
+        {function: np.array(numbers(name)) for function, name in scores.items()},
         {
             function: tuple(row.cells.get(name, "").strip() for row in table.rows)
             for function, name in labels.items()

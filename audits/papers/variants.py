@@ -4,9 +4,9 @@
     said = describe(study, options, variants, {"layer4": [0, 1]}, folder, watch)
     tables = compared("resnet50", said, measures, classes)
 
-The paper asks what crops (A.4.1), a list of concepts in place of a captioner (Table 5), the captioner
-(Table 11), the language model (Table 12), the summary (A.4.6) and the third step (Table 6) are worth.
-Each is an option of the method. Sentences are kept unit by unit, so that the same command goes on.
+The paper asks what crops (A.4.1), a list of concepts in place of a captioner (Table 5), the
+captioner (Table 11), the language model (Table 12), the summary (A.4.6) and the third step (Table 6) are worth. Each is an option of the method. Sentences are kept unit by unit, so that the same
+command goes on.
 """
 
 import json
@@ -48,7 +48,7 @@ def variant(text: str) -> Variant:
     Raises:
         BadInput: no option is called so, or the value is none of its kind.
     """
-    kinds = {field.name: type(field.default) for field in fields(Options)}
+    kinds: dict[str, type[Any]] = {own.name: type(own.default) for own in fields(Options)}
     name, equals, value = text.strip().partition("=")
     if not equals and name.startswith("no-") and kinds.get(name[3:]) is bool:
         return Variant(text.strip(), {name[3:]: False})
@@ -136,7 +136,7 @@ def _said(
 ) -> dict[Unit, str]:
     method = DescribeAndDissect(options)
     exemplars = {layer: study.source.hash(layer) for layer in units}
-    identity = json.dumps([method.provenance(study).hash, exemplars], sort_keys=True)
+    identity = json.dumps([method.provenance(study.models).hash, exemplars], sort_keys=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     kept = _kept(path, identity)
     # What was cut in the middle of a line is written again.

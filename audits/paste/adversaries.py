@@ -245,7 +245,7 @@ def batch(
     Raises:
         BadInput: nothing to paste, or on, or to control with.
     """
-    from audits.figures.intervals import interval
+    from audits.figures.intervals import of_draws
 
     if not bases or not distractors or not others:
         raise BadInput(
@@ -294,8 +294,8 @@ def batch(
         _toward(started, after, toward),
         tuple(random),
         tuple(random_toward),
-        interval(random),
-        interval(random_toward),
+        of_draws(random),
+        of_draws(random_toward),
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from markupsafe import Markup
 from PIL import Image
 
-from audits.figures.intervals import Interval, too_few
+from audits.figures.intervals import words
 from audits.paste.adversaries import Batch, Outgoing, best, class_name
 from audits.paste.pixels import Mask, Pixels
 from db import templates
@@ -157,19 +157,14 @@ def tried(found: Batch, drawn: Outgoing, classes: Sequence[str], count: int) -> 
     """The shares with their controls, and the pasted images, changed ones first."""
     trials = len(found.random)
     named = ", ".join(class_name(classes, number) for number in drawn.first(count))
-    changed = _share(found.random_band)
-    toward = _share(found.toward_band)
     order = sorted(found.attacks, key=lambda one: one.before == one.after)
     return _PARTS(
         "tried",
         pairs=len(found.attacks),
         trials=trials,
         shares=[
-            (what, share, band, too_few(band.low, band.high, trials))
-            for what, share, band in (
-                ("first choice changed", found.changed, changed),
-                (f"… to {named}", found.toward, toward),
-            )
+            ("first choice changed", found.changed, words(found.random_band)),
+            (f"… to {named}", found.toward, words(found.toward_band)),
         ],
         attacks=[
             (
@@ -181,11 +176,6 @@ def tried(found: Batch, drawn: Outgoing, classes: Sequence[str], count: int) -> 
             for one in order[:SHOWN_ATTACKS]
         ],
     )
-
-
-def _share(band: Interval) -> Interval:
-    """The part of an interval that a share can have."""
-    return Interval(band.mean, max(0.0, band.low), min(1.0, band.high))
 
 
 def _dimmed(image: Pixels, mask: Mask | None) -> Pixels:

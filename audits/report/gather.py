@@ -50,9 +50,8 @@ LIMITS = (
     "A verdict is about the images that activate a unit most, not about all images.",
     "Removing units does not show that the network no longer uses what they were described with: "
     "other units may carry it.",
-    "The band in a drawing goes from the least to the greatest of the draws of random units; the "
-    "interval in a table is where one more draw would lie in 19 of 20 cases. Neither says anything "
-    "about other images.",
+    "The range of random draws, a band in drawings, goes from the least to the greatest of them. "
+    "It says nothing about other images.",
 )
 
 

@@ -6,16 +6,15 @@ Pictures are data URIs, curves are SVG, and nothing is fetched from anywhere.
 """
 
 import base64
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
 
 from audits.ablation import page as ablation_page
+from audits.ablation import wording
 from audits.ablation.plan import Request
 from audits.ablation.result import Summary
-from audits.figures.intervals import Interval, too_few
 from audits.report.contents import Contents, Experiment, Network
 from audits.studies import page as studies_page
 from db import templates
@@ -36,6 +35,9 @@ code {font-size:.8rem; overflow-wrap:anywhere}
 .units {display:grid; grid-template-columns:repeat(auto-fill,minmax(27rem,1fr)); gap:1rem}
 .units section {border:1px solid #ccc; border-radius:.3rem; padding:.5rem .7rem; break-inside:avoid}
 .units img {width:100%} .units p {margin:.25rem 0}
+.mw-finding {font-size:1.15rem; border-left:3px solid #111; padding-left:.8rem}
+.mw-finding small {display:block}
+.mw-readout, .mw-files, .mw-values {font:.85rem system-ui,sans-serif}
 .old {color:#777; text-decoration:line-through}
 @media print {
   body {max-width:none; margin:0; font-size:10.5pt}
@@ -92,26 +94,10 @@ def _results(report: Contents) -> list[tuple[str, str]]:
     ]
     for one in report.experiments:
         summary = Summary.from_json(one.summary)
-        chosen = summary.chosen or summary.end
-        rows.append(
-            (
-                f"{one.subject}, experiment {one.number}",
-                f"test {summary.measure} {summary.start.test:.1%} without ablation, "
-                f"{chosen.test:.1%} without {chosen.n_ablated} units"
-                f"{_random(chosen.random, len(summary.controls))}",
-            )
-        )
+        said = wording.finding(summary, wording.draws_at(one.points, wording.count_of(summary)))
+        before = f"test {summary.measure} {summary.start.test:.1%} without ablation"
+        rows.append((f"{one.subject}, experiment {one.number}, {before}", said.sentence))
     return rows
-
-
-def _random(random: Interval | None, draws: int) -> str:
-    if random is None or math.isnan(random.low):
-        return ""
-    return (
-        f" (random units of the same layers: {random.mean:.1%}, "
-        f"95 % of draws {random.low:.1%} to {random.high:.1%})"
-        f"{too_few(random.low, random.high, draws)}"
-    )
 
 
 def _layers(network: Network) -> list[tuple[str, int, int, str, str, str]]:
@@ -156,6 +142,7 @@ def _experiment(one: Experiment) -> Markup:
         one=one,
         plan=Request.from_json(one.request).plan,
         summary=summary,
+        finding=ablation_page.finding(ablation, one.points),
         curve=ablation_page.curve(ablation, one.points),
         numbers=ablation_page.numbers(summary, folded=False),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from audits.ablation import result as ablation_summary
 from audits.ablation.result import Summary
+from audits.ablation.wording import rows
 from audits.spurious import plan
 from audits.spurious.plan import SMALL, Settings
 from audits.spurious.result import Result
@@ -163,7 +164,7 @@ def _print(found: Result, summaries: Mapping[int, Summary | None]) -> None:
         summary = summaries[choice.ablation_id]
         if summary is None:
             continue
-        for name, value in summary.rows:
+        for name, value in rows(summary):
             print(f"by {choice.by}: {name}: {value}")
         for which, point, clean in (
             ("chosen", summary.chosen, choice.clean.chosen),

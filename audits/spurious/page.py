@@ -7,7 +7,6 @@ page(found, sets, experiments)      the result as a page of its own
 """
 
 import base64
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from markupsafe import Markup
 from audits.ablation import page as ablation_page
 from audits.ablation import result as ablation_summary
 from audits.ablation.plan import Request
-from audits.figures.intervals import Interval, too_few
+from audits.figures.intervals import words
 from audits.report.page import STYLE
 from audits.spurious.result import Result
 from db import templates
@@ -82,7 +81,7 @@ def result(found: Result, experiments: Experiments) -> Markup:
         choices=[
             (
                 HEADINGS[choice.by],
-                ablation_page.curve(ablation, points),
+                ablation_page.finding(ablation, points) + ablation_page.curve(ablation, points),
                 ablation_page.numbers(ablation_summary.of(ablation)),
             )
             for choice in found.choices
@@ -124,7 +123,7 @@ def _rows(found: Result, experiments: Experiments) -> Iterator[Row]:
                     f"{NAMES[choice.by]}, count {how}",
                     point.n_ablated,
                     point.test,
-                    _interval(point.random, len(summary.controls)),
+                    words(point.random),
                     point.sorted_all,
                     clean,
                 )
@@ -133,12 +132,3 @@ def _rows(found: Result, experiments: Experiments) -> Iterator[Row]:
 def _one_a_class(folder: Path, count: int) -> list[Path]:
     classes = sorted(path for path in folder.iterdir() if path.is_dir())[:count]
     return [path for each in classes if (path := min(each.glob("*.png"), default=None))]
-
-
-def _interval(found: Interval | None, draws: int) -> str:
-    if found is None:
-        return ""
-    if math.isnan(found.low):
-        return f"{found.mean:.1%}"
-    few = too_few(found.low, found.high, draws)
-    return f"{found.mean:.1%} ({found.low:.1%} to {found.high:.1%}){few}"

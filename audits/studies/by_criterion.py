@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audits.ablation.curves import Curve, curve
-from audits.figures.intervals import Interval, accuracy_interval
+from audits.figures.intervals import Interval, of_draws
 from audits.network.evaluation import Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
@@ -39,8 +39,8 @@ class Attributed:
 
     `curves` holds one for every order that ties are broken by, and a single one without ties;
     `tied` for each count how many units share the score at which the order is cut, 0 where the cut
-    lies between two scores; `random` an interval for each count; `first` the first ten units of
-    each first order; `layers` the mean score of each layer's units.
+    lies between two scores; `random` the range of the random orders at each count; `first` the
+    first ten units of each first order; `layers` the mean score of each layer's units.
     """
 
     curves: Mapping[str, tuple[Curve, ...]]
@@ -101,7 +101,7 @@ def by_attribute(
             for name, values in scores.items()
         },
         random_curves=random,
-        random=tuple(accuracy_interval([one.at(count) for one in random]) for count in counts),
+        random=tuple(of_draws([one.at(count) for one in random]) for count in counts),
         first={name: lines[0].order[:FIRST] for name, lines in curves.items()},
         layers={name: _by_layer(units, values) for name, values in scores.items()},
     )

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from audits.ablation.curves import matched_draws
 from audits.ablation.engine.units import by_layer
-from audits.figures.intervals import Interval, accuracy_interval
+from audits.figures.intervals import Interval, of_draws
 from audits.network.evaluation import Evaluation, Evaluator
 from audits.network.images import Images
 from db.audit.words import Word
@@ -46,7 +46,7 @@ class Term:
 class Pruned:
     """What pruning costs: before, after, and by how much random pruning of as many units does.
 
-    `random` is the interval of accuracies with as many random units of the same layers pruned, and
+    `random` is the range of accuracies with as many random units of the same layers pruned, and
     `draws` says which they were.
     """
 
@@ -186,7 +186,7 @@ def prune(
         share=len(chosen) / sum(sizes[layer] for layer in layers),
         before=without(()),
         after=without(chosen),
-        random=accuracy_interval([without(draw).accuracy for draw in draws]),
+        random=of_draws([without(draw).accuracy for draw in draws]),
         draws=tuple(draws),
     )
 

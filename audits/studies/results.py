@@ -65,7 +65,7 @@ class Importance(_Result):
         words, vectors: what the criteria were counted and measured with.
         counts: how many units were ablated at each point of the curves.
         curves: accuracies by criterion, the mean over the orders that ties are broken by.
-        random: an interval of the random orders at each count.
+        random: the range of the random orders at each count.
         random_curves: accuracies of each random order.
         first: the first ten units ablated, by criterion.
         layers: by criterion and layer.

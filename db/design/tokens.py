@@ -61,15 +61,29 @@ DARK: Mapping[str, str] = {
 }
 # What of a drawing stands for what, in the order in which lines are drawn. Okabe and Ito's colours,
 # made lighter in the dark; lines differ in their dashes as well.
-LINES = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6", "line-7")
-_LIGHT_LINES = ("#0065a0", "#8a6100", "#7b4fa3", "#b34700", "#00785a", "#a8487f", "#5c5c57")
-_DARK_LINES = ("#62b6ea", "#e6b04a", "#bb94de", "#f08a4b", "#4fc7a0", "#e39ac4", "#a9a9a2")
+LIGHT_LINES: Mapping[str, str] = {
+    "line-1": "#0065a0",
+    "line-2": "#9a6c00",
+    "line-3": "#7b4fa3",
+    "line-4": "#b34700",
+    "line-5": "#00785a",
+    "line-6": "#a8487f",
+    "line-7": "#5c5c57",
+}
+DARK_LINES: Mapping[str, str] = {
+    "line-1": "#62b6ea",
+    "line-2": "#e6b04a",
+    "line-3": "#bb94de",
+    "line-4": "#f08a4b",
+    "line-5": "#4fc7a0",
+    "line-6": "#e39ac4",
+    "line-7": "#a9a9a2",
+}
 
 
 def css() -> str:
     """The tokens as custom properties, those of the dark theme under `.dark`."""
-    light = {**SIZES, **LIGHT, **dict(zip(LINES, _LIGHT_LINES, strict=True))}
-    dark = {**DARK, **dict(zip(LINES, _DARK_LINES, strict=True))}
+    light, dark = {**SIZES, **LIGHT, **LIGHT_LINES}, {**DARK, **DARK_LINES}
     return f":root {{{_properties(light)}}}\n.dark {{{_properties(dark)}}}\n"
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from audits.ablation.importance import importance
 from audits.ablation.measure import Line, Sets, measure
 from audits.ablation.plan import How
 from audits.ablation.ties import spread
-from audits.figures import intervals
 from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput
@@ -289,16 +287,14 @@ def test_classes_are_shown_without_all_units_when_none_is_to_be_removed(
     assert "without 0 units</th>" not in shown
 
 
-def test_an_interval_of_nearly_everything_is_said_to_say_nothing() -> None:
+def test_random_units_are_said_with_the_range_of_their_draws() -> None:
     found = measured(validation=other_pictures())
-    wide = replace(found.end, random=intervals.Interval(0.5, 0.0, 0.95))
-    told = dict(ablation_summary.rows(replace(found, end=wide)))
-    assert told["… without as many random units of the same layers (4 units, all)"].endswith(
-        "(5 draws are too few to say)"
-    )
-    narrow = replace(found.end, random=intervals.Interval(0.5, 0.4, 0.6))
-    assert "too few" not in str(
-        ablation_summary.rows(replace(found, end=narrow, best=narrow, chosen=None))
+    told = dict(ablation_summary.summarised(found).rows)
+    draws = found.drawn(4)
+    assert len(draws) == 5
+    row = "… without as many random units of the same layers (4 units, all)"
+    assert told[row] == (
+        f"{sum(draws) / 5:.2%} (range of 5 draws: {min(draws):.2%} to {max(draws):.2%})"
     )
 
 

@@ -83,7 +83,7 @@ def test_true_sentences_gain_beyond_random_units_and_shuffled_ones_do_not(
             draws = curves.matched_draws(order, sizes, trials=CONTROLS, seed=seed + turn)
             edited.append(accuracy(order))
             controls += [accuracy(list(draw)) for draw in draws]
-        return float(np.mean(edited)) > intervals.accuracy_interval(controls).high
+        return float(np.mean(edited)) > intervals.interval(controls).high
 
     assert gains(np.arange(len(units)), 0), "the units that say text are those that read"
     beyond = [

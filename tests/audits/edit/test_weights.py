@@ -150,7 +150,7 @@ def test_a_card_says_what_its_band_of_controls_is() -> None:
     points += [Point("random", trial, 1, "test", 0.7 + trial / 10) for trial in range(2)]
     experiment = Ablation(1, None, "tiny", {}, [], {}, "ada", "2026-01-01")
     assert plan.cost(experiment, points, 1)[-1] == (
-        "… without as many random units of the same layers, least to greatest of 2 draws",
+        "… without as many random units of the same layers, range of 2 draws",
         "70.00% to 80.00%",
     )
 

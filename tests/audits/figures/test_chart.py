@@ -1,7 +1,11 @@
 """The chart: every condition is drawn once, and nothing measured is said to be nothing."""
 
+import base64
+import csv
+import io
 import re
 from dataclasses import dataclass, field
+from typing import Any
 from xml.etree import ElementTree
 
 from audits.figures import chart, class_charts
@@ -36,7 +40,8 @@ def test_without_points_it_says_that_nothing_is_measured_yet() -> None:
 
 
 def test_every_condition_has_its_line_and_controls_their_band() -> None:
-    drawing, legend = ElementTree.fromstring(f"<div>{chart.curve(POINTS, chosen=2, best=3)}</div>")
+    figure = ElementTree.fromstring(chart.curve(POINTS, chosen=2, best=3))
+    drawing, _, legend = figure
     # keyword on both splits, the controls' mean, all units sorted
     assert len([each for each in drawing if each.tag == "polyline"]) == 4
     band = "random units, test: mean and range of 3 draws"
@@ -46,6 +51,42 @@ def test_every_condition_has_its_line_and_controls_their_band() -> None:
     texts = [each.text for each in drawing if each.tag == "text"]
     assert "chosen on validation" in texts
     assert "best on test" in texts
+
+
+def test_values_of_a_count_are_said_with_the_range_of_its_draws() -> None:
+    drawing, readout, _ = ElementTree.fromstring(chart.curve(POINTS))
+    hits = [each for each in drawing if each.tag == "g"]
+    assert len(hits) == 4
+    assert hits[2].get("data-words") == (
+        "2 units · test 88.0% · validation 88.0% · all units sorted 88.0% · "
+        "random units 83.0% (range of 3 draws: 78.0% to 88.0%)"
+    )
+    assert readout.text == hits[3].get("data-words"), "before anything is pointed at: the last"
+    assert [each.text for each in hits[0] if each.tag == "title"] == [hits[0].get("data-words")]
+
+
+def test_files_hold_all_points_and_a_drawing_that_needs_no_style_sheet() -> None:
+    figure = ElementTree.fromstring(chart.curve(POINTS, chosen=2, name="ablation-7"))
+    files = {link.get("download"): link.get("href") or "" for link in figure.iter("a")}
+    assert set(files) == {"ablation-7.svg", "ablation-7.csv"}
+    svg, table = (
+        base64.b64decode(address.partition(";base64,")[2]).decode()
+        for address in (files["ablation-7.svg"], files["ablation-7.csv"])
+    )
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [Point(**{**row, **_numbers(row)}) for row in rows] == POINTS
+    assert "var(" not in svg
+    assert len(ElementTree.fromstring(svg).findall(".//{http://www.w3.org/2000/svg}polyline")) == 8
+    assert "mean and range of 3 draws" in svg
+    assert not list(ElementTree.fromstring(chart.curve(POINTS)).iter("a")), "no name, no files"
+
+
+def _numbers(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "trial": int(row["trial"]),
+        "n_ablated": int(row["n_ablated"]),
+        "accuracy": float(row["accuracy"]),
+    }
 
 
 def test_points_stay_inside_the_frame() -> None:

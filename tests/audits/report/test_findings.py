@@ -112,7 +112,7 @@ def test_agreement_faithfulness_detectors_and_studies_are_in_it(workspace: Works
         "40 images of val",
         ".mw-firsts {display:grid",
         "of 4 units confirmed, 1 that match not judged",
-        "least to the greatest of the draws",
+        "from the least to the greatest of them",
     ):
         assert text in html.replace("&#39;", "'")
     assert "/reports/" not in html, "a report needs no other file"

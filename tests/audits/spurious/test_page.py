@@ -8,7 +8,7 @@ from audits.spurious.result import Result
 from db.audit.ablations import Ablation, Point
 
 POINT = {"n_ablated": 2, "test": 0.6, "validation": 0.7, "random": None, "sorted_all": 0.5}
-BAND = {"mean": 0.41, "low": 0.3, "high": 0.52}
+BAND = {"mean": 0.41, "low": 0.3, "high": 0.52, "draws": 5}
 SUMMARY = {"start": POINT, "chosen": {**POINT, "random": BAND}, "best": POINT, "units": []}
 VALUES = {
     "name": "<x>",
@@ -47,7 +47,7 @@ def test_every_edit_stands_beside_its_controls() -> None:
     assert "<b>80.0%</b> without words" in html
     assert "-40.0 points" in html
     assert "by descriptions, count chosen on validation" in html
-    assert "41.0% (30.0% to 52.0%)" in html
+    assert "41.0% (range of 5 draws: 30.0% to 52.0%)" in html
     assert "+20.0" in html
     assert "2 are described with text, word or letter, and 1 have" in html
     assert html.count('<svg class="mw-curve"') == 1

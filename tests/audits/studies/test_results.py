@@ -20,12 +20,22 @@ def stored(kind: str) -> dict[str, Any]:
     return values
 
 
+def without_draws(value: Any) -> Any:
+    """A result without the number of draws that it is of, where none was stored."""
+    if isinstance(value, dict):
+        kept = {key: each for key, each in value.items() if (key, each) != ("draws", 0)}
+        return {key: without_draws(each) for key, each in kept.items()}
+    return [without_draws(each) for each in value] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize("kind", sorted(RESULTS))
 def test_a_result_without_a_version_is_read_whole(kind: str) -> None:
     old = stored(kind)
     found = RESULTS[kind].from_json(old)
     again = json.loads(json.dumps(found.to_json()))
-    assert again == {**old, "version": 1}, "nothing is lost, nothing is called otherwise"
+    assert without_draws(again) == {**old, "version": 1}, (
+        "nothing is lost, nothing is called otherwise"
+    )
     assert RESULTS[kind].from_json(again) == found
 
 
