@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -210,12 +209,11 @@ def assigned(
         return ()
     names = distinct(classes)
     given = given or given_classes(probing_set, None) or [()] * len(found)
-    rows = Counter(
-        (output, folder)
-        for outputs, folders in zip(found.reshape(len(found), -1).tolist(), given, strict=True)
-        for output, folder in zip_longest(outputs, folders, fillvalue="")
-        if output != -1
-    )
+    rows: Counter[tuple[int, str]] = Counter()
+    for outputs, folders in zip(found.reshape(len(found), -1).tolist(), given, strict=True):
+        # Where nothing names them, what is beyond the names is "".
+        named = [*folders, *[""] * (len(outputs) - len(folders))]
+        rows.update(pair for pair in zip(outputs, named, strict=True) if pair[0] >= 0)
     said = [
         Assigned(folder, count, output, names[output] if output < len(names) else "")
         for (output, folder), count in sorted(rows.items())
