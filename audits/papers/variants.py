@@ -5,8 +5,9 @@
     tables = compared("resnet50", said, measures, classes)
 
 The paper asks what crops (A.4.1), a list of concepts in place of a captioner (Table 5), the
-captioner (Table 11), the language model (Table 12), the summary (A.4.6) and the third step (Table 6) are worth. Each is an option of the method. Sentences are kept unit by unit, so that the same
-command goes on.
+captioner (Table 11), the language model (Table 12), the summary (A.4.6) and the third step
+(Table 6) are worth. Each is an option of the method. Sentences are kept unit by unit, so that the
+same command goes on.
 """
 
 import json
