@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
 from db.errors import BadInput
 from db.jobs import Watch
@@ -218,9 +219,26 @@ class ClipDissect:
     def _pictures(self, study: Study, watch: Watch) -> Floats:
         """A vector an image, in the order of the probing set; NaN where it cannot be read."""
         images = study.probing
-        if images is None or images.seeds:
-            raise BadInput("expected the folder of images that the exemplars come from, got none")
+        if images is None:
+            raise BadInput("expected the images that the exemplars come from, got none")
+        if images.seeds:
+            return self._generated(study, watch)
         return image_text.of_images(self.model, images, watch)
+
+    def _generated(self, study: Study, watch: Watch) -> Floats:
+        """A vector of each picture that a generator makes of its seeds, in their order."""
+        from describer.methods.responses import Responses
+
+        responses = Responses.open(study, self.pooling)
+        found: list[Floats] = []
+        done = 0
+        for batch in responses.read():
+            watch.check(f"before picture {done} of the generator")
+            shown = [Image.fromarray(image.transpose(1, 2, 0)) for image in batch.images]
+            found.append(self.model.pictures(shown))
+            done += len(shown)
+            watch.progress(done, len(responses.probing_set), "pictures through the model")
+        return np.concatenate(found)
 
     def _sentence(self, layer: str, unit: int, scores: Floats) -> Sentence:
         order = np.argsort(-scores, kind="stable")[:CANDIDATES].tolist()
