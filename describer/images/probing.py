@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from db.errors import BadInput
+from db.reading import is_text
 from describer.images import folders, pictures
 from describer.images.packed import Packed, opened
 from describer.subjects import importing, offline
@@ -153,6 +154,8 @@ def open_folder(root: Path) -> ProbingSet:
             packed=inside,
             several=inside.several,
         )
+    if not is_text(str(root)):
+        raise BadInput(f"expected a folder of images whose name is UTF-8, got {root}; rename it")
     if not root.is_dir():
         hint = "; unpack it" if root.suffix.lower() in (".zip", ".7z", ".rar", ".gz") else ""
         what = "which is no folder" if root.exists() else "which is not there"

@@ -8,13 +8,14 @@ A cell of a category holds label maps or, for what is said of a whole image, num
 by semicolons. An image without a category's cell is not labelled with that category.
 """
 
-import csv
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
+from db import tables
+from db.csv_cells import whole
 from db.errors import BadInput
 from describer.methods.concepts.shape import Bools, Files, Labels, Shown, digest, fitted
 
@@ -44,8 +45,8 @@ class Broden:
         regions: dict[int, Bools] = {}
         for cell in self.rows[name]:
             for part in cell.split(";"):
-                if part.isdigit():
-                    self._take(regions, int(part), np.ones(shown.size, np.bool_))
+                if whole(part) is not None:
+                    self._take(regions, _number(part), np.ones(shown.size, np.bool_))
                     continue
                 values = self._map(part, shown.size)
                 for value in np.unique(values).tolist():
@@ -57,6 +58,8 @@ class Broden:
             regions[number] = regions[number] | mask if number in regions else mask
 
     def _map(self, part: str, size: tuple[int, int]) -> np.ndarray:
+        if not _is_place(part):
+            raise BadInput(f"expected a label map below {self.root / 'images'}, got {part!r}")
         file = self.root / "images" / part
         try:
             with Image.open(file) as picture:
@@ -84,11 +87,11 @@ def read(root: Path) -> Broden:
             for row in index
         }
         kept = [
-            (int(row["number"]), row["name"], row["category"].split("(")[0].split(";")[0].strip())
+            (_number(row["number"]), row["name"], _category(row["category"]))
             for row in labels
-            if int(row["number"]) > 0
+            if _number(row["number"]) > 0
         ]
-    except (KeyError, ValueError, AttributeError) as error:
+    except (KeyError, ValueError) as error:
         raise BadInput(f"expected Broden's columns in {root}, got {error!r}") from error
     if not kept or not rows:
         raise BadInput(f"expected labels and images in {root}, got none")
@@ -97,7 +100,7 @@ def read(root: Path) -> Broden:
     contents = [
         part.encode() + (root / "images" / part).read_bytes()
         for part in sorted(maps)
-        if not part.isdigit() and (root / "images" / part).is_file()
+        if _is_place(part) and (root / "images" / part).is_file()
     ]
     return Broden(
         root,
@@ -110,9 +113,22 @@ def read(root: Path) -> Broden:
     )
 
 
+def _number(cell: str) -> int:
+    found = whole(cell)
+    if found is None:
+        raise ValueError(f"the number {cell[:40]!r}")
+    return found
+
+
+def _category(cell: str) -> str:
+    return cell.split("(")[0].split(";")[0].strip()
+
+
 def _table(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"expected a table at {path}: {error}") from error
+    return [row.cells for row in tables.read(path, known=("number", "image")).rows]
+
+
+def _is_place(part: str) -> bool:
+    """Whether a cell names a file below `images`; anything else would be a way out of it."""
+    path = PurePosixPath(part)
+    return "\0" not in part and not path.is_absolute() and ".." not in path.parts

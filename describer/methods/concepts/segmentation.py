@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from db.errors import BadInput
+from db.reading import is_text
 from describer.methods.concepts.shape import Files, Labels, Shown, digest, fitted, lines
 
 NAMES = "names.txt"
@@ -70,7 +71,9 @@ def read(root: Path) -> Segmentation:
     rows = [line.partition("\t") for line in lines(root / NAMES)]
     kept = [(name.strip(), kind.strip() or CATEGORY) for name, _, kind in rows if name.strip()]
     paths = sorted(
-        path.relative_to(root / LABELS).as_posix() for path in (root / LABELS).rglob("*.png")
+        name
+        for path in (root / LABELS).rglob("*.png")
+        if is_text(name := path.relative_to(root / LABELS).as_posix())
     )
     if not kept or not paths:
         raise BadInput(
