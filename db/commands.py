@@ -15,7 +15,7 @@ DEFAULT_WORKSPACE = Path("workspace")
 
 def add_commands(commands: Any) -> None:
     """Add the commands to an argparse sub-parser collection."""
-    accounts = commands.add_parser("users", help="add, list, remove or reopen accounts, or give a new password")
+    accounts = commands.add_parser("users", help="add, list or close accounts, give new passwords")
     actions = accounts.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="make an account and print its password once")
     add.add_argument("name")
@@ -84,8 +84,9 @@ def _list_users(options: argparse.Namespace) -> None:
 
 def _remove_user(options: argparse.Namespace) -> None:
     with open_database(create(options.workspace)) as db:
-        users.remove(db, options.name)
-    print(f"{options.name} can no longer sign in")
+        free = users.remove(db, options.name)
+    left = "the name is free" if free else "what was written stays under the name"
+    print(f"{options.name} can no longer sign in; {left}")
 
 
 def _new_password(options: argparse.Namespace) -> None:

@@ -169,10 +169,8 @@ def check_layer(name: str, place: str) -> None:
         BadInput: it is empty, very long, or holds what cannot be printed.
     """
     if not 0 < len(name) <= LONGEST_LAYER or not name.isprintable():
-        got = repr(name[:60]) if name else "none"
-        raise BadInput(
-            f"expected the name of a layer (1 to {LONGEST_LAYER} characters) in {place}, got {got}"
-        )
+        got = f"{name[:60]!r} of {len(name)} characters" if name else "none"
+        raise BadInput(f"expected the name of a layer in {place}, got {got}")
 
 
 def unit_number(cell: str, place: str, *, first: int = 0) -> int:

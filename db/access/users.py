@@ -139,16 +139,20 @@ def every(db: Database) -> list[User]:
     return [User(**row) for row in rows]
 
 
-def remove(db: Database, name: str) -> None:
+def remove(db: Database, name: str) -> bool:
     """Close an account. A name that nobody wrote anything under is free again; the others stay what
     they stand under in the work, and `reopen` gives the account back to the same person.
+
+    Returns:
+        Whether the name is free.
 
     Raises:
         NotFound: there is no such account.
     """
     user = get(db, name)
     with db.atomic():
-        if _wrote(db, user.name):
+        wrote = _wrote(db, user.name)
+        if wrote:
             db.execute(
                 "update users set removed_utc = ?, password_hash = null where name = ?",
                 [now(), user.name],
@@ -156,6 +160,7 @@ def remove(db: Database, name: str) -> None:
         else:
             db.execute("delete from users where name = ?", [user.name])
         log.add(db, user.name, "account removed", f"user:{user.name}")
+    return not wrote
 
 
 def reopen(db: Database, name: str, *, password: str) -> User:
