@@ -93,6 +93,11 @@ class Workspace:
         return self.path / "temporary"
 
     @property
+    def report_key(self) -> Path:
+        """The private key that reports are signed with, for the owner only; no backup holds it."""
+        return self.path / "report-key"
+
+    @property
     def secret(self) -> Path:
         """32 random bytes of this installation, readable by its owner only."""
         return self.path / "secret"
