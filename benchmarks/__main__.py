@@ -1,4 +1,4 @@
-"""Run benchmarks: `python -m benchmarks [NAME …] [--json FILE]`, or an attack: `fuzz`, `kills`.
+"""Run benchmarks: `python -m benchmarks [NAME …] [--json FILE]`, or `fuzz`, `kills`, `loads`.
 
 Each prints what ours and the baseline needed, measured in the same run; `--json` also writes them
 as a list of {"name", "ours", "baseline", "unit", "ratio", "what"}.
@@ -16,7 +16,7 @@ from benchmarks.measurement import Measurement
 
 NAMES = ("exemplars", "describe", "ablation", "allocation", "annotate", "editing", "find")
 # These say whether something holds, and have options of their own.
-ATTACKS = ("fuzz", "kills")
+ATTACKS = ("fuzz", "kills", "loads")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from db.errors import BadInput
 from db.reading import is_text
+from describer.images.probing import MOST_PIXELS
 from describer.methods.concepts.shape import Files, Labels, Shown, digest, fitted, lines
 
 NAMES = "names.txt"
@@ -46,9 +47,15 @@ class Segmentation:
             with Image.open(file) as picture:
                 if picture.mode not in ("L", "P", "1") and not picture.mode.startswith("I"):
                     raise BadInput(f"expected a label map of one channel, got {picture.mode}")
+                # A header of a few bytes may say any size.
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise BadInput(
+                        f"expected a label map of at most {MOST_PIXELS:,} pixels in {file}, got "
+                        f"{picture.width} x {picture.height}"
+                    )
                 resized = picture.resize((width, height), Image.Resampling.NEAREST)
                 values = np.asarray(resized).astype(np.int64)
-        except (OSError, SyntaxError, ValueError) as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise BadInput(f"expected a label map in {file}: {error}") from error
         found = {}
         for value in np.unique(values).tolist():
