@@ -59,8 +59,7 @@ classes = ["blue", "red"]
 """
 # Everything is imported before it is this process's turn: starting is what takes long.
 _STANDBY = (
-    "import sys, app; app._load_pages(); sys.stdin.readline(); "
-    "sys.exit(app.main(sys.argv[1:]))"
+    "import sys, app; app._load_pages(); sys.stdin.readline(); sys.exit(app.main(sys.argv[1:]))"
 )
 
 

@@ -93,6 +93,11 @@ class Workspace:
         return self.path / "temporary"
 
     @property
+    def scratch(self) -> Path:
+        """Files of processes on their way; see `db.scratch`."""
+        return self.path / "scratch"
+
+    @property
     def report_key(self) -> Path:
         """The private key that reports are signed with, for the owner only; no backup holds it."""
         return self.path / "report-key"

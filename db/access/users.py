@@ -221,11 +221,12 @@ def set_password(db: Database, name: str, password: str, *, person: str = "") ->
 
 
 def stamp(db: Database, name: str) -> str:
-    """What changes when an account gets another password; "" without an account."""
+    """What changes when an account gets another password; "" for one without
+    any, and without an account."""
     found = db.execute(
         "select password_hash from users where name = ? and removed_utc is null", [normalise(name)]
     ).fetchone()
-    return "" if found is None else hashlib.sha256(str(found[0]).encode()).hexdigest()
+    return "" if found is None or found[0] is None else hashlib.sha256(str(found[0]).encode()).hexdigest()
 
 
 def verify(db: Database, name: str, password: str) -> bool:

@@ -301,7 +301,7 @@ def _read(
     if path.lower().endswith(folders.ARRAYS):
         return Skipped(path, "is an array: name what reads it, as loader in the subject file")
     try:
-        with Image.open(probing_set.file(image_id)) as image:
+        with Image.open(_content(probing_set, image_id)) as image:
             width, height = image.size
             if width * height > MOST_PIXELS:
                 return Skipped(path, f"{width} x {height} pixels are more than can be trusted")
@@ -331,6 +331,10 @@ def _as_file(probing_set: ProbingSet, image_id: int) -> Iterator[Path]:
         file.write(content)
         file.flush()
         yield Path(file.name)
+def _content(probing_set: ProbingSet, image_id: int) -> io.BytesIO:
+    """An image's file in memory: there nothing is read beyond the end, whatever a header says."""
+    file = probing_set.file(image_id)
+    return file if isinstance(file, io.BytesIO) else io.BytesIO(file.read_bytes())
 
 
 def _collected(

@@ -8,6 +8,7 @@ A cell of a category holds label maps or, for what is said of a whole image, num
 by semicolons. An image without a category's cell is not labelled with that category.
 """
 
+import io
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,7 @@ from PIL import Image
 from db import tables
 from db.csv_cells import whole
 from db.errors import BadInput
+from describer.images.probing import MOST_PIXELS
 from describer.methods.concepts.shape import Bools, Files, Labels, Shown, digest, fitted
 
 NOT_LABELS = ("image", "split", "ih", "iw", "sh", "sw")
@@ -62,11 +64,14 @@ class Broden:
             raise BadInput(f"expected a label map below {self.root / 'images'}, got {part!r}")
         file = self.root / "images" / part
         try:
-            with Image.open(file) as picture:
+            # In memory nothing is read beyond the end, whatever a header says.
+            with Image.open(io.BytesIO(file.read_bytes())) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise ValueError(f"{picture.width} x {picture.height} pixels")
                 resized = picture.convert("RGB").resize(
                     (size[1], size[0]), Image.Resampling.NEAREST
                 )
-        except (OSError, SyntaxError, ValueError) as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise BadInput(f"expected a label map in {file}: {error}") from error
         values = np.asarray(resized, dtype=np.int64)
         return np.asarray(values[..., 0] + 256 * values[..., 1])
@@ -131,4 +136,5 @@ def _table(path: Path) -> list[dict[str, str]]:
 def _is_place(part: str) -> bool:
     """Whether a cell names a file below `images`; anything else would be a way out of it."""
     path = PurePosixPath(part)
-    return "\0" not in part and not path.is_absolute() and ".." not in path.parts
+    named = all(each != ".." and len(each.encode()) < 256 for each in path.parts)
+    return named and "\0" not in part and len(part) < 1024 and not path.is_absolute()

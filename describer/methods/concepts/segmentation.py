@@ -6,6 +6,7 @@
 Label maps may be smaller than their images; they are enlarged without mixing values.
 """
 
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,7 +45,8 @@ class Segmentation:
         height, width = shown.size
         file = self.root / LABELS / path
         try:
-            with Image.open(file) as picture:
+            # In memory nothing is read beyond the end, whatever a header says.
+            with Image.open(io.BytesIO(file.read_bytes())) as picture:
                 if picture.mode not in ("L", "P", "1") and not picture.mode.startswith("I"):
                     raise BadInput(f"expected a label map of one channel, got {picture.mode}")
                 # A header of a few bytes may say any size.
