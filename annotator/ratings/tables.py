@@ -134,9 +134,10 @@ def read(path: Path) -> list[Rating]:
     if {"rating", "revisions"} <= set(table.header):
         return of_records(imports.read(path))
     marks = [
-        (canonical(column), *column.removesuffix(" Rating").rsplit(" ", 1))
+        (canonical(column), method, rater)
         for column in table.spelled
         if column.endswith(" Rating") and " " in column.removesuffix(" Rating")
+        for method, rater in [column.removesuffix(" Rating").rsplit(" ", 1)]
     ]
     if not {"layer", "unit"} <= set(table.header) or not marks:
         raise BadInput(

@@ -119,13 +119,11 @@ def _sheet(
     try:
         row = subjects.get_probing_set(db, name)
     except NotFound:
-        images, classes = None, ()
-    else:
-        images, classes = row.images, row.classes
+        row = None
     return ImageSheet(
         name,
-        images,
-        tuple(classes),
+        None if row is None else row.images,
+        () if row is None else tuple(row.classes),
         tuple(sorted(hashes - {""})),
         tuple(sorted(uses)),
         tuple(dict.fromkeys(notes)),

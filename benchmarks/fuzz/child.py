@@ -3,9 +3,9 @@
     python -m benchmarks.fuzz.child READER COUNT SEED FOLDER [--guided]
 
 Memory is limited to what the process has after reading the valid file and twice the size of the
-damaged one, with room for the interpreter's own pieces; an input takes ten seconds of the process at most. What
-the reader writes, runs and opens to write is watched. The result is FOLDER/result.json; the input
-that is being read is always the newest in FOLDER.
+damaged one, with room for the interpreter's own pieces; an input takes ten seconds of the process
+at most. What the reader writes, runs and opens to write is watched. The result is
+FOLDER/result.json; the input that is being read is always the newest in FOLDER.
 """
 
 import base64

@@ -226,7 +226,11 @@ def stamp(db: Database, name: str) -> str:
     found = db.execute(
         "select password_hash from users where name = ? and removed_utc is null", [normalise(name)]
     ).fetchone()
-    return "" if found is None or found[0] is None else hashlib.sha256(str(found[0]).encode()).hexdigest()
+    return (
+        ""
+        if found is None or found[0] is None
+        else hashlib.sha256(str(found[0]).encode()).hexdigest()
+    )
 
 
 def verify(db: Database, name: str, password: str) -> bool:

@@ -96,11 +96,13 @@ def from_json(values: dict[str, Any]) -> Record:
         raise BadInput(f"expected the values of an answer, got also {', '.join(sorted(unknown))}")
     listed = {**values, "flags": _flags(values.get("flags"))}
     record: Record = reading.checked(listed, Record, "the values of an answer", "it")
-    numbers = (record.unit, record.slot, record.pasted_characters, record.unmasked_looks)
-    numbers += (record.rules, *(each.number for each in record.revisions))
-    numbers += tuple(each.undoes for each in record.reviews)
+    numbers: list[int | None] = [
+        *(record.unit, record.slot, record.pasted_characters, record.unmasked_looks, record.rules),
+        *(each.number for each in record.revisions),
+        *(each.undoes for each in record.reviews),
+    ]
     if record.rating is not None:
-        numbers += tuple(each for mark in record.rating.marks for each in (mark.rating, mark.shown))
+        numbers += [each for mark in record.rating.marks for each in (mark.rating, mark.shown)]
     for place, review in enumerate(record.reviews):
         if review.undoes is not None and not 0 <= review.undoes < place:
             raise BadInput(f"expected a verdict that undoes an earlier one, got {review.undoes}")

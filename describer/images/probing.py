@@ -331,6 +331,8 @@ def _as_file(probing_set: ProbingSet, image_id: int) -> Iterator[Path]:
         file.write(content)
         file.flush()
         yield Path(file.name)
+
+
 def _content(probing_set: ProbingSet, image_id: int) -> io.BytesIO:
     """An image's file in memory: there nothing is read beyond the end, whatever a header says."""
     file = probing_set.file(image_id)
