@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator import commands as annotator_commands
 from audits import commands as audit_commands
-from db import backup, jobs
+from db import backup, jobs, scratch
 from db import commands as workspace_commands
 from db.access import addresses, downloads, entrance, server, sessions, users
 from db.access.gate import App
@@ -345,8 +345,9 @@ def close(demo: "gr.Blocks") -> None:
 
 
 def _keep_files_in(workspace: Workspace) -> None:
-    """The page framework's files lie in the workspace, not where other users of the machine do."""
+    """Files that are made on the way lie in the workspace, not where others of the machine do."""
     os.environ["GRADIO_TEMP_DIR"] = str(workspace.temporary)
+    scratch.keep_in(workspace)
 
 
 def _keep_daily(workspace: Workspace) -> None:
@@ -414,7 +415,9 @@ def _work(options: argparse.Namespace) -> None:
     if hasattr(os, "nice"):
         os.nice(10)
     runners = {kind: functools.partial(_run, kind) for kind in JOBS}
-    jobs.work(create(options.workspace), runners)
+    workspace = create(options.workspace)
+    scratch.keep_in(workspace)
+    jobs.work(workspace, runners)
 
 
 def _run(kind: str, handle: jobs.Handle) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def add_commands(commands: Any, *, demo: Any = None) -> None:
     """
     _add_audit(commands)
     _add_report(commands)
+    _add_verify(commands)
     spurious_commands.add_command(commands)
     paper_commands.add_command(commands)
     if demo is not None:
@@ -112,6 +113,27 @@ def _add_report(commands: Any) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="FILE.html")
     command.add_argument("--json", type=Path, metavar="FILE.json", help="the same as JSON")
     command.set_defaults(run=_report)
+
+
+def _add_verify(commands: Any) -> None:
+    command = commands.add_parser(
+        "verify",
+        help="check a report that somebody handed over, and measure its numbers again",
+        description="Check the signature of a report and every line of it; with its network and "
+        "images, measure its ablations again. Exits with 1 when something is not as it was.",
+    )
+    command.add_argument("report", type=Path, metavar="REPORT", help="its JSON, or its page")
+    command.add_argument("--key", default="", help="the public key that it should be signed with")
+    command.add_argument("--network", type=Path, metavar="SUBJECT.toml")
+    command.add_argument(
+        "--images",
+        nargs="+",
+        default=[],
+        metavar="NAME=FOLDER",
+        help="the folders of the images, by the names that the report calls them",
+    )
+    command.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
+    command.set_defaults(run=_verify)
 
 
 def words_kept(arguments: Sequence[str]) -> list[str]:
@@ -214,6 +236,37 @@ def _export(found: "Audited", folder: Path) -> None:
         f"exported without {len(removed)} units to {written.folder} ({how}); read back, it "
         f"predicts as the ablated one on each of {written.images} test images"
     )
+
+
+def _verify(options: argparse.Namespace) -> None:
+    from audits.report import verify
+    from db.errors import BadInput
+    from db.jobs import Watch
+
+    folders = dict(each.partition("=")[::2] for each in options.images)
+    if not all(folders.values()):
+        raise BadInput(f"expected --images as NAME=FOLDER, got {' '.join(options.images)}")
+    if bool(folders) != bool(options.network):
+        raise BadInput("expected --network and --images together")
+    found = verify.verify(options.report, public_key=options.key)
+    print(f"signed with the key {found.public_key}")
+    wrong = len(found.changed)
+    for sentence in found.changed[: verify.KEPT]:
+        print(sentence)
+    if not wrong:
+        print("every line is as it was signed")
+    if options.network:
+        images = {name: Path(folder).expanduser() for name, folder in folders.items()}
+        for each in verify.again(found, options.network, images, Watch(), device=options.device):
+            wrong += len(each.differences)
+            print(
+                f"ablation {each.number}: {each.points} accuracies measured again, "
+                f"{len(each.differences)} differ" + (f"; {each.left_out}" if each.left_out else "")
+            )
+            for sentence in each.differences[: verify.KEPT]:
+                print(f"  {sentence}")
+    if wrong:
+        raise BadInput(f"expected a report as it was made, found {wrong} that is otherwise")
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -68,9 +68,9 @@ def measure(
             made = workspace(Path(folder) / "w")
             with app(made) as (address, process):
                 alone = asyncio.run(_crowd(address, 1, seconds=10.0, thinking=0.2))
-                idle = _memory(process)
+                idle = memory(process)
                 together = asyncio.run(_crowd(address, crowd, seconds=seconds, thinking=thinking))
-                each = (_memory(process) - idle) / crowd
+                each = (memory(process) - idle) / crowd
             _check(made, alone.acknowledged + together.acknowledged, together.errors)
         p50, p95 = np.quantile(together.waits, (0.5, 0.95)) * 1000
         single = float(np.quantile(alone.waits, 0.95)) * 1000
@@ -122,10 +122,10 @@ async def _annotator(
     generator = random.Random(name)
     session = f"s{name}"
     await asyncio.sleep(generator.random() * thinking)
-    arrived = (await _event(client, functions["give_name"], session, [name]))[1:]
+    arrived = (await event(client, functions["give_name"], session, [name]))[1:]
     campaign = arrived[CAMPAIGN]
     # the guidelines are read once
-    token = (await _event(client, functions["accept"], session, [name, campaign]))[TOKEN]
+    token = (await event(client, functions["accept"], session, [name, campaign]))[TOKEN]
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         await asyncio.sleep(generator.uniform(0.5, 1.5) * thinking)
@@ -134,7 +134,7 @@ async def _annotator(
         start = time.perf_counter()
         try:
             data = [counters, name, campaign, token, sentence, ""]
-            shown = await _event(client, functions["send"], session, data)
+            shown = await event(client, functions["send"], session, data)
             address = re.search(r'<img src="([^"]+)"', str(shown[GRID]))
             if address is None:
                 raise RuntimeError(f"no picture came back: {shown[0]}")
@@ -147,7 +147,7 @@ async def _annotator(
         token = shown[TOKEN]
 
 
-async def _event(
+async def event(
     client: httpx.AsyncClient, function: int, session: str, data: list[Any]
 ) -> list[Any]:
     """Run one of the page's handlers through its queue."""
@@ -246,7 +246,7 @@ def app(
         process.wait(20)
 
 
-def _memory(process: subprocess.Popen[bytes]) -> int:
+def memory(process: subprocess.Popen[bytes]) -> int:
     """Resident bytes of the app."""
     pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -14,15 +14,18 @@ name (beginning with `.writing-`), which nobody reads. Nothing here knows what t
 
 import hashlib
 import io
+import math
 import os
 import re
 import shutil
+import struct
+import tokenize
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,14 +87,56 @@ def read_array(path: Path, *, memory_map: bool = True) -> Array:
         BadInput: it is not a .npy file, is cut short, or holds Python objects.
     """
     try:
-        array: Array = np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
+        with path.open("rb") as file:
+            shape, fortran, dtype = _header(file)
+            start = file.tell()
+        size, length = math.prod(shape) * dtype.itemsize, path.stat().st_size - start
+        # The header is believed only as far as the file goes: memory is taken by what it says.
+        if size > length:
+            raise ValueError(f"{dtype} {shape} takes {size:,} bytes, there are {length:,}")
+        if memory_map and size:
+            order: Literal["C", "F"] = "F" if fortran else "C"
+            array: Array = np.memmap(path, dtype, "r", start, shape, order)
+        else:
+            array = np.load(path, allow_pickle=False)
     except FileNotFoundError as error:
         raise NotFound(f"expected an array file at {path}, found none") from error
-    except (ValueError, EOFError, OSError) as error:
+    # Headers are Python literals, and numpy passes on whatever is wrong with one.
+    except (
+        ValueError,
+        TypeError,
+        EOFError,
+        OSError,
+        OverflowError,
+        RecursionError,
+        MemoryError,
+        SyntaxError,
+        struct.error,
+        tokenize.TokenError,
+    ) as error:
         raise BadInput(
             f"expected a .npy array without Python objects in {path}: {error}"
         ) from error
     return array
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and type of a .npy file, which stands behind its header afterwards.
+
+    Raises:
+        ValueError: it is none of plain values, among other errors of numpy's.
+    """
+    version = np.lib.format.read_magic(file)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
+        raise ValueError(f"version {version} is of arrays with names of fields")
+    shape, fortran, dtype = read(file)
+    if dtype.hasobject or dtype.kind not in "biufc" or min(shape, default=0) < 0:
+        raise ValueError(f"{dtype} {shape} is no array of numbers")
+    return shape, fortran, dtype
 
 
 def read_arrays(folder: Path, *, memory_map: bool = True) -> dict[str, Array]:

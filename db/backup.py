@@ -139,7 +139,8 @@ def damages(workspace: Workspace) -> list[str]:
             sets = connection.execute(
                 "select folder, layer from exemplar_sets where folder <> '' order by folder"
             ).fetchall()
-    except sqlite3.Error as error:
+    # A damaged page may hold bytes that are no text.
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         return [f"The database cannot be read: {error}."]
     return [
         f"The exemplars of {layer} are missing: {workspace.exemplars / folder}."

@@ -15,7 +15,7 @@ DEFAULT_WORKSPACE = Path("workspace")
 
 def add_commands(commands: Any) -> None:
     """Add the commands to an argparse sub-parser collection."""
-    accounts = commands.add_parser("users", help="add, list or remove accounts")
+    accounts = commands.add_parser("users", help="add, list or close accounts, give new passwords")
     actions = accounts.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="make an account and print its password once")
     add.add_argument("name")
@@ -29,6 +29,15 @@ def add_commands(commands: Any) -> None:
     remove.add_argument("name")
     add_workspace_option(remove)
     remove.set_defaults(run=_remove_user)
+
+    for action, run, said in (
+        ("password", _new_password, "give an account a new password and print it once"),
+        ("reopen", _reopen_user, "give a removed account back to the same person"),
+    ):
+        again = actions.add_parser(action, help=said)
+        again.add_argument("name")
+        add_workspace_option(again)
+        again.set_defaults(run=run)
 
     save = commands.add_parser("backup", help="write the workspace to one file")
     save.add_argument("file", type=Path, metavar="FILE")
@@ -75,8 +84,23 @@ def _list_users(options: argparse.Namespace) -> None:
 
 def _remove_user(options: argparse.Namespace) -> None:
     with open_database(create(options.workspace)) as db:
-        users.remove(db, options.name)
-    print(f"{options.name} can no longer sign in")
+        free = users.remove(db, options.name)
+    left = "the name is free" if free else "what was written stays under the name"
+    print(f"{options.name} can no longer sign in; {left}")
+
+
+def _new_password(options: argparse.Namespace) -> None:
+    password = users.new_password()
+    with open_database(create(options.workspace)) as db:
+        user = users.set_password(db, options.name, password)
+    print(f"{user.name} ({user.role})  password: {password}; its sessions have ended")
+
+
+def _reopen_user(options: argparse.Namespace) -> None:
+    password = users.new_password()
+    with open_database(create(options.workspace)) as db:
+        user = users.reopen(db, options.name, password=password)
+    print(f"{user.name} ({user.role})  password: {password}")
 
 
 def _backup(options: argparse.Namespace) -> None:

@@ -9,7 +9,8 @@
 import json
 import re
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets for Chinese and Japanese take the wide forms for the narrow ones.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 # Ways in which programs write that there is nothing; `none` and `-` may be what somebody says.
 _NO_TEXT = frozenset({"nan", "<na>", "#n/a"})
 _NO_NUMBER = _NO_TEXT | {"", "na", "n/a", "null", "none", "-"}

@@ -11,9 +11,17 @@ Domain code raises them; the command line prints them after `error:` and the pag
 near the field. Every other exception is a defect of the workbench.
 """
 
+# A sentence repeats what a file holds, and a cell may hold a book.
+LONGEST = 1_500
+
 
 class WorkbenchError(Exception):
-    """Base of all errors whose message is written for a person."""
+    """Base of all errors whose message is written for a person: text that can be printed, with its
+    middle left out where it is very long."""
+
+    def __str__(self) -> str:
+        text = super().__str__().encode("utf-8", "backslashreplace").decode()
+        return text if len(text) <= LONGEST else f"{text[:1_000]} … {text[-400:]}"
 
 
 class BadInput(WorkbenchError, ValueError):

@@ -12,12 +12,14 @@ known here.
 import ast
 import json
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db import tables
 from db.csv_cells import restored, says_nothing, whole
 from db.errors import BadInput
+from db.reading import is_text
 from db.tables import Row, Source, Table
 from db.units import Unit
 
@@ -25,6 +27,7 @@ LAYERS = ("layer", "layer_name", "module")
 UNITS = ("unit", "unit_id", "neuron", "neuron_id", "channel")
 SUMMARY, DESCRIPTION = "summary", "description"
 TEXTS = (DESCRIPTION, SUMMARY, "text", "label", "caption", "annotation", "sentence")
+LONGEST_LAYER = 300
 # Longer than any list of labels, and short enough to be read as one in no time.
 _LONGEST_LIST = 20_000
 
@@ -138,8 +141,7 @@ def read(
                 f"expected {len(table.header)} cells in {place}, got {len(row.cells)}, without a "
                 f"{table.spelling(layout.text)}"
             )
-        if not of_layer:
-            raise BadInput(f"expected the name of a layer in {place}, got none")
+        check_layer(of_layer, place)
         cell = row.cells[layout.text]
         if cell.strip() and says_nothing(cell):
             nothing += 1
@@ -158,6 +160,17 @@ def read(
     if nothing:
         notes.append(f"{_some(nothing, 'cell')} `nan` read as empty")
     return UnitTable(table.name, layout, tuple(rows), tables.understood(notes), table.decimal_comma)
+
+
+def check_layer(name: str, place: str) -> None:
+    """Refuse what is no name of a layer.
+
+    Raises:
+        BadInput: it is empty, very long, or holds what cannot be printed.
+    """
+    if not 0 < len(name) <= LONGEST_LAYER or not name.isprintable():
+        got = f"{name[:60]!r} of {len(name)} characters" if name else "none"
+        raise BadInput(f"expected the name of a layer in {place}, got {got}")
 
 
 def unit_number(cell: str, place: str, *, first: int = 0) -> int:
@@ -187,16 +200,16 @@ def labels_in(cell: str) -> list[str] | None:
         return None
     try:
         values = json.loads(plain)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
-            values = ast.literal_eval(plain)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                values = ast.literal_eval(plain)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return None
-    except RecursionError:
-        return None
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         return None
-    return [value for value in values if value.strip()]
+    return [value for value in values if value.strip()] if all(map(is_text, values)) else None
 
 
 def _layout(table: Table, prefer: str) -> Layout:

@@ -93,6 +93,16 @@ class Workspace:
         return self.path / "temporary"
 
     @property
+    def scratch(self) -> Path:
+        """Files of processes on their way; see `db.scratch`."""
+        return self.path / "scratch"
+
+    @property
+    def report_key(self) -> Path:
+        """The private key that reports are signed with, for the owner only; no backup holds it."""
+        return self.path / "report-key"
+
+    @property
     def secret(self) -> Path:
         """32 random bytes of this installation, readable by its owner only."""
         return self.path / "secret"
@@ -150,8 +160,10 @@ def open_database(workspace: Workspace) -> Iterator[Database]:
     connection = sqlite3.connect(workspace.database, timeout=BUSY_TIMEOUT_MS / 1000)
     try:
         db = prepare(connection, kept_before=workspace.backups)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         connection.close()
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+            raise BadInput(full(workspace)) from error
         raise BadInput(
             f"expected a workbench database, got {workspace.database}: {error}. "
             f"`python app.py check --workspace {workspace.path}` says how to go on."
@@ -161,8 +173,36 @@ def open_database(workspace: Workspace) -> Iterator[Database]:
         raise BadInput(f"{workspace.database}: {error}") from error
     try:
         yield db
+    except sqlite3.DatabaseError as error:
+        if sentence := _beyond_repair(error, workspace):
+            raise BadInput(sentence) from error
+        raise
     finally:
         db.close()
+
+
+def full(workspace: Workspace) -> str:
+    """What a person is told when the disk is full."""
+    return (
+        f"The disk with {workspace.path} is full: this was not saved. What was saved before "
+        "is there; make room and do it again."
+    )
+
+
+def _beyond_repair(error: sqlite3.DatabaseError, workspace: Workspace) -> str:
+    """What a person is told of a full disk or a damaged file; "" for what is a defect of ours.
+
+    The write that failed is undone by SQLite: what was saved before is there.
+    """
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return full(workspace)
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR):
+        return (
+            f"expected a sound database, got {workspace.database}: {error}. "
+            f"`python app.py check --workspace {workspace.path}` says how to go on."
+        )
+    return ""
 
 
 def prepare(connection: sqlite3.Connection, *, kept_before: Path | None = None) -> Database:

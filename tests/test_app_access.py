@@ -114,6 +114,18 @@ def test_a_removed_account_reaches_nothing(
         assert "dependencies" not in answer.text
 
 
+def test_a_new_password_ends_what_was_open_with_the_former(
+    browser: TestClient, workspace: Workspace
+) -> None:
+    with open_database(workspace) as db:
+        users.add(db, "forgetful", "admin", password=PASSWORD)
+    sign_in(browser, "forgetful")
+    assert ask(browser, "GET", "/config").status_code == 200
+    with open_database(workspace) as db:
+        users.set_password(db, "forgetful", "quite another one")
+    assert ask(browser, "GET", "/config").status_code == 401
+
+
 def test_a_cookie_that_nobody_was_given_opens_nothing(browser: TestClient) -> None:
     for value in ("", "x", "0" * 43, "a;b", '"'):
         answer = browser.get("/config", headers={"cookie": f"workbench-7860={value}"})

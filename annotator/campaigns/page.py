@@ -7,6 +7,7 @@ from markupsafe import Markup
 from annotator.campaigns.board import Detail, Overview
 from annotator.html import note
 from db import templates
+from db.access.users import User
 from db.annotate.annotations import Quote
 from db.annotate.campaigns import Campaign
 from db.annotate.qualifications import Qualification, Question
@@ -107,3 +108,8 @@ def quotes(found: Sequence[Quote]) -> Markup:
     if not found:
         return note("No reason of a reviewer and no line of the log quotes this person.")
     return _PARTS("quotes", found=found)
+
+
+def accounts(every: Sequence[User]) -> Markup:
+    """Who may sign in, and as what."""
+    return _PARTS("accounts", users=every)

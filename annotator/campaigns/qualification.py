@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from db import reading
 from db.annotate import qualifications
 from db.annotate.qualifications import Question
 from db.describe import exemplars
@@ -141,14 +142,7 @@ def read(db: Database, text: str) -> Written:
             beside a `pass_mark`.
         NotFound: a unit is not in this workspace.
     """
-    import yaml
-
-    try:
-        entries = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadInput(f"expected YAML, got something else: {' '.join(str(error).split())}") from (
-            error
-        )
+    entries = reading.of_yaml(text, "the questions")
     mark = None
     if isinstance(entries, dict):
         if unknown := {str(key) for key in entries} - {"pass_mark", "questions"}:

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from annotator.campaigns import (
+    tab_accounts,
     tab_board,
     tab_new,
     tab_progress,
@@ -46,6 +47,7 @@ def build(doors: Doors, page: gr.Blocks, *, wake: Callable[[], None]) -> None:
         retraining_tab.build(doors, board.chosen, wake=wake)
         tab_cleaning.build(doors, page, board.chosen)
         withdrawn = tab_withdrawal.build(doors)
+        tab_accounts.build(doors)
 
     @doors.allow(*ADMIN)
     def look(campaign_id: int | None, request: gr.Request) -> Values:

@@ -18,6 +18,7 @@ from typing import Literal, get_args
 
 from sqlite_utils import Database
 
+from db import reading
 from db.access import users
 from db.annotate import cleanings
 from db.errors import BadInput
@@ -191,10 +192,7 @@ def from_json(text: str) -> tuple[Rule, ...]:
     Raises:
         BadInput: it is no list of rules.
     """
-    try:
-        rules = tuple(Rule(**values) for values in json.loads(text))
-    except (ValueError, TypeError) as error:
-        raise BadInput(f"expected a list of cleaning rules: {error}") from error
+    rules: tuple[Rule, ...] = reading.of_json(text, tuple[Rule, ...], "cleaning rules", "a list")
     _check(rules)
     return rules
 

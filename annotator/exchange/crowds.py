@@ -17,10 +17,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from db import reading
 from db.csv_cells import restored, says_nothing
 from db.errors import BadInput
 from db.tables import Table, canonical
-from db.unit_tables import TEXTS, unit_number
+from db.unit_tables import TEXTS, check_layer, unit_number
 from db.workspace import format_time
 
 _LAYER = ("input.layer", "layer", "layer_name", "module")
@@ -100,18 +101,11 @@ def from_json(text: str, name: str, *, author: str = "") -> tuple[list[Answer], 
     Raises:
         BadInput: it is neither, or as `from_table`.
     """
-    objects: list[tuple[int, Any]] = []
-    try:
-        if text.lstrip().startswith("["):
-            objects = list(enumerate(json.loads(text), start=1))
-        else:
-            for number, line in enumerate(text.split("\n"), start=1):
-                if line.strip():
-                    objects.append((number, json.loads(line)))
-    except (ValueError, RecursionError) as error:
-        raise BadInput(
-            f"expected answers as JSON in {name}, got something else: {error}"
-        ) from error
+    what = "answers as JSON"
+    if text.lstrip().startswith("["):
+        objects = list(enumerate(reading.of_json(text, list[Any], what, name), start=1))
+    else:
+        objects = reading.of_lines(text, Any, what, name)
     rows: list[tuple[int, dict[str, str]]] = []
     for number, value in objects:
         if not isinstance(value, dict):
@@ -134,7 +128,9 @@ def _flat(task: Mapping[str, Any]) -> list[dict[str, str]]:
         if not isinstance(each, dict) or each.get("was_cancelled"):
             continue
         who = each.get("completed_by")
-        values = [part.get("value") for part in each.get("result", ()) if isinstance(part, dict)]
+        parts = each.get("result")
+        parts = parts if isinstance(parts, list) else []
+        values = [part.get("value") for part in parts if isinstance(part, dict)]
         said = [value["text"] for value in values if isinstance(value, dict) and "text" in value]
         rows.append(
             _cells(
@@ -199,8 +195,7 @@ def _answers(
         else:
             of_layer, number = _pictured(cells.get(picture, ""), place, picture)
             example = example or f"{of_layer} {number} from {cells[picture]}"
-        if not of_layer:
-            raise BadInput(f"expected the name of a layer in {place}, got none")
+        check_layer(of_layer, place)
         answers.append(
             Answer(
                 layer=of_layer,
@@ -262,8 +257,8 @@ def _said(cell: str, place: str) -> str:
     if not plain.startswith(("[", "{")):
         return restored(cell)
     try:
-        value = json.loads(plain)
-    except (ValueError, RecursionError):
+        value = reading.of_json(plain, Any, "texts", place)
+    except BadInput:
         return cell  # a person may write a bracket
     texts = list(dict.fromkeys(text.strip() for text in _texts(value, place) if text.strip()))
     return ", ".join(texts)

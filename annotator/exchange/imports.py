@@ -10,7 +10,6 @@ under that network's name; tables without people get one stand-in author a posit
 """
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +19,8 @@ from typing import Any
 from annotator.exchange import crowds, published, tables
 from annotator.exchange.crowds import Answer
 from annotator.exchange.exports import FULL
+from db import reading, unit_tables
 from db import tables as text_tables
-from db import unit_tables
 from db.annotate import transfers
 from db.annotate.annotations import Revision, Status
 from db.annotate.transfers import Record, Verdict
@@ -174,12 +173,10 @@ def _is_ours(text: str) -> bool:
 
 def _jsonl(text: str, where: str) -> list[Record]:
     records = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+    for number, values in reading.of_lines(text, dict[str, Any], "an exported answer", where):
         try:
-            records.append(transfers.from_json(json.loads(line)))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            records.append(transfers.from_json(values))
+        except BadInput as error:
             raise BadInput(
                 f"expected an exported answer in line {number} of {where}: {error}"
             ) from error
@@ -224,7 +221,7 @@ def _value(name: str, text: str) -> Any:
     if text == "" and name in _MAY_BE_NONE:
         return None
     if name in _JSON:
-        return json.loads(text)
+        return reading.of_json(text, Any, "JSON", f"column {name}")
     if name == "withdrawn":
         return {"true": True, "false": False}[text]
     return _NUMBER[name](text) if name in _NUMBER else restored(text)

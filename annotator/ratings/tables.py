@@ -8,20 +8,22 @@
 Only valid responses count (Tables 3, 4 and 9 of the paper); the share of valid ones stands beside.
 """
 
-import csv
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from annotator.exchange import imports
 from annotator.exchange.exports import RATINGS
+from db import tables as text_tables
 from db.annotate.ratings import Rating
 from db.annotate.records import Record
-from db.csv_cells import restored
+from db.csv_cells import restored, whole
 from db.errors import BadInput
+from db.tables import Row, Table, canonical
+from db.unit_tables import unit_number
 
 ALL = "all"
 COUNTING = ("waiting", "approved")
@@ -124,83 +126,88 @@ def read(path: Path) -> list[Rating]:
     Raises:
         BadInput: the file cannot be read, the columns are not there, or a rating is none.
     """
-    try:
-        return of_records(imports.read(path)) if path.suffix == ".jsonl" else _read(path)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    if path.suffix == ".jsonl":
+        return of_records(imports.read(path))
+    table = text_tables.read(path, known=("layer", "unit"))
+    if set(RATINGS) <= set(table.header):
+        return _long(table)
+    if {"rating", "revisions"} <= set(table.header):
+        return of_records(imports.read(path))
+    marks = [
+        (canonical(column), method, rater)
+        for column in table.spelled
+        if column.endswith(" Rating") and " " in column.removesuffix(" Rating")
+        for method, rater in [column.removesuffix(" Rating").rsplit(" ", 1)]
+    ]
+    if not {"layer", "unit"} <= set(table.header) or not marks:
         raise BadInput(
-            f"expected a table of ratings in {path}, it cannot be read: {error}"
-        ) from error
+            f"expected the columns Layer, Unit and `<method> <rater> Rating` in {path}, got "
+            f"{table.columns()}"
+        )
+    return [rating for row in table.rows for rating in _wide(row, marks, table)]
 
 
-def _read(path: Path) -> list[Rating]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        columns = list(reader.fieldnames or ())
-        if set(RATINGS) <= set(columns):
-            return _long(reader, path)
-        if {"rating", "revisions"} <= set(columns):
-            return of_records(imports.read(path))
-        marks = [
-            (column, *column.removesuffix(" Rating").rsplit(" ", 1))
-            for column in columns
-            if column.endswith(" Rating") and " " in column.removesuffix(" Rating")
-        ]
-        if not {"Layer", "Unit"} <= set(columns) or not marks:
+def _wide(row: Row, marks: Sequence[tuple[str, str, str]], table: Table) -> Iterator[Rating]:
+    """The ratings of a row with a column for every method and rater."""
+    place = f"line {row.line} of {table.name}"
+    unit = unit_number(row.cells.get("unit", ""), place)
+    values = {column: _mark(row, column, table) for column, _, _ in marks}
+    for column, method, rater in marks:
+        refused = any(
+            row.cells.get(canonical(f"{flag} {rater}"), "").strip().upper() == "TRUE"
+            for flag in ("Uninterpretable", "None")
+        )
+        own = [values[name] for name, _, who in marks if who == rater]
+        best = own.count(max(own)) if values[column] == max(own) else 0
+        yield Rating(
+            row.cells["layer"],
+            unit,
+            method,
+            rater,
+            values[column],
+            1 / best if best else 0.0,
+            not refused,
+        )
+
+
+def _mark(row: Row, column: str, table: Table) -> int:
+    """A whole number in a column.
+
+    Raises:
+        BadInput: it is none.
+    """
+    value = whole(row.cells.get(column, ""))
+    if value is None:
+        raise BadInput(
+            f"expected a rating in column {table.spelling(column)!r}, line {row.line} of "
+            f"{table.name}, got {row.cells.get(column, '')!r}"
+        )
+    return value
+
+
+def _long(table: Table) -> list[Rating]:
+    """Our table of a line for every mark and method.
+
+    Raises:
+        BadInput: a row lacks cells, or has another thing than a number as unit or rating.
+    """
+    for row in table.rows:
+        if not set(RATINGS) <= row.cells.keys():
             raise BadInput(
-                f"expected the columns Layer, Unit and `<method> <rater> Rating` in {path}, got "
-                f"{', '.join(columns) or 'an empty file'}"
+                f"expected {len(table.header)} cells in line {row.line} of {table.name}, got "
+                f"{len(row.cells)}"
             )
-        ratings = []
-        for row in reader:
-            if not (row["Unit"] or "").strip().isdecimal():
-                raise BadInput(
-                    f"expected the number of a unit, line {reader.line_num} of {path}, got "
-                    f"{row['Unit']!r}"
-                )
-            for column, _, _ in marks:
-                if not (row[column] or "").strip().isdecimal():
-                    raise BadInput(
-                        f"expected a rating in column {column!r}, line {reader.line_num} of "
-                        f"{path}, got {row[column]!r}"
-                    )
-            for column, method, rater in marks:
-                refused = any(
-                    (row.get(f"{flag} {rater}") or "").strip().upper() == "TRUE"
-                    for flag in ("Uninterpretable", "None")
-                )
-                value = int(row[column])
-                own = [int(row[c]) for c, _, who in marks if who == rater]
-                best = own.count(max(own)) if value == max(own) else 0
-                ratings.append(
-                    Rating(
-                        row["Layer"],
-                        int(row["Unit"]),
-                        method,
-                        rater,
-                        value,
-                        1 / best if best else 0.0,
-                        not refused,
-                    )
-                )
-    return ratings
-
-
-def _long(reader: "csv.DictReader[str]", path: Path) -> list[Rating]:
-    """Our table of a line for every mark and method."""
-    rows = [row for row in reader if row["status"] in COUNTING]
-    sharing = Counter(row["id"] for row in rows if row["best"] == "true")
-    try:
-        return [
-            Rating(
-                restored(row["layer"]),
-                int(row["unit"]),
-                restored(row["method"]),
-                restored(row["rater"]),
-                int(row["rating"]),
-                1 / sharing[row["id"]] if row["best"] == "true" else 0.0,
-                row["valid"] == "true",
-            )
-            for row in rows
-        ]
-    except ValueError as error:
-        raise BadInput(f"expected numbers as unit and rating in {path}: {error}") from error
+    rows = [row for row in table.rows if row.cells["status"] in COUNTING]
+    sharing = Counter(row.cells["id"] for row in rows if row.cells["best"] == "true")
+    return [
+        Rating(
+            restored(row.cells["layer"]),
+            unit_number(row.cells["unit"], f"line {row.line} of {table.name}"),
+            restored(row.cells["method"]),
+            restored(row.cells["rater"]),
+            _mark(row, "rating", table),
+            1 / sharing[row.cells["id"]] if row.cells["best"] == "true" else 0.0,
+            row.cells["valid"] == "true",
+        )
+        for row in rows
+    ]

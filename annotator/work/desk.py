@@ -352,6 +352,9 @@ def keep(
     except Left as left:
         return "", str(left)
     own = annotations.own(db, campaign_id, annotator, limit=EARLIER)
+    if len(answer.text) > drafts.LONGEST_DRAFT:
+        kept = f"{drafts.LONGEST_DRAFT:,}"
+        return saved, f"Only the first {kept} characters are kept; shorten what you typed."
     sentences = [answered.text for answered in own]
     if not words.of_campaign(db, campaign_id).english:
         return saved, ""

@@ -466,7 +466,7 @@ def _answer(sentence: str, counted: str) -> Answer:
         pasted, looks = int(counts["pasted"]), int(counts["looks"])
         after = counts.get("pastedAfter")
         after = None if after is None else min(max(int(after), 0), 10**9)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         pasted, looks, after = 0, 0, None
     return Answer(
         sentence,

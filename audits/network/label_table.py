@@ -9,12 +9,12 @@ are understood; `Labels.understood` says how. This module knows no outputs of a 
 
 import csv
 import io
-import json
 import re
 import unicodedata
 from pathlib import Path
+from typing import Any
 
-from db import tables
+from db import reading, tables
 from db.errors import BadInput
 from db.tables import understood
 from db.unit_tables import labels_in
@@ -51,11 +51,9 @@ def _rows_of(path: Path) -> Path | str:
     """A table, that of lines of JSON as the text of a CSV."""
     if path.suffix != ".jsonl":
         return path
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        records = [dict(json.loads(line)) for line in lines if line.strip()]
-    except (OSError, ValueError, TypeError) as error:
-        raise BadInput(f"expected lines of JSON in {path}, got {error}") from error
+    what = "lines of JSON"
+    text = reading.text_of(path, what)
+    records = [record for _, record in reading.of_lines(text, dict[str, Any], what, path)]
     written = io.StringIO()
     columns = dict.fromkeys(key for record in records for key in record)
     writer = csv.DictWriter(written, columns)
@@ -130,11 +128,16 @@ def _whole_numbers(labels: dict[str, str]) -> bool:
     """Write 12.0 as 12 where all classes are such numbers; whether any was."""
     rows = {path: name.split(SEVERAL) for path, name in labels.items()}
     parts = [part for row in rows.values() for part in row]
-    if not all(part.isdecimal() or _WHOLE.fullmatch(part) for part in parts):
+    if not all(is_output(part) or _WHOLE.fullmatch(part) for part in parts):
         return False
     for path, row in rows.items():
         labels[path] = SEVERAL.join(_WHOLE.sub(r"\1", part) for part in row)
-    return any(not part.isdecimal() for part in parts)
+    return not all(map(is_output, parts))
+
+
+def is_output(name: str) -> bool:
+    """Whether a class is called by the number of an output: digits of no other script, few."""
+    return re.fullmatch("[0-9]{1,9}", name) is not None
 
 
 def tidy(path: str) -> str:

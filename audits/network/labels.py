@@ -10,7 +10,6 @@ of classes and the whole is none), or a row each. Its prediction is right where 
 This module does not open images.
 """
 
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -23,8 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audits.network.label_table import SEVERAL, read_labels, table_of, tidy
+from audits.network.label_table import SEVERAL, is_output, read_labels, table_of, tidy
+from db import reading
 from db.errors import BadInput
+from db.reading import Count
 from describer.images.folders import by_number
 from describer.images.probing import ProbingSet
 
@@ -77,7 +78,7 @@ def labels_of(
     names = list(inside) if inside else sorted({name for each in given for name in each})
     if table is not None or classes:
         found = class_indices(names, classes=classes, table=table)
-    elif inside is None and all(name.isdecimal() for name in names):
+    elif inside is None and all(map(is_output, names)):
         found = [int(name) for name in names]
     else:
         found = numbered(names, outputs, empty=probing_set.empty if inside else ())
@@ -246,7 +247,7 @@ def numbered(
     Raises:
         BadInput: there are more or fewer classes than outputs: nothing tells which is which.
     """
-    if folders and all(folder.isdecimal() for folder in folders):
+    if folders and all(map(is_output, folders)):
         numbers = [int(folder) for folder in folders]
         if len(set(numbers)) == len(numbers) and (outputs is None or max(numbers) < outputs):
             return numbers
@@ -272,7 +273,7 @@ def numbers_note(folders: Sequence[str], outputs: int | None = None) -> tuple[st
     >>> [len(numbers_note(each, 2)) for each in (["0", "1"], ["2", "10"], ["1", "2"])]
     [0, 1, 1]
     """
-    if not folders or not all(folder.isdecimal() for folder in folders):
+    if not folders or not all(map(is_output, folders)):
         return ()
     if outputs is not None and max(map(int, folders)) >= outputs == len(folders):
         return (
@@ -363,13 +364,7 @@ def read_class_table(path: Path) -> dict[str, int]:
     Raises:
         BadInput: not a file, not JSON, or not such an object.
     """
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadInput(f"expected a JSON file of class folders, got {path} ({error})") from error
-    if not isinstance(table, dict) or not all(
-        isinstance(index, int) and not isinstance(index, bool) and index >= 0
-        for index in table.values()
-    ):
-        raise BadInput(f'expected JSON like {{"folder": 0, …}} in {path}, got something else')
+    table: dict[str, int] = reading.of_json_file(
+        path, dict[str, Count], 'JSON like {"folder": 0, …}'
+    )
     return table

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from audits.studies.results import RESULTS, Faithfulness, Importance, Uses
@@ -190,11 +190,38 @@ class Findings:
 
 
 @dataclass(frozen=True)
+class ImageSheet:
+    """The data sheet of a set of images: what it is, and what it was used for."""
+
+    name: str
+    images: int | None
+    classes: tuple[str, ...]
+    hashes: tuple[str, ...]
+    used_for: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The card of a network: what it is, and what is known of how it answers."""
+
+    name: str
+    origin: str
+    weights: str
+    code: str
+    layers: tuple[str, ...]
+    units: int
+    trained_on: str
+    accuracies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that a report says.
 
     `filters` holds the filters that stood on the screen when verdicts were given, as they were
-    stored; `software` the versions of packages.
+    stored; `software` the versions of packages, `environment` the machine and hashes of what ran;
+    `signed_by` the public key of the workspace that signed it.
     """
 
     concept: str
@@ -209,6 +236,10 @@ class Contents:
     findings: Findings
     limits: tuple[str, ...]
     software: Mapping[str, str]
+    images: tuple[ImageSheet, ...] = ()
+    cards: tuple[ModelCard, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    signed_by: str = ""
 
 
 @dataclass(frozen=True)

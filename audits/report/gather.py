@@ -23,7 +23,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from audits.find import verdicts
-from audits.report import findings, page
+from audits.report import dossier, findings, page, signing
 from audits.report.contents import (
     Contents,
     Experiment,
@@ -98,19 +98,24 @@ def gather(db: Database, *, concept: str, subject_names: Sequence[str] = ()) -> 
         for each in reversed(ablations.latest(db, limit=10_000))
         if each.subject in wanted and each.request.get("concept") == concept and each.summary
     ]
+    reported = tuple(_network(db, name, concept) for name in sorted(wanted))
+    experiments = tuple(_experiment(db, one) for one in measured)
     contents = Contents(
         concept=concept,
         purpose=purpose_of(db, concept),
-        networks=tuple(_network(db, name, concept) for name in sorted(wanted)),
+        networks=reported,
         people=_people(db, concept, judged, wanted),
         reviewers_needed=blind_review.needed(db),
         filters=_filters(db, concept),
         units=tuple(_unit(db, unit, concept) for unit in units),
         not_examined=_not_examined(db, concept, sorted(wanted)),
-        experiments=tuple(_experiment(db, one) for one in measured),
+        experiments=experiments,
         findings=findings.gather(db, concept=concept, units=units, names=wanted),
         limits=LIMITS,
         software=_software(),
+        images=dossier.sheets(db, reported, experiments),
+        cards=dossier.cards(db, reported, experiments),
+        environment=dossier.environment(),
     )
     return Report(contents, tuple(units))
 
@@ -133,15 +138,18 @@ def as_html(workspace: Workspace, found: Report) -> str:
 
 
 def write(workspace: Workspace, found: Report, *, html: Path, json_file: Path | None) -> None:
-    """Write the page, and the JSON where it is asked for.
+    """Write the page, and the JSON where it is asked for, both signed with the workspace's key.
 
     Raises:
         BadInput: a file cannot be written.
     """
+    key = signing.key_of(workspace)
+    found = Report(replace(found.contents, signed_by=signing.public_of(key)), found.units)
     texts = [(html, as_html(workspace, found))]
     if json_file is not None:
         texts.append((json_file, as_json(found)))
-    for path, text in texts:
+    for path, plain in texts:
+        text = signing.signed(plain, key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")

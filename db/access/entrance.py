@@ -121,16 +121,18 @@ class Entrance:
             return None
         if not self.way.login:
             return LOCAL, "admin"
-        role = await asyncio.to_thread(self._role, name)
+        role = await asyncio.to_thread(self._role, name, self.way.sessions.stamp(secret))
         if role is None:
             self.way.sessions.close(secret)
             return None
         return name, role
 
-    def _role(self, name: str) -> Role | None:
+    def _role(self, name: str, stamp: str) -> Role | None:
+        """The role of an account; None once it was removed or has got another password."""
         try:
             with open_database(self.workspace) as db:
-                return users.get(db, name).role
+                role = users.get(db, name).role
+                return role if users.stamp(db, name) == stamp else None
         except (NotFound, BadInput):
             return None
 
@@ -198,9 +200,13 @@ class Entrance:
             await self._page(send, 400, "sign_in", query=form.get("query", ""), wrong=True)
             return
         query = urlencode(parse_qsl(form.get("query", "")))
-        secret = self.way.sessions.open(users.normalise(name))
+        secret = await asyncio.to_thread(self._opened, users.normalise(name))
         moved = (b"location", f"/?{query}".rstrip("?").encode())
         await answer(send, 303, "", headers=(moved, self._set(scope, secret)))
+
+    def _opened(self, name: str) -> str:
+        with open_database(self.workspace) as db:
+            return self.way.sessions.open(name, users.stamp(db, name))
 
     async def _sign_out(
         self, scope: Scope, send: Send, secret: str, person: tuple[str, Role] | None

@@ -12,6 +12,7 @@ on the loopback address only) whoever the entrance let in is the admin `local`.
 This module knows roles and names, not pages: the page's request and error types are passed in.
 """
 
+import errno
 import functools
 import inspect
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from typing import Any, Protocol, TypeVar
 from db.access import downloads, users
 from db.access.users import Role
 from db.errors import NotAllowed, NotFound, WorkbenchError
-from db.workspace import Workspace, open_database
+from db.workspace import Workspace, full, open_database
 
 LOCAL = "local"
 
@@ -78,6 +79,13 @@ class Doors:
         """An empty folder for a file that only whoever is asking may fetch."""
         return downloads.new_folder(self.workspace, self.person(request).name)
 
+    def _refusal(self, error: Exception) -> Exception:
+        """What the page shows: a sentence, or the error itself where it is a defect of ours."""
+        if isinstance(error, OSError):
+            space = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            return self.refuse(full(self.workspace)) if space else error
+        return self.refuse(str(error))
+
     def allow(self, *roles: Role) -> Callable[[Handler], Handler]:
         """Let only people of these roles call the handler, and show its errors as sentences.
 
@@ -110,8 +118,8 @@ class Doors:
                     try:
                         check(args, kwargs)
                         yield from handler(*args, **kwargs)
-                    except WorkbenchError as error:
-                        raise self.refuse(str(error)) from error
+                    except (WorkbenchError, OSError) as error:
+                        raise self._refusal(error) from error
 
                 generate.roles = roles  # type: ignore[attr-defined]
                 return generate  # type: ignore[return-value]
@@ -121,8 +129,8 @@ class Doors:
                 try:
                     check(args, kwargs)
                     return handler(*args, **kwargs)
-                except WorkbenchError as error:
-                    raise self.refuse(str(error)) from error
+                except (WorkbenchError, OSError) as error:
+                    raise self._refusal(error) from error
 
             call.roles = roles  # type: ignore[attr-defined]
             return call  # type: ignore[return-value]

@@ -32,14 +32,25 @@ class Sessions:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._open: dict[str, tuple[str, float]] = {}
+        self._stamps: dict[str, str] = {}
 
-    def open(self, name: str) -> str:
-        """Begin a session; returns the secret for the cookie."""
+    def open(self, name: str, stamp: str = "") -> str:
+        """Begin a session; returns the secret for the cookie.
+
+        Args:
+            stamp: of the password that it was opened with (`users.stamp`).
+        """
         horizon = self._clock() - self.IDLE_S
         self._open = {key: kept for key, kept in self._open.items() if kept[1] > horizon}
         secret = secrets.token_urlsafe(32)
+        self._stamps = {key: kept for key, kept in self._stamps.items() if key in self._open}
         self._open[secret] = (name, self._clock())
+        self._stamps[secret] = stamp
         return secret
+
+    def stamp(self, secret: str) -> str:
+        """What `open` was given."""
+        return self._stamps.get(secret, "")
 
     def name(self, secret: str) -> str | None:
         """Whose session it is; None when there is none, or it was idle for twelve hours."""

@@ -29,6 +29,10 @@ ADMIN: tuple[Role, ...] = ("admin",)
 STAFF: tuple[Role, ...] = ("admin", "reviewer")
 EVERYBODY: tuple[Role, ...] = ("admin", "reviewer", "annotator")
 
+# Columns of any table that name a person, and what the log says of accounts themselves.
+_PEOPLE = ("annotator", "person", "reviewer", "started_by", "made_by")
+_ACCOUNT = ("account", "account removed", "account reopened", "new password")
+
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 
 
@@ -79,7 +83,18 @@ def add(
         },
     )
     if not cursor.rowcount:
-        raise BadInput(f"expected a name that is not taken, got {name!r}")
+        closed = db.execute(
+            "select 1 from users where name = ? and removed_utc is not null", [name]
+        ).fetchone()
+        raise BadInput(
+            f"expected a name that is not taken, got {name!r}"
+            + (
+                ", under which work of a removed account stands: `users reopen` gives it back to "
+                "that person, anybody else needs another name"
+                if closed
+                else ""
+            )
+        )
     log.add(db, name, "account", f"user:{name}", role=role, kind=kind)
     return get(db, name)
 
@@ -124,27 +139,98 @@ def every(db: Database) -> list[User]:
     return [User(**row) for row in rows]
 
 
-def remove(db: Database, name: str) -> None:
-    """Close an account. What the person wrote stays; the name cannot be taken again.
+def remove(db: Database, name: str) -> bool:
+    """Close an account. A name that nobody wrote anything under is free again; the others stay what
+    they stand under in the work, and `reopen` gives the account back to the same person.
+
+    Returns:
+        Whether the name is free.
 
     Raises:
         NotFound: there is no such account.
     """
     user = get(db, name)
-    db.execute(
-        "update users set removed_utc = ?, password_hash = null where name = ?", [now(), user.name]
+    with db.atomic():
+        wrote = _wrote(db, user.name)
+        if wrote:
+            db.execute(
+                "update users set removed_utc = ?, password_hash = null where name = ?",
+                [now(), user.name],
+            )
+        else:
+            db.execute("delete from users where name = ?", [user.name])
+        log.add(db, user.name, "account removed", f"user:{user.name}")
+    return not wrote
+
+
+def reopen(db: Database, name: str, *, password: str) -> User:
+    """Give a removed account back to the person whose work stands under its name.
+
+    Raises:
+        NotFound: no account of that name was removed.
+        BadInput: the password is too short.
+    """
+    name = normalise(name)
+    cursor = db.execute(
+        """
+        update users set removed_utc = null, password_hash = ?
+        where name = ? and removed_utc is not null
+        """,
+        [_hash(password), name],
     )
-    log.add(db, user.name, "account removed", f"user:{user.name}")
+    if not cursor.rowcount:
+        raise NotFound(f"expected the name of an account that was removed, got {name!r}")
+    log.add(db, name, "account reopened", f"user:{name}")
+    return get(db, name)
 
 
-def set_password(db: Database, name: str, password: str) -> None:
-    """Give an account a new password.
+def _wrote(db: Database, name: str) -> bool:
+    """Whether anything but the account itself stands under a name."""
+    columns = [
+        (table, column)
+        for (table,) in db.conn.execute("select name from sqlite_master where type = 'table'")
+        for _, column, *_ in db.conn.execute(f"pragma table_info({table})")
+        if column in _PEOPLE and table != "users"
+    ]
+    others = {"log": f" and action not in ({', '.join(repr(action) for action in _ACCOUNT)})"}
+    return any(
+        db.execute(
+            f"select 1 from {table} where {column} = ?{others.get(table, '')} limit 1", [name]
+        ).fetchone()
+        for table, column in columns
+    )
+
+
+def set_password(db: Database, name: str, password: str, *, person: str = "") -> User:
+    """Give an account a new password; sessions that were opened with the former one end.
+
+    Args:
+        person: who does it, for the log.
 
     Raises:
         NotFound: there is no such account.
+        BadInput: the password is too short.
     """
     user = get(db, name)
-    db.execute("update users set password_hash = ? where name = ?", [_hash(password), user.name])
+    with db.atomic():
+        db.execute(
+            "update users set password_hash = ? where name = ?", [_hash(password), user.name]
+        )
+        log.add(db, person or user.name, "new password", f"user:{user.name}")
+    return user
+
+
+def stamp(db: Database, name: str) -> str:
+    """What changes when an account gets another password; "" for one without
+    any, and without an account."""
+    found = db.execute(
+        "select password_hash from users where name = ? and removed_utc is null", [normalise(name)]
+    ).fetchone()
+    return (
+        ""
+        if found is None or found[0] is None
+        else hashlib.sha256(str(found[0]).encode()).hexdigest()
+    )
 
 
 def verify(db: Database, name: str, password: str) -> bool:

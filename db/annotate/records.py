@@ -6,20 +6,28 @@
 `db.annotate.transfers` reads records from a workspace and enters them into another one.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
 
+from typing_extensions import TypedDict
+
+from db import reading
 from db.access import users
 from db.annotate.annotations import Kind, Revision, Status
 from db.annotate.claims import Purpose
-from db.annotate.ratings import Mark, Response
+from db.annotate.ratings import Response
+from db.errors import BadInput
+
+# What a column of the database and a page take.
+MOST = 2**31
+LONGEST_NAME = 300
 
 
 @dataclass(frozen=True)
 class Verdict:
     """One review of an exported answer; `undoes` is the position of the verdict it took back."""
 
-    verdict: str
+    verdict: Literal["approved", "rejected", "requeued", "undone"]
     reason: str
     reviewer: str
     created_utc: str
@@ -79,30 +87,43 @@ def as_json(record: Record) -> dict[str, Any]:
 
 
 def from_json(values: dict[str, Any]) -> Record:
-    """The record that `as_json` made; raises TypeError or KeyError when it is none."""
-    return Record(
-        **{
-            **values,
-            "flags": _flags(values["flags"]),
-            "revisions": tuple(Revision(**revision) for revision in values["revisions"]),
-            "reviews": tuple(Verdict(**verdict) for verdict in values["reviews"]),
-            "rating": _response(values.get("rating")),
-        }
-    )
+    """The record that `as_json` made.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if unknown := set(values) - {field.name for field in fields(Record)}:
+        raise BadInput(f"expected the values of an answer, got also {', '.join(sorted(unknown))}")
+    listed = {**values, "flags": _flags(values.get("flags"))}
+    record: Record = reading.checked(listed, Record, "the values of an answer", "it")
+    numbers: list[int | None] = [
+        *(record.unit, record.slot, record.pasted_characters, record.unmasked_looks, record.rules),
+        *(each.number for each in record.revisions),
+        *(each.undoes for each in record.reviews),
+    ]
+    if record.rating is not None:
+        numbers += [each for mark in record.rating.marks for each in (mark.rating, mark.shown)]
+    for place, review in enumerate(record.reviews):
+        if review.undoes is not None and not 0 <= review.undoes < place:
+            raise BadInput(f"expected a verdict that undoes an earlier one, got {review.undoes}")
+    if not all(number is None or 0 <= number < MOST for number in numbers):
+        raise BadInput(f"expected counts from 0 to {MOST - 1:,}, got {numbers}")
+    if record.seconds is not None and not 0 <= record.seconds < MOST:
+        raise BadInput(f"expected seconds from 0, got {record.seconds}")
+    if not record.layer.isprintable() or not 0 < len(record.layer) <= LONGEST_NAME:
+        raise BadInput(f"expected a layer's name, got {record.layer!r:.80}")
+    return record
+
+
+class _Flag(TypedDict):
+    kind: str
+    detail: str
 
 
 def _flags(values: Any) -> dict[str, str]:
     """Flags by kind; a dataset folder lists them, because its columns must not differ by row."""
     if isinstance(values, list):
-        return {str(flag["kind"]): str(flag["detail"]) for flag in values}
-    return {str(kind): str(detail) for kind, detail in values.items()}
-
-
-def _response(values: dict[str, Any] | None) -> Response | None:
-    if values is None:
-        return None
-    marks = tuple(
-        Mark(**{**mark, "methods": tuple(str(method) for method in mark["methods"])})
-        for mark in values["marks"]
-    )
-    return Response(**{**values, "marks": marks})
+        pairs = reading.checked(values, list[_Flag], "flags", "an answer")
+        return {flag["kind"]: flag["detail"] for flag in pairs}
+    found: dict[str, str] = reading.checked(values, dict[str, str], "flags", "an answer")
+    return found

@@ -12,6 +12,7 @@ exported again is equal. Formats are the business of `annotator.exchange.exports
 import hashlib
 import hmac
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, astuple, fields, replace
 from pathlib import Path
@@ -152,7 +153,13 @@ def enter(
             "update campaigns set state = 'closed' where campaign_id = ?", [campaign.campaign_id]
         )
         for record in incoming:
-            _enter(db, campaign.campaign_id, units[_where(record)], record)
+            try:
+                _enter(db, campaign.campaign_id, units[_where(record)], record)
+            # The tables hold what must be true of an answer, whoever wrote the file.
+            except (sqlite3.IntegrityError, KeyError) as error:
+                raise BadInput(
+                    f"expected answers that fit together, got {record.id!r} with {error}"
+                ) from error
         log.add(db, person, "imported", f"campaign:{campaign.campaign_id}", answers=len(incoming))
     return campaigns.get(db, campaign.campaign_id)
 

@@ -26,15 +26,18 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from db import reading
 from db.arrays import ImageStore, new_file, new_folder, read_array
 from db.describe import masks
 from db.errors import BadInput, NotFound
+from describer.exemplars.description import Description, check_layer
 from describer.exemplars.records import (
     IMAGES,
     LayerExemplars,
     LayerRecord,
     UnitExemplars,
     folder_of,
+    read_ids,
     read_table,
 )
 from describer.images.probing import Skipped
@@ -169,19 +172,19 @@ class ExemplarFolder:
     store: ImageStore
 
     @cached_property
-    def description(self) -> dict[str, Any]:
+    def description(self) -> Description:
         """The contents of exemplars.json.
 
         Raises:
             BadInput: it is no description of exemplars.
         """
-        path = self.folder / DESCRIPTION
-        try:
-            description = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise BadInput(f"expected a description of exemplars in {path}: {error}") from error
-        if not isinstance(description, dict) or description.get("format") != FORMAT:
+        path, what = self.folder / DESCRIPTION, "a description of exemplars"
+        found = reading.of_json_file(path, Any, what)
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
             raise BadInput(f"expected {FORMAT!r} in {path}, got another format")
+        description: Description = reading.checked(found, Description, what, path)
+        for name, layer in description["layers"].items():
+            check_layer(name, layer, path)
         return description
 
     @property
@@ -224,11 +227,11 @@ class ExemplarFolder:
             )
         values = self.description["layers"][layer]
         return LayerRecord(
-            layer=Layer(layer, **{**values["layer"], **_tuples(values["layer"])}),
+            layer=Layer(layer, **values["layer"]),
             hash=values["hash"],
             k=values["k"],
-            dead=tuple(values["dead"]),
-            nan_units=tuple(values["nan_units"]),
+            dead=values["dead"],
+            nan_units=values["nan_units"],
         )
 
     def exemplars(self, layer: str) -> LayerExemplars:
@@ -268,7 +271,15 @@ class ExemplarFolder:
         if not 0 <= unit < len(each.ids):
             raise BadInput(f"expected a unit of {layer} (0 to {len(each.ids) - 1}), got {unit}")
         there = np.flatnonzero(each.ids[unit] >= 0)
-        images = np.stack([self.image(int(image_id)) for image_id in each.ids[unit, there]])
+        if not len(there):
+            raise BadInput(f"expected exemplars of {layer} {unit} in {self.folder}, got none")
+        found = [self.image(int(image_id)) for image_id in each.ids[unit, there]]
+        if {image.shape for image in found} != {(3, *self.description["size"])}:
+            raise BadInput(
+                f"expected images of {self.description['size']} pixels in {self.folder}, got "
+                f"{found[0].shape}"
+            )
+        images = np.stack(found)
         shown = _masks(each, unit, there, images.shape[2:])
         return UnitExemplars(
             each.ids[unit, there], each.activations[unit, there], images, shown[:, None]
@@ -283,7 +294,7 @@ class ExemplarFolder:
         folder = folder_of(self.folder, layer)
         units, k = record.layer.units, record.k
         arrays: dict[str, NDArray[Any]] = {
-            "ids": read_table(folder / "ids.csv").astype(np.int64),
+            "ids": read_ids(folder / "ids.csv"),
             "activations": read_table(folder / "activations.csv").astype(np.float32),
             "levels": read_array(folder / "levels.npy"),
             "maps": read_array(folder / "maps.npy"),
@@ -295,9 +306,11 @@ class ExemplarFolder:
             "maps": (units, k, *record.layer.grid),
         }
         for name, array in arrays.items():
-            if array.shape != shapes[name]:
+            kind = "f" if name != "ids" else "i"
+            if array.shape != shapes[name] or array.dtype.kind != kind:
                 raise BadInput(
-                    f"expected {name} of shape {shapes[name]} in {folder}, got {array.shape}"
+                    f"expected {name} of shape {shapes[name]} in {folder}, got {array.dtype} "
+                    f"{array.shape}"
                 )
         counts = np.zeros(units, dtype=np.int64)
         for unit, count in self.description["layers"][layer]["nan_counts"]:
@@ -335,11 +348,6 @@ def _describe(each: LayerExemplars, hash: str) -> dict[str, Any]:
         "nan_units": spoilt.tolist(),
         "nan_counts": [[int(unit), int(each.nan_counts[unit])] for unit in spoilt],
     }
-
-
-def _tuples(record: dict[str, Any]) -> dict[str, tuple[int, ...]]:
-    """What JSON keeps as lists."""
-    return {name: tuple(record[name]) for name in ("grid", "order") if name in record}
 
 
 def _elsewhere(layer: Layer) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from describer.exemplars.records import (
     LayerExemplars,
     LayerRecord,
     UnitExemplars,
+    read_ids,
     read_table,
 )
 from describer.layers.catalogue import Layer
@@ -175,7 +176,7 @@ class PublishedFolder:
         """Ids and activations; without ids.csv everywhere every exemplar is an image of its own."""
         folder = self.folder / layer
         if all((self.folder / name / "ids.csv").is_file() for name in self.names):
-            ids = read_table(folder / "ids.csv").astype(np.int64)
+            ids = read_ids(folder / "ids.csv")
         else:
             first = self.names.index(layer) << 40
             ids = np.arange(first, first + shape[0] * shape[1]).reshape(shape)

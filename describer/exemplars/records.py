@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from db import reading
 from db.errors import BadInput
 from describer.layers.address import folder_name
 from describer.layers.catalogue import Layer
@@ -118,8 +119,26 @@ def read_table(path: Path) -> NDArray[np.float64]:
     Raises:
         BadInput: there is no such file, or something in it is no number.
     """
+    content = reading.text_of(path, "a table of numbers")
+    if not content.strip():
+        raise BadInput(f"expected a table of numbers in {path}, got an empty file")
     try:
-        table: NDArray[np.float64] = np.loadtxt(path, delimiter=",", ndmin=2, dtype=np.float64)
-    except (OSError, ValueError) as error:
+        table: NDArray[np.float64] = np.loadtxt(
+            content.splitlines(), delimiter=",", ndmin=2, dtype=np.float64
+        )
+    except (ValueError, OverflowError) as error:
         raise BadInput(f"expected a table of numbers in {path}: {error}") from error
     return table
+
+
+def read_ids(path: Path) -> NDArray[np.int64]:
+    """The ids of images in a table, int64 (units, k); -1 where there is no exemplar.
+
+    Raises:
+        BadInput: as `read_table`, or a number is no id.
+    """
+    table = read_table(path)
+    # Numbers above are not whole in float64 and of no image.
+    if not bool(((table >= -1) & (table < 2**53) & (table == np.floor(table))).all()):
+        raise BadInput(f"expected ids of images in {path}, got another number")
+    return table.astype(np.int64)

@@ -84,7 +84,7 @@ def by_number(names: set[str]) -> tuple[str, ...]:
     >>> by_number({"10", "2", "1"}), by_number({"cat", "10"})
     (('1', '2', '10'), ('10', 'cat'))
     """
-    if names and all(re.fullmatch("[0-9]+", name) for name in names):
+    if names and all(re.fullmatch("[0-9]{1,18}", name) for name in names):
         return tuple(sorted(names, key=lambda name: (int(name), name)))
     return tuple(sorted(names))
 

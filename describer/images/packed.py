@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import inspect
 import io
-import json
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 from urllib.parse import parse_qsl
 
+from db import reading
 from db.errors import BadInput
 from describer.images import tars
 from describer.images.folders import by_number
@@ -165,6 +167,8 @@ def _tables(root: Path, files: Sequence[Path]) -> Packed:
         return value or b"", ""
 
     count = sum(counts)
+    if count > sum(file.stat().st_size for file in files):
+        raise BadInput(f"expected a picture in each row of {root}, got {count:,} rows")
     if not count:
         raise BadInput(f"expected images in {root}, found none")
     first, path = cell(0)
@@ -177,6 +181,8 @@ def _tables(root: Path, files: Sequence[Path]) -> Packed:
     # Of a list of classes the names are those of its elements.
     inner = feature.get("feature", feature) if isinstance(feature, Mapping) else {}
     names = tuple(inner.get("names") or ()) if isinstance(inner, Mapping) else ()
+    if not all(isinstance(name, str) for name in names):
+        raise BadInput(f"expected the names of classes as texts in {root}, got {names[:3]}")
     known = _numbered(given or [None], names)
     said = f"images are the column {image}" + (f", classes the column {label}" if label else "")
     return Packed(
@@ -209,12 +215,32 @@ def _groups(file: Path) -> Iterator[_Group]:
             count = table.metadata.row_group(group).num_rows
             yield _Group(table.schema_arrow, count, partial(_column, table, group))
         return
+    _check_arrow(file)
     mapped = pa.memory_map(str(file))
     try:
         whole = pa.ipc.open_stream(mapped).read_all()
     except pa.ArrowInvalid:
         whole = pa.ipc.open_file(mapped).read_all()
     yield _Group(whole.schema, whole.num_rows, lambda name: whole[name])
+
+
+def _check_arrow(file: Path) -> None:
+    """Open an arrow file in a process of its own first: pyarrow ends it over some damages.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    program = (
+        "import sys, pyarrow as pa\nfile = pa.memory_map(sys.argv[1])\n"
+        "try: pa.ipc.open_stream(file).read_all().validate(full=True)\n"
+        "except pa.ArrowInvalid: pa.ipc.open_file(file).read_all().validate(full=True)"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", program, str(file)], capture_output=True, text=True, check=False
+    )
+    if made.returncode:
+        last = (made.stderr.strip().splitlines() or ["it is damaged"])[-1]
+        raise BadInput(f"expected an arrow file as `datasets` writes it in {file}, got {last}")
 
 
 def _column(table: Any, group: int, name: str) -> Any:
@@ -226,9 +252,17 @@ def _features(schema: Any, file: Path) -> dict[str, Any]:
     said = (schema.metadata or {}).get(b"huggingface")
     beside = file.parent / "dataset_info.json"
     if said is None and beside.is_file():
-        return dict(json.loads(beside.read_text(encoding="utf-8")).get("features") or {})
-    noted = json.loads(said) if said else {}
-    return dict(noted.get("info", {}).get("features") or {})
+        noted = {"info": reading.of_json_file(beside, dict[str, Any], "a data set's columns")}
+    else:
+        where = f"the head of {file}"
+        noted = reading.of_json(said, dict[str, Any], "columns", where) if said else {}
+    info = noted.get("info")
+    features = info.get("features") if isinstance(info, Mapping) else None
+    return {
+        name: each
+        for name, each in (features.items() if isinstance(features, Mapping) else ())
+        if isinstance(each, Mapping)
+    }
 
 
 def _columns(schema: Any, root: Path) -> tuple[str, str | None]:

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from db.errors import BadInput
+from db.reading import is_text
 from describer.images import folders, pictures
 from describer.images.packed import Packed, opened
 from describer.subjects import importing, offline
@@ -153,6 +154,8 @@ def open_folder(root: Path) -> ProbingSet:
             packed=inside,
             several=inside.several,
         )
+    if not is_text(str(root)):
+        raise BadInput(f"expected a folder of images whose name is UTF-8, got {root}; rename it")
     if not root.is_dir():
         hint = "; unpack it" if root.suffix.lower() in (".zip", ".7z", ".rar", ".gz") else ""
         what = "which is no folder" if root.exists() else "which is not there"
@@ -298,7 +301,7 @@ def _read(
     if path.lower().endswith(folders.ARRAYS):
         return Skipped(path, "is an array: name what reads it, as loader in the subject file")
     try:
-        with Image.open(probing_set.file(image_id)) as image:
+        with Image.open(_content(probing_set, image_id)) as image:
             width, height = image.size
             if width * height > MOST_PIXELS:
                 return Skipped(path, f"{width} x {height} pixels are more than can be trusted")
@@ -328,6 +331,12 @@ def _as_file(probing_set: ProbingSet, image_id: int) -> Iterator[Path]:
         file.write(content)
         file.flush()
         yield Path(file.name)
+
+
+def _content(probing_set: ProbingSet, image_id: int) -> io.BytesIO:
+    """An image's file in memory: there nothing is read beyond the end, whatever a header says."""
+    file = probing_set.file(image_id)
+    return file if isinstance(file, io.BytesIO) else io.BytesIO(file.read_bytes())
 
 
 def _collected(

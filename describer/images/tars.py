@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import json
 import lzma
 import os
 import shutil
@@ -25,6 +24,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from db import reading
 from db.errors import BadInput
 from describer.images.folders import ARRAYS
 from describer.images.pictures import suffixes
@@ -81,6 +81,7 @@ def members(files: Sequence[Path], label_in: Callable[[Mapping[str, Any]], Any])
     kinds: dict[bool, list[tuple[str, str, tuple[int, int, int]]]] = {True: [], False: []}
     labels: dict[str, Any] = {}
     for number, file in enumerate(files):
+        length = _length(file)
         before = f"{stem(file)}/" if len(files) > 1 else ""
         with _open(file) as plain, tarfile.open(fileobj=plain, mode="r:") as archive:
             for member in archive:
@@ -88,6 +89,9 @@ def members(files: Sequence[Path], label_in: Callable[[Mapping[str, Any]], Any])
                 key, _, kind = name.partition(".")
                 if not member.isfile() or key.startswith("__") or not key:
                     continue
+                # A header may say any size, and a sparse file takes none in the tar.
+                if member.issparse() or member.offset_data + member.size > length:
+                    raise BadInput(f"expected a whole tar, {file} ends within {member.name}")
                 key = f"{before}{folder}/{key}"
                 suffix = f".{kind.rpartition('.')[2].lower()}"
                 if suffix in suffixes() or suffix == ARRAYS:
@@ -95,8 +99,9 @@ def members(files: Sequence[Path], label_in: Callable[[Mapping[str, Any]], Any])
                     place = (number, member.offset_data, member.size)
                     kinds[suffix != ARRAYS].append((path, key, place))
                 elif kind in ("cls", "json") and (read := archive.extractfile(member)):
-                    said = read.read().decode("utf-8").strip()
-                    label = said if kind == "cls" else _in_json(said, label_in)
+                    place = f"{member.name} of {file}"
+                    said = reading.as_text(read.read(), "a label", place).strip()
+                    label = said if kind == "cls" else _in_json(said, label_in, place)
                     if label is not None:
                         labels.setdefault(key, label)
     found = kinds[True] or kinds[False]
@@ -120,8 +125,14 @@ def members(files: Sequence[Path], label_in: Callable[[Mapping[str, Any]], Any])
     return Members(paths, tuple(given), data, said)
 
 
-def _in_json(said: str, label_in: Callable[[Mapping[str, Any]], Any]) -> Any:
-    values = json.loads(said)
+def _length(path: Path) -> int:
+    """How many bytes the tar itself has."""
+    unpacked = _unpacked(path)
+    return path.stat().st_size if unpacked is None else os.fstat(unpacked.descriptor).st_size
+
+
+def _in_json(said: str, label_in: Callable[[Mapping[str, Any]], Any], place: str) -> Any:
+    values = reading.of_json(said, Any, "a label", place)
     return label_in(values) if isinstance(values, Mapping) else None
 
 

@@ -8,11 +8,13 @@ A module that runs several times in a pass has one output a call; without a numb
 meant. `:relu` is the output after the ReLU that reads it. Knows no network.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 
 RECTIFIED = ":relu"
 
+_LONGEST = 200
 _CALL = re.compile(r"(?P<module>.+)#(?P<call>[1-9][0-9]*)")
 _PLAIN = re.compile(r"[A-Za-z0-9_.#-]")
 
@@ -65,6 +67,10 @@ def folder_name(name: str, *, taken: tuple[str, ...] = ()) -> str:
     escaped = "".join(letter if _PLAIN.fullmatch(letter) else _escaped(letter) for letter in name)
     if escaped[:1] in (".", "-", "#") or escaped in taken:
         escaped = _escaped(escaped[0]) + escaped[1:]
+    if len(escaped) > _LONGEST:
+        # File systems take 255 bytes; names that begin alike stay apart.
+        told_apart = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8)
+        escaped = f"{escaped[:_LONGEST]}%{told_apart.hexdigest()}"
     return escaped
 
 

@@ -126,7 +126,7 @@ def build(config: EncoderConfig) -> nn.Module:
             network = torchvision.models.get_model(name, weights=None, **config.kwargs)
         else:
             network = _own_factory(module, name)(**config.kwargs)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         if isinstance(error, BadInput):
             raise
         raise BadInput(

@@ -17,12 +17,15 @@ This module knows indices, not words, and does not search.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
+from annotated_types import Interval
 from torch import Tensor, nn
 from torch.nn import functional
 
 from db.errors import BadInput
+from db.reading import Share, Size
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,13 @@ class DecoderConfig:
         steps: at most so many words are said.
     """
 
-    vocabulary_size: int
-    feature_size: int
-    embedding_size: int = 128
-    hidden_size: int = 512
-    attention_size: int = 512
-    dropout: float = 0.5
-    steps: int = 15
+    vocabulary_size: Size
+    feature_size: Size
+    embedding_size: Size = 128
+    hidden_size: Size = 512
+    attention_size: Size = 512
+    dropout: Share = 0.5
+    steps: Annotated[int, Interval(ge=1, le=1000)] = 15
 
 
 @dataclass(frozen=True)

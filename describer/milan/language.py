@@ -8,9 +8,13 @@ beams of a whole layer leaves a small part of the work.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
+from annotated_types import Interval
 from torch import Tensor, nn
+
+from db.reading import Share, Size
 
 State = tuple[Tensor, Tensor]
 
@@ -27,11 +31,11 @@ class LanguageConfig:
         dropout: between the layers, in training only.
     """
 
-    vocabulary_size: int
-    embedding_size: int = 128
-    hidden_size: int = 512
-    layers: int = 2
-    dropout: float = 0.5
+    vocabulary_size: Size
+    embedding_size: Size = 128
+    hidden_size: Size = 512
+    layers: Annotated[int, Interval(ge=1, le=100)] = 2
+    dropout: Share = 0.5
 
 
 class LanguageModel(nn.Module):

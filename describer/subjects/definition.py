@@ -10,15 +10,18 @@ weights; beside a folder that Hugging Face or timm wrote it reads how images are
 from __future__ import annotations
 
 import difflib
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from db import reading
 from db.errors import BadInput
 from describer.subjects import processors
 
+# Far beyond any image that a network is given, and within what arrays take.
+_LONGEST_SIDE = 16_384
+_GREATEST = 1e30
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
 COLOURS = {"white": (255, 255, 255), "black": (0, 0, 0), "grey": (128, 128, 128)}
 
@@ -110,12 +113,9 @@ def read(path: Path) -> Subject:
         BadInput: the file is missing or no TOML, a key is unknown (the nearest is named) or
             missing, or a value is of another kind.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"expected a SUBJECT.toml, got {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"expected TOML in {path}: {error}") from error
+    values = reading.of_toml(path, "a SUBJECT.toml")
+    if odd := [text for text in _texts(values) if "\0" in text]:
+        raise BadInput(f"expected text without NUL in {path}, got {odd[0]!r:.60}")
     for key in values:
         if key not in KEYS:
             near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.3) or KEYS[:1]
@@ -123,9 +123,12 @@ def read(path: Path) -> Subject:
                 f"expected the keys of a subject in {path}, got {key!r}; nearest: {near[0]}"
             )
     given = _value(path, values, "weights", str, None)
-    weights = None if given is None else (path.parent / given).expanduser().resolve()
-    if weights is not None and weights.is_dir():
-        values = {**processors.preparation(weights), **values}
+    try:
+        weights = None if given is None else (path.parent / given).expanduser().resolve()
+        if weights is not None and weights.is_dir():
+            values = {**processors.preparation(weights), **values}
+    except (OSError, RuntimeError) as error:
+        raise BadInput(f"expected the path of weights in {path}, got {given!r}: {error}") from error
     missing = [key for key in _REQUIRED if key not in values]
     if missing:
         raise BadInput(f"expected {', '.join(missing)} in {path}, got none")
@@ -180,6 +183,11 @@ def _check(subject: Subject, path: Path) -> None:
         raise BadInput(f"expected a name without slashes in {path}, got {subject.name!r}")
     resized = subject.resize_size
     shorter = min(resized) if isinstance(resized, tuple) else resized
+    if max(subject.size) > _LONGEST_SIDE or max(_both(resized)) > _LONGEST_SIDE:
+        raise BadInput(
+            f"expected image_size and resize_size of at most {_LONGEST_SIDE:,} in {path}, got "
+            f"{_shown_size(subject)} and {resized}"
+        )
     if min(subject.size) < 1 or (shorter or max(subject.size)) < min(subject.size):
         raise BadInput(
             f"expected image_size of at least 1 and resize_size of at least image_size in {path}, "
@@ -204,12 +212,24 @@ def _check(subject: Subject, path: Path) -> None:
             f"expected interpolation {', '.join(INTERPOLATIONS[:-1])} or {INTERPOLATIONS[-1]} in "
             f"{path}, got {subject.interpolation!r}"
         )
-    if subject.white is not None and subject.white <= 0:
+    if subject.white is not None and not (_is_number(subject.white) and subject.white > 0):
         raise BadInput(f"expected white as a value above 0 in {path}, got {subject.white}")
     if subject.input not in ("image", "latent"):
         raise BadInput(f"expected input image or latent in {path}, got {subject.input!r}")
+    numbers = (subject.latent_size, subject.prefix_tokens, *subject.shown)
+    if not all(number is None or 0 <= number < _LONGEST_SIDE for number in numbers):
+        raise BadInput(
+            f"expected latent_size, prefix_tokens and shown from 0 to {_LONGEST_SIDE:,} in {path}, "
+            f"got {subject.latent_size}, {subject.prefix_tokens} and {list(subject.shown)}"
+        )
+    if not all(abs(axis) < _LONGEST_SIDE for axis in subject.axis.values()):
+        raise BadInput(f"expected axis as places of axes in {path}, got {dict(subject.axis)}")
     if (subject.input == "latent") != (subject.latent_size is not None):
         raise BadInput(f'expected latent_size with input = "latent", and only with it, in {path}')
+
+
+def _both(side: int | tuple[int, int] | None) -> tuple[int, int]:
+    return side if isinstance(side, tuple) else (side or 0, side or 0)
 
 
 def _shown_size(subject: Subject) -> int | list[int]:
@@ -228,9 +248,26 @@ def _numbers(
     path: Path, values: Mapping[str, Any], key: str, default: Any = ()
 ) -> tuple[float, ...]:
     found = _value(path, values, key, list, default)
-    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in found):
-        raise BadInput(f"expected {key} as a list of numbers in {path}, got {found!r}")
+    if not all(_is_number(each) for each in found):
+        raise BadInput(f"expected {key} as a list of finite numbers in {path}, got {found!r}")
     return tuple(float(each) for each in found)
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a number that every computation takes."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _GREATEST
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a value, names of keys among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (key, *_texts(inner))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _sides(path: Path, values: Mapping[str, Any], key: str) -> int | tuple[int, int] | None:

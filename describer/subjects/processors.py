@@ -6,21 +6,36 @@ Hugging Face writes preprocessor_config.json beside the weights, timm a pretrain
 config.json. The result has the keys and values of a SUBJECT.toml, which go before it.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from db import reading
+from db.errors import BadInput
 
 _FILTERS = {0: "nearest", 2: "bilinear", 3: "bicubic"}
 
 
 def preparation(folder: Path) -> dict[str, Any]:
-    """What a saved network's folder says of its images; empty where it says nothing."""
-    processor = read_json(folder / "preprocessor_config.json")
-    if processor:
-        return _hugging_face(processor)
-    config = read_json(folder / "config.json").get("pretrained_cfg")
-    return timm_preparation(config) if isinstance(config, Mapping) else {}
+    """What a saved network's folder says of its images; empty where it says nothing.
+
+    Raises:
+        BadInput: it says it with values that cannot be used.
+    """
+    path = folder / "preprocessor_config.json"
+    try:
+        if processor := read_json(path):
+            return _hugging_face(processor)
+        path = folder / "config.json"
+        config = read_json(path).get("pretrained_cfg")
+        return timm_preparation(config) if isinstance(config, Mapping) else {}
+    # Such files are written by programs, and have keys that nothing here knows.
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError, AttributeError) as error:
+        raise BadInput(
+            f"expected how images are prepared in {path}, got values of another kind ({error}); "
+            "image_size, resize_size, mean and std in the subject file go before it only once it "
+            "can be read"
+        ) from error
 
 
 def timm_preparation(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,8 +56,8 @@ def timm_preparation(config: Mapping[str, Any]) -> dict[str, Any]:
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object; empty where there is none."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = reading.of_json_file(path, Any, "JSON")
+    except BadInput:
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -8,12 +8,17 @@ checkpoint, or a folder with one of them. torch is imported when a function need
 
 from __future__ import annotations
 
-import json
+import io
+import os
 import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import TypedDict
+
+from db import reading
 from db.errors import BadInput
 from describer.subjects.importing import plain
 
@@ -95,12 +100,49 @@ def _opened(path: Path) -> Any:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _Bounded(path.open("rb", 0)) as file:
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
-    # What is no weights file makes the readers stumble in every way there is.
+            _check_parts(path)
+            return torch.load(file, map_location="cpu", weights_only=True)
+    # What is no weights file makes torch's readers stumble in every way that there is.
     except Exception as error:
         raise BadInput(_unread(path, error)) from error
+
+
+class _Index(TypedDict):
+    """The index of a sharded checkpoint."""
+
+    weight_map: dict[str, str]
+
+
+# No class or function has a longer one.
+_LONGEST_NAME = 1_000
+
+
+class _Bounded(io.BufferedReader):
+    """A file of which nobody asks for more than it has: room is made for what is asked for."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """At most so many bytes."""
+        left = os.fstat(self.fileno()).st_size - self.tell()
+        return super().read(left if size is None or size < 0 else min(size, max(left, 0)))
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """A line, which in a pickle is a name; torch looks at one again and again."""
+        line = super().readline(-1 if size is None else size)
+        if len(line) > _LONGEST_NAME:
+            raise ValueError(f"a name of {len(line):,} bytes")
+        return line
+
+
+def _check_parts(path: Path) -> None:
+    """Refuse an archive whose parts are larger than itself: torch writes them as they are."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        size = sum(info.file_size for info in archive.infolist())
+    if size > 2 * path.stat().st_size:
+        raise ValueError(f"parts of {size:,} bytes in a file of {path.stat().st_size:,}")
 
 
 def _unread(path: Path, error: Exception) -> str:
@@ -147,13 +189,11 @@ _BEGINNINGS = {
 
 def _sharded(index: Path) -> dict[str, Any]:
     """The tensors of all files that an index names; they lie beside it."""
-    try:
-        files = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise BadInput(f"expected a weight_map of keys and files in {index}: {error}") from error
+    found = reading.of_json_file(index, _Index, "a weight_map of keys and files")
+    files = sorted(set(found["weight_map"].values()))
     state: dict[str, Any] = {}
     for name in files:
-        if Path(name).name != name:
+        if Path(name).name != name or "\0" in name or len(name.encode()) > 255:
             raise BadInput(f"expected files beside {index}, got {name!r}")
         if not (index.parent / name).is_file():
             raise BadInput(
@@ -191,5 +231,13 @@ def _states(whole: Any, name: str = "") -> list[tuple[str, dict[str, Any]]]:
 def _single(value: Any) -> Any:
     import torch
 
+    # Strides of 0 make a tensor of any size out of one number.
+    if isinstance(value, torch.Tensor) and not value.is_sparse:
+        held = value.untyped_storage().nbytes()
+        if value.numel() * value.element_size() > held:
+            raise BadInput(
+                f"expected weights, got a tensor of shape {tuple(value.shape)} that is made of "
+                f"{held} bytes"
+            )
     half = isinstance(value, torch.Tensor) and value.dtype in (torch.float16, torch.bfloat16)
     return value.float() if half else value

@@ -8,14 +8,17 @@ A cell of a category holds label maps or, for what is said of a whole image, num
 by semicolons. An image without a category's cell is not labelled with that category.
 """
 
-import csv
+import io
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
+from db import tables
+from db.csv_cells import whole
 from db.errors import BadInput
+from describer.images.probing import MOST_PIXELS
 from describer.methods.concepts.shape import Bools, Files, Labels, Shown, digest, fitted
 
 NOT_LABELS = ("image", "split", "ih", "iw", "sh", "sw")
@@ -44,8 +47,8 @@ class Broden:
         regions: dict[int, Bools] = {}
         for cell in self.rows[name]:
             for part in cell.split(";"):
-                if part.isdigit():
-                    self._take(regions, int(part), np.ones(shown.size, np.bool_))
+                if whole(part) is not None:
+                    self._take(regions, _number(part), np.ones(shown.size, np.bool_))
                     continue
                 values = self._map(part, shown.size)
                 for value in np.unique(values).tolist():
@@ -57,13 +60,18 @@ class Broden:
             regions[number] = regions[number] | mask if number in regions else mask
 
     def _map(self, part: str, size: tuple[int, int]) -> np.ndarray:
+        if not _is_place(part):
+            raise BadInput(f"expected a label map below {self.root / 'images'}, got {part!r}")
         file = self.root / "images" / part
         try:
-            with Image.open(file) as picture:
+            # In memory nothing is read beyond the end, whatever a header says.
+            with Image.open(io.BytesIO(file.read_bytes())) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise ValueError(f"{picture.width} x {picture.height} pixels")
                 resized = picture.convert("RGB").resize(
                     (size[1], size[0]), Image.Resampling.NEAREST
                 )
-        except (OSError, SyntaxError, ValueError) as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise BadInput(f"expected a label map in {file}: {error}") from error
         values = np.asarray(resized, dtype=np.int64)
         return np.asarray(values[..., 0] + 256 * values[..., 1])
@@ -84,11 +92,11 @@ def read(root: Path) -> Broden:
             for row in index
         }
         kept = [
-            (int(row["number"]), row["name"], row["category"].split("(")[0].split(";")[0].strip())
+            (_number(row["number"]), row["name"], _category(row["category"]))
             for row in labels
-            if int(row["number"]) > 0
+            if _number(row["number"]) > 0
         ]
-    except (KeyError, ValueError, AttributeError) as error:
+    except (KeyError, ValueError) as error:
         raise BadInput(f"expected Broden's columns in {root}, got {error!r}") from error
     if not kept or not rows:
         raise BadInput(f"expected labels and images in {root}, got none")
@@ -97,7 +105,7 @@ def read(root: Path) -> Broden:
     contents = [
         part.encode() + (root / "images" / part).read_bytes()
         for part in sorted(maps)
-        if not part.isdigit() and (root / "images" / part).is_file()
+        if _is_place(part) and (root / "images" / part).is_file()
     ]
     return Broden(
         root,
@@ -110,9 +118,23 @@ def read(root: Path) -> Broden:
     )
 
 
+def _number(cell: str) -> int:
+    found = whole(cell)
+    if found is None:
+        raise ValueError(f"the number {cell[:40]!r}")
+    return found
+
+
+def _category(cell: str) -> str:
+    return cell.split("(")[0].split(";")[0].strip()
+
+
 def _table(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"expected a table at {path}: {error}") from error
+    return [row.cells for row in tables.read(path, known=("number", "image")).rows]
+
+
+def _is_place(part: str) -> bool:
+    """Whether a cell names a file below `images`; anything else would be a way out of it."""
+    path = PurePosixPath(part)
+    named = all(each != ".." and len(each.encode()) < 256 for each in path.parts)
+    return named and "\0" not in part and len(part) < 1024 and not path.is_absolute()

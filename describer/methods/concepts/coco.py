@@ -3,21 +3,57 @@
 Run lengths come as lists or as COCO's own compressed text. Crowds count as their category.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 from PIL import Image
+from typing_extensions import TypedDict
 
+from db import reading
 from db.errors import BadInput
+from db.reading import Count, Number
 from describer.methods.concepts import polygons
 from describer.methods.concepts.shape import Files, Labels, Shown, digest, fitted
 
 Bools = NDArray[np.bool_]
+
+_WHAT = "COCO's JSON of instances"
+_Side = Annotated[int, Interval(ge=1, le=32_768)]
+
+
+class _Category(TypedDict):
+    id: int
+    name: str
+    supercategory: NotRequired[str | None]
+
+
+class _Image(TypedDict):
+    id: int
+    file_name: str
+    height: _Side
+    width: _Side
+
+
+class _RunLengths(TypedDict):
+    counts: str | list[Count]
+    size: tuple[_Side, _Side]
+
+
+class _Thing(TypedDict):
+    image_id: int
+    category_id: int
+    segmentation: _RunLengths | list[list[Number]]
+
+
+class _File(TypedDict):
+    categories: list[_Category]
+    images: list[_Image]
+    annotations: list[_Thing]
 
 
 @dataclass(frozen=True)
@@ -60,24 +96,24 @@ def read(path: Path) -> Coco:
     Raises:
         BadInput: it is not such a file.
     """
+    content = reading.bytes_of(path, _WHAT)
+    found: _File = reading.of_json(content, _File, _WHAT, path)
+    kinds = sorted(found["categories"], key=lambda kind: kind["id"])
+    numbers = {kind["id"]: number for number, kind in enumerate(kinds)}
+    files = {image["id"]: image["file_name"] for image in found["images"]}
+    sizes = {image["file_name"]: (image["height"], image["width"]) for image in found["images"]}
+    things: dict[str, list[tuple[int, Any]]] = {name: [] for name in sizes}
     try:
-        content = path.read_bytes()
-        found = json.loads(content)
-        kinds = sorted(found["categories"], key=lambda kind: int(kind["id"]))
-        numbers = {kind["id"]: number for number, kind in enumerate(kinds)}
-        files = {image["id"]: str(image["file_name"]) for image in found["images"]}
-        sizes = {
-            str(image["file_name"]): (int(image["height"]), int(image["width"]))
-            for image in found["images"]
-        }
-        things: dict[str, list[tuple[int, Any]]] = {name: [] for name in sizes}
         for thing in found["annotations"]:
             entry = (numbers[thing["category_id"]], thing["segmentation"])
             things[files[thing["image_id"]]].append(entry)
-        names = tuple(str(kind["name"]) for kind in kinds)
-        categories = tuple(str(kind.get("supercategory") or "object") for kind in kinds)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(f"expected COCO's JSON of instances in {path}, got {error!r}") from error
+    except KeyError as error:
+        raise BadInput(
+            f"expected {_WHAT} in {path}, got a thing of an image or a category {error} that is "
+            "not in it"
+        ) from error
+    names = tuple(kind["name"] for kind in kinds)
+    categories = tuple(kind.get("supercategory") or "object" for kind in kinds)
     if not names or not sizes:
         raise BadInput(f"expected categories and images in {path}, got none")
     return Coco(names, categories, digest([content]), sizes, things, Files(sizes))
@@ -97,6 +133,8 @@ def run_lengths(text: str) -> list[int]:
             digit = ord(text[place]) - 48
             value |= (digit & 31) << shift
             more = bool(digit & 32)
+            if not 0 <= digit < 64 or shift > 40:
+                raise ValueError(f"run lengths with {text[place]!r}")
             place, shift = place + 1, shift + 5
             if not more and digit & 16:
                 value -= 1 << shift
@@ -110,6 +148,9 @@ def _mask(segmentation: Any, size: tuple[int, int]) -> Bools:
     counts: str | Sequence[int] = segmentation["counts"]
     height, width = segmentation["size"]
     lengths = run_lengths(counts) if isinstance(counts, str) else counts
+    # Lengths that are more than the image would take memory of their own.
+    if min(lengths, default=0) < 0 or sum(lengths) != height * width:
+        raise ValueError(f"run lengths of {sum(lengths)} pixels for {height} x {width}")
     values = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
     # Run lengths go down the columns.
     mask: Bools = values.reshape(width, height).T

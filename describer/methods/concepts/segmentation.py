@@ -6,6 +6,7 @@
 Label maps may be smaller than their images; they are enlarged without mixing values.
 """
 
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import numpy as np
 from PIL import Image
 
 from db.errors import BadInput
+from db.reading import is_text
+from describer.images.probing import MOST_PIXELS
 from describer.methods.concepts.shape import Files, Labels, Shown, digest, fitted, lines
 
 NAMES = "names.txt"
@@ -42,12 +45,19 @@ class Segmentation:
         height, width = shown.size
         file = self.root / LABELS / path
         try:
-            with Image.open(file) as picture:
+            # In memory nothing is read beyond the end, whatever a header says.
+            with Image.open(io.BytesIO(file.read_bytes())) as picture:
                 if picture.mode not in ("L", "P", "1") and not picture.mode.startswith("I"):
                     raise BadInput(f"expected a label map of one channel, got {picture.mode}")
+                # A header of a few bytes may say any size.
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise BadInput(
+                        f"expected a label map of at most {MOST_PIXELS:,} pixels in {file}, got "
+                        f"{picture.width} x {picture.height}"
+                    )
                 resized = picture.resize((width, height), Image.Resampling.NEAREST)
                 values = np.asarray(resized).astype(np.int64)
-        except (OSError, SyntaxError, ValueError) as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
             raise BadInput(f"expected a label map in {file}: {error}") from error
         found = {}
         for value in np.unique(values).tolist():
@@ -70,7 +80,9 @@ def read(root: Path) -> Segmentation:
     rows = [line.partition("\t") for line in lines(root / NAMES)]
     kept = [(name.strip(), kind.strip() or CATEGORY) for name, _, kind in rows if name.strip()]
     paths = sorted(
-        path.relative_to(root / LABELS).as_posix() for path in (root / LABELS).rglob("*.png")
+        name
+        for path in (root / LABELS).rglob("*.png")
+        if is_text(name := path.relative_to(root / LABELS).as_posix())
     )
     if not kept or not paths:
         raise BadInput(

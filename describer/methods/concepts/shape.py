@@ -158,4 +158,6 @@ def lines(path: Path) -> list[str]:
 
 
 def _stem(path: str) -> str:
-    return PurePosixPath(path).with_suffix("").as_posix()
+    # A table may call an image ".", which has no suffix to take off.
+    whole = PurePosixPath(path)
+    return whole.with_suffix("").as_posix() if whole.name else whole.as_posix()

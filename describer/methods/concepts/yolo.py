@@ -8,9 +8,10 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from db import reading
 from db.errors import BadInput
+from db.reading import is_text
 from describer.methods.concepts import polygons
 from describer.methods.concepts.shape import Files, Labels, Shown, digest, fitted, lines
 
@@ -90,7 +91,9 @@ def read(root: Path, *, names: str = "") -> Yolo:
     """
     known = _names(root, names)
     paths = sorted(
-        path.relative_to(root).as_posix() for path in root.rglob("*.txt") if path.name != NAMES
+        name
+        for path in root.rglob("*.txt")
+        if path.name != NAMES and is_text(name := path.relative_to(root).as_posix())
     )
     if not paths:
         raise BadInput(f"expected text files of polygons in {root}, found none")
@@ -114,14 +117,9 @@ def _names(root: Path, names: str) -> tuple[str, ...]:
 
 
 def _yaml_names(path: Path) -> tuple[str, ...]:
-    import yaml
-
-    try:
-        found: Any = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadInput(f"expected YAML in {path}: {error}") from error
+    found = reading.of_yaml(reading.text_of(path, "YAML"), path)
     given = found.get("names") if isinstance(found, dict) else None
-    if isinstance(given, dict) and sorted(given) == list(range(len(given))):
+    if isinstance(given, dict) and set(given) == set(range(len(given))):
         given = [given[number] for number in range(len(given))]
     if not isinstance(given, list) or not given:
         raise BadInput(f"expected a list of names in {path}, got {type(given).__name__}")

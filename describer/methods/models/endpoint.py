@@ -26,7 +26,6 @@ import os
 import re
 import threading
 import time
-import tomllib
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -36,6 +35,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from db import reading
 from db.errors import BadInput
 from db.jobs import Watch
 from describer.methods.models.captions import picture
@@ -203,10 +203,7 @@ def read(models: Path | None) -> dict[str, Endpoint]:
     path = models / SETTINGS if models is not None else None
     if path is None or not path.is_file():
         return {}
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"expected TOML in {path}: {error}") from error
+    values = reading.of_toml(path, "the settings of endpoints")
     return {name: _endpoint(name, entry, path) for name, entry in values.items()}
 
 

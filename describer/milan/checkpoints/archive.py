@@ -8,7 +8,9 @@ which a plain dictionary stands in. Anything else is refused before it is looked
 `weights_only` cannot read these files without importing that class.
 """
 
+import math
 import pickle
+import struct
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -43,7 +45,18 @@ def read(path: Path) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             contents = _read_archive(path, archive)
-    except zipfile.BadZipFile as error:
+    # Names and places in the directory of a damaged zip file lead anywhere.
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        UnicodeDecodeError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        KeyError,
+        OverflowError,
+        struct.error,
+    ) as error:
         raise BadInput(
             f"expected a torch archive (a zip file, as torch writes since 1.6) in {path}, got "
             "another format; it was not opened further"
@@ -60,6 +73,9 @@ def _read_archive(path: Path, archive: zipfile.ZipFile) -> object:
         raise BadInput(f"expected one data.pkl in torch archive {path}, got {len(programs)}")
     if any(info.compress_type != zipfile.ZIP_STORED for info in entries.values()):
         raise BadInput(f"expected an uncompressed torch archive, got a compressed one: {path}")
+    # Entries that lie on each other would be read once each.
+    if sum(info.file_size for info in entries.values()) > path.stat().st_size:
+        raise BadInput(f"expected a torch archive, got {path}, whose parts are larger than itself")
     folder = programs[0].removesuffix("data.pkl")
     order = archive.read(f"{folder}byteorder") if f"{folder}byteorder" in entries else b"little"
     if order != b"little":
@@ -83,7 +99,7 @@ def _read_archive(path: Path, archive: zipfile.ZipFile) -> object:
         AttributeError,
         RuntimeError,
         OverflowError,
-        MemoryError,
+        struct.error,
     ) as error:
         raise BadInput(
             f"expected tensors and plain values in checkpoint {path}, got a file that cannot be "
@@ -91,7 +107,8 @@ def _read_archive(path: Path, archive: zipfile.ZipFile) -> object:
         ) from error
 
 
-class _DataUnpickler(pickle.Unpickler):
+# The unpickler in C makes room for as many values as a pickle says that it remembers.
+class _DataUnpickler(pickle._Unpickler):
     """An unpickler that knows how to make data, and nothing else."""
 
     def __init__(self, program: Any, path: Path, storage: Callable[[str], bytes]) -> None:
@@ -107,6 +124,11 @@ class _DataUnpickler(pickle.Unpickler):
         def rebuild_tensor(
             storage: Tensor, offset: int, size: Any, stride: Any, *_rest: object
         ) -> Tensor:
+            # Strides of 0 make a tensor of any size out of one number.
+            if not 0 <= math.prod(size) <= storage.numel():
+                raise pickle.UnpicklingError(
+                    f"a tensor of shape {tuple(size)} in {storage.numel()} numbers"
+                )
             return torch.as_strided(storage, tuple(size), tuple(stride), offset).clone()
 
         def rebuild_parameter(data: Tensor, *_rest: object) -> Tensor:

@@ -10,15 +10,18 @@ can hold code. The weights of the encoder are in the folder too when the model k
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from typing_extensions import TypedDict
 
+from db import reading
 from db.arrays import new_folder
 from db.errors import BadInput
 from describer.milan.backbones import EncoderConfig
@@ -44,7 +47,17 @@ _KEYS = {
     "files",
 }
 
-Config = TypeVar("Config", DecoderConfig, LanguageConfig, EncoderConfig)
+
+class _Description(TypedDict):
+    """What stands in `checkpoint.json`; sizes are checked with the part that they are of."""
+
+    decoder: dict[str, Any]
+    language: dict[str, Any] | None
+    encoder: dict[str, Any]
+    vocabulary: list[str]
+    as_published: bool
+    training: dict[str, Any]
+    files: dict[str, str]
 
 
 def save(model: Model, folder: Path, *, training: Mapping[str, Any]) -> None:
@@ -91,20 +104,23 @@ def load(folder: Path) -> Model:
         BadInput: a file is missing or was changed, a key is missing or unknown, or sizes do not
             fit together.
     """
+    path = folder / DESCRIPTION
     description = read_description(folder)
     states = {name: _read_weights(folder, name, sha) for name, sha in description["files"].items()}
     if DECODER not in states:
         raise BadInput(f"expected weights {DECODER} in checkpoint {folder}, got {list(states)}")
     vocabulary = Vocabulary(tuple(description["vocabulary"]))
-    decoder_config = _config(folder, "decoder", DecoderConfig, description["decoder"])
-    decoder = _filled(folder, DECODER, Decoder(decoder_config), states[DECODER])
+    decoder_config = reading.checked(description["decoder"], DecoderConfig, "sizes", path)
+    decoder = _filled(folder, DECODER, lambda: Decoder(decoder_config), states[DECODER])
     sizes = {"decoder": decoder_config.vocabulary_size}
     language = None
     if description["language"] is not None:
         if LANGUAGE not in states:
             raise BadInput(f"expected weights {LANGUAGE} in checkpoint {folder}, got none")
-        language_config = _config(folder, "language", LanguageConfig, description["language"])
-        language = _filled(folder, LANGUAGE, LanguageModel(language_config), states[LANGUAGE])
+        language_config = reading.checked(description["language"], LanguageConfig, "sizes", path)
+        language = _filled(
+            folder, LANGUAGE, lambda: LanguageModel(language_config), states[LANGUAGE]
+        )
         sizes["language"] = language_config.vocabulary_size
     for part, size in sizes.items():
         if size != len(vocabulary):
@@ -112,13 +128,7 @@ def load(folder: Path) -> Model:
                 f"expected a vocabulary of {size} symbols for the {part} of checkpoint {folder}, "
                 f"got {len(vocabulary)} ({len(vocabulary.words)} words and the special ones)"
             )
-    encoder = _config(folder, "encoder", EncoderConfig, description["encoder"])
-    encoder = replace(
-        encoder,
-        layers=tuple(encoder.layers),
-        mean=tuple(encoder.mean),
-        std=tuple(encoder.std),
-    )
+    encoder = reading.checked(description["encoder"], EncoderConfig, "an encoder", path)
     return Model(
         decoder=decoder,
         language=language,
@@ -138,27 +148,26 @@ def read_description(folder: Path) -> dict[str, Any]:
         BadInput: not there, not JSON, another format, or keys that are missing or unknown.
     """
     path = folder / DESCRIPTION
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BadInput(f"expected a MILAN checkpoint with {path}, got no such file") from error
-    except (OSError, ValueError) as error:
-        raise BadInput(f"expected JSON in {path}, got something else ({error})") from error
+    if not path.exists():
+        raise BadInput(f"expected a MILAN checkpoint with {path}, got no such file")
+    description = reading.of_json_file(path, Any, "JSON")
     found = description.get("format") if isinstance(description, dict) else None
     if found != FORMAT:
         raise BadInput(f"expected format {FORMAT!r} in {path}, got {found!r}")
     _check_keys(path, "", set(description), _KEYS)
+    reading.checked(description, _Description, "a checkpoint", path)
+    for part, kind in (("decoder", DecoderConfig), ("language", LanguageConfig)):
+        if description[part] is not None:
+            names = {field.name for field in fields(kind)}
+            _check_keys(path, f" of {part}", set(description[part]), names)
+    names = {field.name for field in fields(EncoderConfig)}
+    _check_keys(path, " of encoder", set(description["encoder"]), names)
     unknown = set(description["files"]) - {DECODER, LANGUAGE, ENCODER}
     if unknown:
         raise BadInput(
             f"expected the weight files of a checkpoint in {path}, got {sorted(unknown)}"
         )
     return dict(description)
-
-
-def _config(folder: Path, part: str, kind: type[Config], values: Mapping[str, Any]) -> Config:
-    _check_keys(folder / DESCRIPTION, f" of {part}", set(values), {f.name for f in fields(kind)})
-    return kind(**values)
 
 
 def _check_keys(path: Path, where: str, got: set[str], expected: set[str]) -> None:
@@ -189,11 +198,16 @@ def _read_weights(folder: Path, name: str, sha256: str) -> dict[str, Tensor]:
 Module = TypeVar("Module", bound=nn.Module)
 
 
-def _filled(folder: Path, name: str, module: Module, state: Mapping[str, Tensor]) -> Module:
+def _filled(
+    folder: Path, name: str, make: Callable[[], Module], state: Mapping[str, Tensor]
+) -> Module:
+    """The module of a description with its weights; sizes take no memory until they fit."""
     try:
-        module.load_state_dict(state)
-    except RuntimeError as error:
-        problem = " ".join(line.strip() for line in str(error).splitlines()[1:])
+        with torch.device("meta"):
+            module = make()
+        module.load_state_dict({key: value.float() for key, value in state.items()}, assign=True)
+    except (RuntimeError, ValueError, TypeError, OverflowError) as error:
+        problem = " ".join(line.strip() for line in str(error).splitlines()[1:]) or str(error)
         raise BadInput(
             f"expected weights in {folder / name} that fit {DESCRIPTION}, got others: {problem}"
         ) from error

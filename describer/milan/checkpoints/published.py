@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from db.errors import BadInput
@@ -54,7 +55,7 @@ def load(path: Path) -> Model:
         steps = int(properties["length"])
         dropout = float(properties["dropout"])
         tensors = {name: _tensor(name, value) for name, value in state.items()}
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         if isinstance(error, BadInput):
             raise
         raise BadInput(
@@ -118,9 +119,11 @@ def _decoder(path: Path, state: Mapping[str, Tensor], *, dropout: float, steps: 
             dropout=dropout,
             steps=steps,
         )
-        decoder = Decoder(config)
-        decoder.load_state_dict(state)
-    except (KeyError, IndexError, RuntimeError) as error:
+        # Sizes take no memory until the weights fit them.
+        with torch.device("meta"):
+            decoder = Decoder(config)
+        decoder.load_state_dict(state, assign=True)
+    except (KeyError, IndexError, RuntimeError, ValueError, TypeError) as error:
         raise BadInput(
             f"expected the weights of a MILAN decoder in {path}, got others ({error})"
         ) from error
@@ -135,9 +138,10 @@ def _language(path: Path, state: Mapping[str, Tensor]) -> LanguageModel:
             hidden_size=state["output.weight"].shape[1],
             layers=sum(key.startswith("lstm.weight_hh_l") for key in state),
         )
-        language = LanguageModel(config)
-        language.load_state_dict(state)
-    except (KeyError, IndexError, RuntimeError) as error:
+        with torch.device("meta"):
+            language = LanguageModel(config)
+        language.load_state_dict(state, assign=True)
+    except (KeyError, IndexError, RuntimeError, ValueError, TypeError) as error:
         raise BadInput(
             f"expected the weights of a language model in {path}, got others ({error})"
         ) from error

@@ -153,12 +153,15 @@ def test_an_export_from_before_ratings_still_comes_in(db: Database, tmp_path: Pa
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "expected a table of ratings in .*, it cannot be read: .*No such file"),
-        (b"\xff\xfe\xff", "it cannot be read"),
+        (None, "expected a CSV table at .*no such file"),
+        (b"\xff\xfe\xff", "expected a UTF-8 CSV table"),
         (b"Layer,Unit\nconv1,0\n", "expected the columns Layer, Unit and"),
         (b"Layer,Unit,MILAN E1 Rating\nconv1,0\n", "expected a rating in column 'MILAN E1"),
         (b"Layer,Unit,A E1 Rating,B E1 Rating\nconv1,0,3\n", "a rating in column 'B E1 Rating'"),
-        (b"Layer,Unit,A E1 Rating\nconv1,x,3\n", "expected the number of a unit, line 2 of .*'x'"),
+        (
+            b"Layer,Unit,A E1 Rating\nconv1,x,3\n",
+            "expected a unit's number from 0 in line 2 of .*'x'",
+        ),
     ],
 )
 def test_tables_that_are_none_are_one_sentence(

@@ -5,6 +5,7 @@ import sqlite3
 import pytest
 from sqlite_utils import Database
 
+from db import log
 from db.access import users
 from db.errors import BadInput, NotFound
 from db.workspace import prepare
@@ -29,14 +30,39 @@ def test_an_account_without_password_cannot_sign_in(db: Database) -> None:
     assert not users.verify(db, "simulated-1", "")
 
 
-def test_a_removed_account_is_closed_and_its_name_stays_taken(db: Database) -> None:
+def test_a_name_under_which_nothing_was_written_is_free_again(db: Database) -> None:
     users.add(db, "ada", "admin", password="correct horse")
-    users.remove(db, "ada")
-    assert not users.verify(db, "ada", "correct horse")
+    users.set_password(db, "ada", "another horse")
+    assert users.remove(db, "ada")
+    assert not users.verify(db, "ada", "another horse")
     with pytest.raises(NotFound, match="expected the name of an account, got 'ada'"):
         users.get(db, "ada")
-    with pytest.raises(BadInput, match="not taken"):
+    assert users.add(db, "ADA", "annotator", password="third horse").role == "annotator"
+
+
+def test_a_name_with_work_stays_that_persons(db: Database) -> None:
+    users.add(db, "ada", "reviewer", password="correct horse")
+    log.add(db, "ada", "stated the purpose", "report:text", purpose="safety")
+    assert not users.remove(db, "ada")
+    with pytest.raises(BadInput, match=r"work of a removed account stands.*reopen"):
         users.add(db, "ADA", "admin", password="correct horse")
+    assert users.reopen(db, "Ada", password="another horse").role == "reviewer"
+    assert users.verify(db, "ada", "another horse")
+    assert not users.verify(db, "ada", "correct horse")
+    with pytest.raises(NotFound, match="that was removed"):
+        users.reopen(db, "ada", password="another horse")
+
+
+def test_a_new_password_replaces_the_former_and_changes_the_stamp(db: Database) -> None:
+    users.add(db, "ada", "reviewer", password="correct horse")
+    before = users.stamp(db, "ada")
+    users.set_password(db, " Ada ", "another horse", person="root")
+    assert users.verify(db, "ada", "another horse")
+    assert not users.verify(db, "ada", "correct horse")
+    assert users.stamp(db, "ada") != before
+    event = log.of(db, "user:ada")[-1]
+    assert (event.person, event.action) == ("root", "new password")
+    assert "horse" not in str(event)
 
 
 @pytest.mark.parametrize(
