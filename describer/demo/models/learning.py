@@ -34,13 +34,14 @@ VARIANTS = ("probe", "probe", "probe", "people", "spurious")
 class Course:
     """How the models learn.
 
-    scenes: how many are drawn. steps: batches. batch: views in one. rate: the highest learning
-    rate. captions: of the texts that the encoder reads, the share of captions; the others are
+    scenes: how many are drawn. steps: batches that the learning rate is planned for. until: the
+    last of them that is learned. batch: views in one. rate: the highest learning rate. captions: of the texts that the encoder reads, the share of captions; the others are
     phrases.
     """
 
     scenes: int = 7000
     steps: int = 1500
+    until: int = 600
     batch: int = 48
     rate: float = 1.5e-3
     captions: float = 0.5
@@ -54,7 +55,7 @@ def learn(kept: Path, course: Course | None = None, *, report: Report) -> Pair:
     that was not.
     """
     course = course or Course()
-    views = drawn(course.scenes)
+    last = min(course.until, course.steps)
     pair = Pair.new(seed=course.seed)
     cells = nn.Linear(pair.clip.config.vision_config.hidden_size, len(NAMES))
     weights = [*pair.parameters(), *cells.parameters()]
@@ -72,7 +73,8 @@ def learn(kept: Path, course: Course | None = None, *, report: Report) -> Pair:
         optimiser.load_state_dict(state["optimiser"])
     pair.clip.train()
     pair.git.train()
-    for step in range(first, course.steps):
+    views = drawn(course.scenes if first < last else 0)
+    for step in range(first, last):
         for group in optimiser.param_groups:
             group["lr"] = _rate(step, course)
         losses = _losses(pair, cells, _batch(views, step, course))
@@ -82,7 +84,7 @@ def learn(kept: Path, course: Course | None = None, *, report: Report) -> Pair:
         optimiser.step()
         with torch.no_grad():
             pair.clip.logit_scale.clamp_(max=math.log(100))
-        if (step + 1) % KEPT_EVERY == 0 or step + 1 == course.steps:
+        if (step + 1) % KEPT_EVERY == 0 or step + 1 == last:
             state = {
                 "step": step + 1,
                 "pair": pair.state(),
@@ -92,7 +94,7 @@ def learn(kept: Path, course: Course | None = None, *, report: Report) -> Pair:
             torch.save(state, kept.with_suffix(".partial"))
             kept.with_suffix(".partial").replace(kept)
             said = ", ".join(f"{value.item():.3f}" for value in losses)
-            report(f"models: batch {step + 1} of {course.steps}, losses {said}")
+            report(f"models: batch {step + 1} of {last}, losses {said}")
     pair.clip.eval()
     pair.git.eval()
     return pair
