@@ -20,7 +20,7 @@ from db.crowd.recruitment import Recruitment
 from db.describe import exemplars
 from db.workspace import Workspace, create, open_database
 from helpers.annotating import add_units, fill_pictures, running_app
-from helpers.browsing import PATIENCE_MS, XSS, answer, open_tab, sign_in
+from helpers.browsing import PATIENCE_MS, XSS, answer, choose, fill, open_tab, sign_in
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -277,3 +277,46 @@ def test_what_a_link_says_besides_leads_nowhere_and_an_account_is_not_left(study
         assert kept.status_code == 403
         assert "set-cookie" not in kept.headers
         assert "signed in as admin" in kept.text
+
+
+def test_an_admin_sets_everything_up_on_the_page(browser: Browser, study: Study) -> None:
+    admin = sign_in(browser, study.address, "admin")
+    open_tab(admin, "Manage")
+    open_tab(admin, "Participants")
+    admin.wait_for_selector("code.an-here")
+    fill(admin, "#an-webhook", "http://169.254.169.254/latest")
+    admin.locator("#an-offer-save").click()
+    admin.wait_for_selector("#an-offer-note >> text=link-local")
+    fill(admin, "#an-webhook", "")
+    fill(admin, "#an-to-end", "javascript:alert(1)")
+    admin.locator("#an-offer-save").click()
+    admin.wait_for_selector("#an-offer-note >> text=begins with https://")
+    fill(admin, "#an-to-end", "ENDE55")
+    choose(admin, "#an-language", "العربية")
+    admin.locator("#an-link-new").click()
+    admin.wait_for_selector("#an-offer-note >> text=There is a new link")
+    made = admin.locator("code.an-here").nth(2).inner_text()
+    assert made.startswith(f"{study.address}/?campaign=c1.")
+    assert study.token not in made
+
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(made.replace("&pid=ID", "&pid=somebody"))
+    page.wait_for_selector("#an-agree:visible, .an-end:visible")
+    page.wait_for_selector("[dir=rtl][lang=ar] #an-message")
+    assert httpx.get(study.link("late")).status_code == 403
+
+    admin.get_by_text("Invitations: a link for each person").click()
+    fill(admin, "#an-invite-list", "ada@lab.example\nbo@lab.example")
+    admin.locator("#an-invite").click()
+    admin.wait_for_selector("#an-invite-note >> text=2 links were made")
+    admin.locator("#an-invite-table").click()
+    with admin.expect_download() as download:
+        admin.locator("#an-invite-file a").first.click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert lines[1].startswith(f"ada@lab.example,{study.address}/?campaign=i1.")
+    assert httpx.get(lines[1].split(",")[1]).status_code == 200
+    choose(admin, "#an-invite-one", "bo@lab.example")
+    admin.locator("#an-invite-revoke").click()
+    admin.wait_for_selector("#an-invite-note >> text=Revoked.")
+    assert httpx.get(lines[2].split(",")[1]).status_code == 403
