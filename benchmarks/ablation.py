@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from audits.ablation.engine.hooks import ablated
-from audits.ablation.importance import single_predictions
+from audits.ablation.order.importance import single_predictions
 from audits.network.evaluation import Evaluator
 from audits.network.images import Images
 from benchmarks.measurement import Measurement

@@ -21,7 +21,7 @@ import numpy as np
 from torch import nn
 
 from audits.ablation.curves import chosen_count
-from audits.ablation.ties import spread
+from audits.ablation.order.ties import spread
 from audits.demo import editing
 from audits.figures.intervals import interval
 from benchmarks.measurement import Measurement

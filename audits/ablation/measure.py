@@ -19,10 +19,10 @@ from audits.ablation import curves
 from audits.ablation.curves import Curve
 from audits.ablation.engine.hooks import check_units
 from audits.ablation.engine.units import by_layer
-from audits.ablation.importance import UnitImportance, equal_units, importance
+from audits.ablation.order.importance import UnitImportance, equal_units, importance
+from audits.ablation.order.ties import Ordered, Ranked, TieOrder, tie_order
 from audits.ablation.plan import MEASURED, How
 from audits.ablation.result import Point
-from audits.ablation.ties import Ordered, Ranked, TieOrder, tie_order
 from audits.figures import intervals
 from audits.network.evaluation import Evaluation, Evaluator
 from audits.network.images import Images

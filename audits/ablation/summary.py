@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from audits.ablation import wording
 from audits.ablation.measure import Line, Measured
+from audits.ablation.order.ties import spread
 from audits.ablation.result import ClassAccuracy, ClassCurve, ClassCurves, Draw, Summary, WholeLayer
-from audits.ablation.ties import spread
 
 CLASSES = 24
 

@@ -23,8 +23,8 @@ import torch
 
 from audits.ablation.curves import Curve, best_count, chosen_count, curve, matched_draws
 from audits.ablation.engine.units import by_layer
-from audits.ablation.importance import UnitImportance, equal_units, importance
-from audits.ablation.ties import Ranked, TieOrder, spread, tie_order
+from audits.ablation.order.importance import UnitImportance, equal_units, importance
+from audits.ablation.order.ties import Ranked, TieOrder, spread, tie_order
 from audits.figures.intervals import Interval, interval
 from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images

@@ -156,6 +156,12 @@ def prune(
         units = [(layer, number) for number in numbers]
         draws = matched_draws(units, network.sizes, trials=asked.controls, seed=asked.seed)
         row(layer, units, len(units) / network.sizes[layer], draws)
+    return _table(network, bench, asked, rows)
+
+
+def _table(
+    network: Network, bench: "_Bench", asked: Asked, rows: Sequence[tuple[Cell, ...]]
+) -> Table:
     return Table(
         "forest",
         "A random forest after units that no other is like were pruned",

@@ -50,7 +50,9 @@ class Views:
         for each in scenes:
             counts = np.bincount(each.parts.ravel(), minlength=len(each.names)) / each.parts.size
             total += counts @ _table(each)
-        return cls(tuple(scenes), dict(zip(NAMES, (total / max(1, len(scenes))).tolist(), strict=True)))
+        return cls(
+            tuple(scenes), dict(zip(NAMES, (total / max(1, len(scenes))).tolist(), strict=True))
+        )
 
     def whole(self, number: int) -> Shown:
         """A scene as it is."""

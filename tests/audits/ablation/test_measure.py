@@ -12,10 +12,10 @@ from audits.ablation import curves, page
 from audits.ablation import files as audit_files
 from audits.ablation import summary as ablation_summary
 from audits.ablation.engine.units import by_layer
-from audits.ablation.importance import importance
 from audits.ablation.measure import Line, Sets, measure
+from audits.ablation.order.importance import importance
+from audits.ablation.order.ties import spread
 from audits.ablation.plan import How
-from audits.ablation.ties import spread
 from audits.network.evaluation import Cache, Evaluator
 from audits.network.images import Images
 from db.errors import BadInput

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 import app
-from audits.ablation.importance import importance, single_predictions
 from audits.ablation.measure import Sets, measure
+from audits.ablation.order.importance import importance, single_predictions
 from audits.ablation.plan import How
 from audits.find.words import analyse_missing
 from audits.network.evaluation import Cache, Evaluator

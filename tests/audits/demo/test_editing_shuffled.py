@@ -5,8 +5,8 @@ import pytest
 
 from audits.ablation import curves
 from audits.ablation.engine.units import by_layer
-from audits.ablation.importance import importance, in_order
 from audits.ablation.measure import Sets, measure
+from audits.ablation.order.importance import importance, in_order
 from audits.ablation.plan import How
 from audits.demo import editing
 from audits.figures import intervals

@@ -10,7 +10,7 @@ from torch import nn
 from audits.ablation.engine.cut import cut
 from audits.ablation.engine.hooks import ablated, layer_means
 from audits.ablation.engine.singles import Singles
-from audits.ablation.importance import (
+from audits.ablation.order.importance import (
     UnitImportance,
     alone,
     equal_units,

@@ -17,7 +17,7 @@ import numpy as np
 
 from audits.ablation import curves
 from audits.ablation.engine.units import by_layer
-from audits.ablation.importance import By, UnitImportance, in_order
+from audits.ablation.order.importance import By, UnitImportance, in_order
 from audits.network.evaluation import Evaluator
 from audits.network.images import Images
 from db.jobs import Watch
