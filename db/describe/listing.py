@@ -5,19 +5,18 @@
 
 The sentence that leads a row is the newest one among those that the search, and the method if one
 is chosen, let through: MILAN's before others'. The columns by which rows are sorted are of that
-sentence.
+sentence; `trusted` is by the score of the trusted one, and units that have none come last.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlite_utils import Database
 
 from db.describe.descriptions import SAID, TRUSTED
 
-Sort = Literal["unit", "sentence", "method", "score", "methods"]
 SORTS: dict[str, str] = {
     "unit": "subjects.name {0}, units.exemplar_set_id {0}, units.unit {0}",
     "sentence": "lower(lead.text) {0}, units.unit_id",
@@ -25,6 +24,7 @@ SORTS: dict[str, str] = {
     # What has no score comes last, whichever way.
     "score": "lead.score is null, lead.score {0}, units.unit_id",
     "methods": "lead.methods {0}, units.unit_id",
+    "trusted": "held.description_id is null, held.value {0}, units.unit_id",
 }
 _FIRST = "milan"
 
@@ -116,10 +116,12 @@ def page(db: Database, wanted: Wanted, *, limit: int, offset: int = 0) -> Listed
         part = f"order by {order}"
     rows = db.query(
         f"""
-        select units.unit_id, subjects.name as subject, layer, unit, dead, description_id, text,
-            method, model_hash, score, methods,
+        select units.unit_id, subjects.name as subject, layer, unit, dead,
+            lead.description_id, text, method, model_hash, score, methods,
             coalesce(json_extract(detail_json, '$.caution'), '') as caution
-        {_UNITS} join ({_LEAD}) as lead on lead.unit_id = units.unit_id where {_PLACE} {part}
+        {_UNITS} join ({_LEAD}) as lead on lead.unit_id = units.unit_id
+        left join trusted as held on held.unit_id = units.unit_id
+        where {_PLACE} {part}
         """,
         values,
     )

@@ -152,6 +152,11 @@ def _columns(wanted: Wanted) -> list[tuple[str, str, str, str]]:
         ("method", "Method", "by name"),
         ("score", named, score),
         ("methods", "Methods", "how many methods spoke of it"),
+        (
+            "trusted",
+            "Trusted",
+            "by the trusted sentence's score on images that did not choose it; higher is better",
+        ),
     )
     way = "down" if wanted.falling else "up"
     return [(key, name, way if key == wanted.sort else "", why) for key, name, why in heads]

@@ -7,7 +7,7 @@ candidates(ranked, lam)                       a beam in the order that a lambda 
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ from db.describe.exemplars import UnitRow
 from db.describe.faithfulness import Score
 from describer.describe import scores
 from describer.describe.origin import Histogram, Origin
-from describer.methods.options import MILAN, TITLES, search_of
+from describer.methods.options import CLIP_DISSECT, DND, MILAN, TITLES, search_of
 
 _PARTS = templates.beside(__file__)
 
@@ -74,10 +74,15 @@ def _told(unit: UnitRow, each: Description, machines: Sentences) -> dict[str, An
     """One sentence with all that is said about it."""
     origin = machines.origins.get(each.description_id)
     steps = origin.steps if origin else ()
+    means = scores.meaning(each.method)
+    if each.method in (DND, CLIP_DISSECT) and origin:
+        facts = dict(origin.facts)
+        named = facts.get("options scoring") or facts.get("scoring") or means.name
+        means = replace(means, name=named)
     return {
         "said": each,
         "how": _how(each),
-        "means": scores.meaning(each.method),
+        "means": means,
         "reason": each.detail.get("reason", ""),
         "caution": each.detail.get("caution", ""),
         "scores": [one for one in machines.scores if one.description_id == each.description_id],

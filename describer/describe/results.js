@@ -9,7 +9,7 @@
     if (head && !head.disabled) {
       const box = field('sort_pick'), key = head.dataset.sort;
       // The same column again turns it round; what is good comes first where there is a good end.
-      const falls = key === 'score' || key === 'methods';
+      const falls = ['score', 'methods', 'trusted'].includes(key);
       const first = falls ? `-${key}` : key, second = falls ? key : `-${key}`;
       box.value = box.value === first ? second : first;
       box.dispatchEvent(new Event('input', {bubbles: true}));

@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from db.errors import BadInput
 from describer.describe import needs as method_needs
 from describer.describe import page
+from describer.describe.plan import NONE as NOBODY
 from describer.describe.plan import Plan
 from describer.form import Form
 from describer.methods import options as chosen
@@ -47,6 +48,7 @@ class Fields(Form):
     quantile: gr.Number
     pooling: gr.Radio
     seed: gr.Number
+    weighed: gr.Checkbox
     checkpoint: gr.Dropdown
     beam_size: gr.Number
     temperature: gr.Number
@@ -125,6 +127,9 @@ def _exemplars() -> dict[str, Any]:
             "quantile": _number(0.99, "mask above quantile", "quantile", minimum=0, maximum=1),
             "pooling": gr.Radio(["max", "mean"], value="max", label="pooling", elem_id="pooling"),
             "seed": _number(0, "seed of all chance", "seed", precision=0, minimum=0),
+            "weighed": gr.Checkbox(
+                True, label="score sentences on images that gave no exemplars", elem_id="weighed"
+            ),
         }
 
 
@@ -262,6 +267,7 @@ def plan_of(asked: Mapping[str, Any], *, annotated: tuple[str, ...] = ()) -> Pla
         k=int(asked["k"]),
         quantile=asked["quantile"],
         pooling=asked["pooling"],
+        judge="" if asked["weighed"] else NOBODY,
     )
 
 

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 from sqlite_utils import Database
 
-from db.describe import descriptions, listing
+from db.describe import descriptions, listing, trusted
 from db.describe.descriptions import NewDescription
 from db.describe.listing import Wanted
 from db.workspace import prepare
@@ -74,3 +74,24 @@ def test_every_column_sorts_both_ways_and_no_score_comes_last(
     )
     rising = ["red dogs", "blue sky", "sky"]
     assert texts(db, sort="score", falling=falling)[:3] == (rising[::-1] if falling else rising)
+
+
+def test_the_trusted_sentence_leads_where_it_is_asked_for(
+    db: Database, described: list[int]
+) -> None:
+    said = {row.text: row.description_id for row in listing.page(db, Wanted(), limit=9).rows}
+    (dog,) = [each for each in descriptions.of_unit(db, described[0]) if each.text == "dog"]
+    for unit, description_id, value in (
+        (described[0], dog.description_id, 0.2),
+        (described[1], said["blue sky"], 0.4),
+        (described[2], None, 0.9),
+    ):
+        reason = "" if description_id else "none holds better than chance"
+        scores = [0.5, value, 0.1, 0.9, 0.1, 0.1]
+        row = trusted.NewTrusted(
+            unit, description_id, None, "judge", "rule", "val", "AUPRC", 0, *scores, reason
+        )
+        trusted.add(db, [row])
+    assert texts(db, method="trusted") == ["dog", "blue sky"]
+    assert texts(db, sort="trusted", falling=True)[:2] == ["blue sky", "red dogs"]
+    assert texts(db, sort="trusted")[:2] == ["red dogs", "blue sky"]

@@ -154,7 +154,7 @@ def test_the_page_of_a_unit_tells_how_each_sentence_came_about(whole: Workspace)
     assert counted is not None
     assert sum(counted.counts) == 12
     page = page_unit.unit(unit, page_unit.Sentences(said, found), [1.0], [], counted=counted)
-    for words in ("how it came about", "orange", "IoU", "higher is better", "largest activation"):
+    for words in ("how it came about", "orange", "IoU", "soft-wpmi", "largest activation"):
         assert words in page, words
     with pytest.raises(NotFound):
         origin.picture_of(whole, unit.unit_id, "origin-999999-overlap")
