@@ -20,7 +20,8 @@ from db.describe import pictures
 from db.describe.descriptions import Candidate, Description
 from db.describe.exemplars import UnitRow
 from db.describe.faithfulness import Score
-from describer.describe import scores
+from db.describe.trusted import Figures
+from describer.describe import measured, scores
 from describer.describe.origin import Histogram, Origin
 from describer.methods.options import CLIP_DISSECT, DND, MILAN, TITLES, search_of
 
@@ -32,13 +33,16 @@ class Sentences:
     """What machines say of a unit, as its page shows it.
 
     said: newest first, with those that had nothing to say. origins: how they came about, by the
-    description's id. scores: faithfulness. trusted: see `tab_results.trusted`.
+    description's id. scores: faithfulness. trusted: see `tab_results.trusted`. tests: the sanity
+    tests of the unit's layer, by judge and measure. figures: of the unit by itself.
     """
 
     said: Sequence[Description]
     origins: Mapping[int, Origin] = field(default_factory=dict)
     scores: Sequence[Score] = ()
     trusted: Any = None
+    tests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    figures: Figures | None = None
 
 
 def unit(
@@ -64,6 +68,7 @@ def unit(
         counted=counted,
         said=[_told(unit, each, machines) for each in machines.said],
         trusted=machines.trusted,
+        figures=machines.figures,
         people=people,
         verdicts=verdicts,
         alike=alike,
@@ -85,7 +90,11 @@ def _told(unit: UnitRow, each: Description, machines: Sentences) -> dict[str, An
         "means": means,
         "reason": each.detail.get("reason", ""),
         "caution": each.detail.get("caution", ""),
-        "scores": [one for one in machines.scores if one.description_id == each.description_id],
+        "scores": [
+            (one, measured.rows(one.measures, machines.tests.get(one.judge, {})))
+            for one in machines.scores
+            if one.description_id == each.description_id
+        ],
         "trusted": bool(
             machines.trusted and machines.trusted.description_id == each.description_id
         ),

@@ -22,7 +22,7 @@ from db.audit import blind_review, signoffs
 from db.describe import descriptions, exemplars, faithfulness, provenances, subjects
 from db.describe import listing as listing_rows
 from db.describe.descriptions import Description
-from db.describe.trusted import Trusted, of_units
+from db.describe.trusted import Trusted, figures, of_units
 from db.workspace import open_database
 from describer import workspace_files
 from describer.describe import export as describe_export
@@ -280,6 +280,9 @@ def _wire_unit(results: Results, doors: Doors) -> None:
             held = trusted(db, [unit.unit_id]).get(unit.unit_id)
             people = annotations.accepted(db, unit.unit_id)
             scores = faithfulness.of_descriptions(db, [d.description_id for d in said])
+            kept = faithfulness.tests(db, unit.exemplar_set_id)
+            tests = {each["judge"]: each["tests"] for each in reversed(kept)}
+            own = figures(db, [unit.unit_id]).get(unit.unit_id)
             verdicts = [
                 verdict
                 for concept in sorted(judged)
@@ -297,7 +300,7 @@ def _wire_unit(results: Results, doors: Doors) -> None:
             for each in said
         }
         counted = origin.histogram(doors.workspace, unit)
-        machines = page_unit.Sentences(said, origins, scores, held)
+        machines = page_unit.Sentences(said, origins, scores, held, tests, own)
         return (
             page_unit.unit(unit, machines, activations, people, verdicts, alike, counted),
             gr.update(visible=bool(beam)),

@@ -214,7 +214,8 @@ def test_the_pages_show_it_and_text_is_text(made: Workspace, done: dict[str, Job
         told = descriptions.of_unit(db, each.unit_id)
         scores = db_faithfulness.of_descriptions(db, [one.description_id for one in told])
     assert "a constant sentence 0.12" in find_page.look(step)
-    assert "is faithful to AUPRC" in unit_pages.unit(each, told, [1.0], [], scores)
+    machines = unit_pages.Sentences(told, scores=scores)
+    assert "faithful to AUPRC" in unit_pages.unit(each, machines, [1.0], [])
     for text in (
         "Most faithful",
         "random orders",

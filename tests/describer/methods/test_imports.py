@@ -184,7 +184,9 @@ def test_units_without_exemplars_are_found_and_shown_without_pictures(
         (match,) = finding.find(db, Query(any=("dog",)), limit=10).matches
         unit = exemplars.unit(db, match.unit_id)
     assert (unit.name, unit.folder) == ("two-layers/late/7", "")
-    shown = page_unit.unit(unit, [], workspace_files.activations_of(workspace, unit), [])
+    shown = page_unit.unit(
+        unit, page_unit.Sentences([]), workspace_files.activations_of(workspace, unit), []
+    )
     assert "No exemplars of this layer" in shown
     assert "<img" not in shown
     with pytest.raises(LookupError, match="has no exemplars"):
