@@ -35,8 +35,8 @@ class Course:
     """How the models learn.
 
     scenes: how many are drawn. steps: batches that the learning rate is planned for. until: the
-    last of them that is learned. batch: views in one. rate: the highest learning rate. captions: of the texts that the encoder reads, the share of captions; the others are
-    phrases.
+    last of them that is learned. batch: views in one. rate: the highest learning rate. captions: of
+    the texts that the encoder reads, the share of captions; the others are phrases.
     """
 
     scenes: int = 7000

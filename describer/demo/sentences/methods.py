@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlite_utils import Database
 
-from db.describe import descriptions, provenances, subjects
+from db.describe import descriptions, provenances
 from db.describe.descriptions import NewDescription
 from db.jobs import Watch
 from db.workspace import Workspace, open_database
 from describer.demo import shipped
 from describer.demo.sentences.shipped import DemoSentence, MadeOf
+from describer.demo.training import recipes
 from describer.demo.world import albums
 from describer.demo.world.concepts import CONCEPTS
 from describer.methods.dnd import options as dnd
@@ -71,8 +72,7 @@ def say(
 
     for name in networks:
         asked = [one for one in asked_of(name) if methods is None or one.method in methods]
-        with open_database(workspace) as db:
-            layers = tuple(layer.name for layer in subjects.get(db, name).layers)
+        layers = recipes.subject(name).layers
         for one in asked:
             plan = Plan(name, albums.PROBE.name, layers, (one,))
             job.run_plan(workspace, plan, Watch(), device="cpu")
