@@ -143,7 +143,8 @@ def _limited() -> Iterator[None]:
 def limit_memory(more: int) -> None:
     """Let the process take so many bytes more than it has now."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * os.sysconf("SC_PAGE_SIZE") + more,) * 2)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * os.sysconf("SC_PAGE_SIZE") + more, hard))
 
 
 def _place(error: BaseException) -> str:
@@ -190,6 +191,9 @@ def run(name: str, count: int, seed: int, folder: Path) -> Tally:
 def prepared(name: str, folder: Path) -> tuple[Reader, Path, Tally, Watch]:
     """A reader with its valid file, read once, and the limits set."""
     warnings.simplefilter("ignore")
+    # Libraries are loaded without the limit of a reader before this one.
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
     reader = READERS[name]
     target = reader.make(folder)
     reader.read(target)

@@ -368,4 +368,6 @@ def _hash(probing_set: ProbingSet, image_id: int) -> str:
 
 
 def _sentence(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    # An address in memory would be another every time.
+    return re.sub(r" ?<_io\.BytesIO[^>]*>", "", said)[:200]

@@ -99,9 +99,9 @@ def members(files: Sequence[Path], label_in: Callable[[Mapping[str, Any]], Any])
                     place = (number, member.offset_data, member.size)
                     kinds[suffix != ARRAYS].append((path, key, place))
                 elif kind in ("cls", "json") and (read := archive.extractfile(member)):
-                    named = f"{member.name} of {file}"
-                    said = reading.as_text(read.read(), "a label", named).strip()
-                    label = said if kind == "cls" else _in_json(said, label_in, named)
+                    where = f"{member.name} of {file}"
+                    said = reading.as_text(read.read(), "a label", where).strip()
+                    label = said if kind == "cls" else _in_json(said, label_in, where)
                     if label is not None:
                         labels.setdefault(key, label)
     found = kinds[True] or kinds[False]

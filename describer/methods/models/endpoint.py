@@ -214,7 +214,10 @@ def _endpoint(name: str, entry: Any, path: Path) -> Endpoint:
         )
     address, model = entry["address"], entry["model"]
     variable, timeout = entry.get("key_variable", ""), entry.get("timeout", Patience.timeout)
-    parts = urllib.parse.urlsplit(address) if isinstance(address, str) else None
+    try:
+        parts = urllib.parse.urlsplit(address) if isinstance(address, str) else None
+    except ValueError:  # brackets that hold no IPv6 address
+        parts = None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadInput(f"expected an address http://… or https://… of {name} in {path}")
     if parts.username or parts.password or parts.query:
