@@ -169,6 +169,8 @@ def run(
     reference = _reference(folder / "unkilled", material, jobs_, controls)
     # Everybody may answer every unit once, three a unit.
     workspace = workspace_of(folder / "w", units=max(200, 25 * kills))
+    # Its pictures are made, its exemplars are not: nothing here opens them.
+    (workspace.exemplars / "noise" / "layer4").mkdir(parents=True)
     _enqueue(workspace, material, jobs_, controls)
     found = Outcome()
     asyncio.run(_attack(workspace, found, kills, annotators, random.Random(seed)))

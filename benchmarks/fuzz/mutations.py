@@ -1,7 +1,6 @@
 """Valid files made invalid: what a damaged disk, another program or somebody hostile writes.
 
-    strategy = mutated(content, "json")         # a hypothesis strategy of bytes
-    mutate(content, "json", random.Random(0))   # one of them
+    mutate(content, "json", random.Random(0))   # SEEDS: hypothesis draws the numbers
 
 Bytes are flipped, cut, doubled and moved in every form; in JSON, tables, TOML and YAML a value is
 also put in another's place, in archives and arrays a number of a header. Standard library only.
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 
 Mutation = Callable[[bytes, random.Random], bytes]
 
+SEEDS = st.integers(min_value=0, max_value=2**48)
 MOST_CHANGES = 4
 LONGEST = 1 << 20
 _WORDS = (
@@ -36,12 +36,6 @@ _CELLS = (
     "＝1", "'", '"', "[", '["a"]', '["\\ud800"]', "{}", "[" * 2000, "\x00", "true", "x" * 140_000,
     "../../x", "None", "2147483648", "\ufeff", "a\nb", "1;2", "²;3",
 )  # fmt: skip
-
-
-def mutated(content: bytes, form: str) -> st.SearchStrategy[bytes]:
-    """Mutations of a file of this form."""
-    seeds = st.integers(min_value=0, max_value=2**48)
-    return seeds.map(lambda seed: mutate(content, form, random.Random(seed)))
 
 
 def mutate(content: bytes, form: str, generator: random.Random) -> bytes:
