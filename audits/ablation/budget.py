@@ -32,8 +32,8 @@ class Budget:
 def budget(db: Database, plan: Plan, units: int) -> Budget | None:
     """The cost of ablating so many units; None while something is not chosen yet.
 
-    A curve runs every image again once a unit at most, random draws those of the test alone, and
-    the order by importance those of the validation. What units are silent on, or what was measured
+    A curve, that of a random draw as well, runs every image again once a unit at most, and the
+    order by importance those of the validation. What units are silent on, or what was measured
     before, costs nothing.
 
     Raises:
@@ -59,7 +59,7 @@ def _images(db: Database, plan: Plan, units: int) -> int:
         subjects.get_probing_set(db, name).images for name in (plan.validation, plan.test)
     )
     ordered = validation * units if plan.how.order in MEASURED else 0
-    return ordered + (units + 1) * (validation + test * (1 + plan.how.controls))
+    return ordered + (units + 1) * (validation + test) * (1 + plan.how.controls)
 
 
 def _took(job: jobs.Job) -> float:

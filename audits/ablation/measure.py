@@ -153,8 +153,6 @@ def measure(
         _line(network, Line(condition, trial, split, Curve(units, (), ())), images, on_line, watch)
         for condition, trial, units in orders
         for split, images in sets.splits()
-        # Nothing is chosen by random units: they are measured where results are reported.
-        if condition != "random" or split == "test"
     )
     chosen = curves.chosen_count(_keyword(lines, "validation")) if sets.validation else None
     shown = chosen or len(order)

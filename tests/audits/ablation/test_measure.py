@@ -102,7 +102,7 @@ def test_by_accuracy_an_edit_is_averaged_over_orders_of_equal_units() -> None:
     assert first.sorted_all == found.chosen.sorted_all
     assert found.chosen.random is not None
     assert first.random == pytest.approx(found.chosen.random.mean)
-    told = dict(ablation_summary.rows(found))
+    told = dict(ablation_summary.summarised(found).rows)
     name = next(name for name in told if "random orders of equal units" in name)
     assert name.startswith("2 of 4 units are equal to others: over 4 random orders")
     one = spread([each.test for each in found.ties])
