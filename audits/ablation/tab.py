@@ -180,7 +180,7 @@ def _fields() -> tuple[Fields, gr.HTML]:
         rule = gr.Radio(["zero", "mean"], value="zero", label="Set units to", elem_id="rule")
         order = gr.Radio(ORDERS, value="likelihood", label="Order", elem_id="ablate_order")
         controls = gr.Number(
-            40, label="Draws of random units", precision=0, minimum=1, elem_id="controls"
+            20, label="Draws of random units", precision=0, minimum=1, elem_id="controls"
         )
         with gr.Column(min_width=200):
             sort_all = gr.Checkbox(False, label="also sort all units (slow)")
