@@ -233,7 +233,7 @@ def build(workspace: Workspace, *, login: bool, device: str = "auto") -> "gr.Blo
             with gr.Tab("Describe", id="describe", visible=not login) as describe_tab:
                 describer.tab.build(doors, demo, wake=wake, device=device)
             with gr.Tab("Audit", id="audit", visible=not login) as audit_tab:
-                audits.tab.build(doors, demo, wake=wake, device=device)
+                audits.tab.build(doors, demo, wake=wake, device=device, tab=audit_tab)
 
         @doors.allow(*users.EVERYBODY)
         def arrive(request: gr.Request) -> tuple[Any, ...]:

@@ -109,8 +109,14 @@ def test_from_an_empty_workspace_to_a_curve(
     expect(page.locator("#curve svg.mw-curve")).to_be_visible()
     expect(page.locator("#curve")).to_contain_text("random units")
 
+    # What is done stands in the path, once an item is opened.
+    page.locator("#audit_path [data-step=report]").click()
+    expect(page.locator("#audit_path [data-step=judge]")).to_contain_text("2 confirmed")
+    expect(page.locator("#audit_path [data-step=ablate]")).to_contain_text("1 ablation")
+
     # Cut and paste: the piece is dragged, and the network is asked again.
-    page.get_by_role("tab", name="Cut and paste", exact=True).click()
+    page.get_by_role("tab", name="Studies", exact=True).click()
+    page.get_by_role("button", name="Open Cut and paste", exact=True).click()
     expect(page.locator("#paste_network input")).to_have_value("two-layers")
     page.locator("#paste_unit input").click()
     page.get_by_role("option").first.click()
