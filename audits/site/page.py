@@ -40,6 +40,7 @@ input {font: inherit; color: inherit; background: var(--mw-ground); padding: var
   align-items: center; padding: var(--mw-space-2) 0; border-bottom: 1px solid var(--mw-line)}
 .unit-row p {margin: 0; overflow-wrap: anywhere}
 .unit-row[hidden] {display: none}
+main > .mw-wide > .mw-table {max-width: 52rem}
 .mw-method {border-top: 1px solid var(--mw-line)}
 .mw-method h4 {display: flex; flex-wrap: wrap; gap: var(--mw-space-1) var(--mw-space-3)}
 .mw-method h4 .mw-number {font-weight: 400; margin-left: auto}
@@ -130,7 +131,8 @@ def _lead(one: Unit) -> dict[str, Any]:
     if one.lead is None:
         return {"text": "", "method": "", "trusted": False, "score": ""}
     means = scores.meaning(one.lead.method)
-    score = f"{means.name} {one.lead.score:.3g}" if one.lead.score is not None else ""
+    number = one.lead.score
+    score = f"{means.name} {number:.3g} ({means.direction})" if number is not None else ""
     return {"text": one.lead.text, "method": one.lead.method, "trusted": False, "score": score}
 
 
