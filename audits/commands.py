@@ -1,7 +1,7 @@
 """The commands of audits: `audit`, from described units and keywords to a curve with controls and
-the edited network; `report`, from a workspace's verdicts and experiments to one page; `spurious`
-(audits/spurious/commands.py); `compare` (audits/papers/commands.py); and `demo verify`
-(audits/demo/commands.py)."""
+the edited network; `report`, from a workspace's verdicts and experiments to one page; `verify` of
+one; and those of audits/site/, spurious/, papers/ and demo/commands.py: `export-site`, `spurious`,
+`compare` and `demo verify`."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from audits.demo import commands as demo_commands
 from audits.papers import commands as paper_commands
+from audits.site import commands as site_commands
 from audits.spurious import commands as spurious_commands
 from db import unit_tables
 from db.commands import add_workspace_option, say
@@ -30,6 +31,7 @@ def add_commands(commands: Any, *, demo: Any = None) -> None:
     _add_audit(commands)
     _add_report(commands)
     _add_verify(commands)
+    site_commands.add_command(commands)
     spurious_commands.add_command(commands)
     paper_commands.add_command(commands)
     if demo is not None:
