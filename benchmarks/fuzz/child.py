@@ -25,8 +25,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from benchmarks.fuzz.kind import Reader
 from benchmarks.fuzz.mutations import SEEDS, mutate
-from benchmarks.fuzz.readers import READERS, Reader
+from benchmarks.fuzz.readers import READERS
 from db.errors import WorkbenchError
 
 SECONDS = 10
