@@ -3,8 +3,9 @@
     caution(db, checkpoint, images)             # "" where they are of the kind it knows
     card(checkpoint).words
 
-The demo's checkpoint knows the drawn world alone, published ones photographs; one that was trained
-here knows the exemplars that people described for it. Of others nothing is known, and that is said.
+The demo's checkpoint knows the drawn world alone, published ones photographs (a file of their
+format is taken for one of them, which is said); one that was trained here knows the exemplars that
+people described for it. Of others nothing is known, and that is said.
 """
 
 import json
@@ -20,7 +21,7 @@ from db.describe.subjects import CheckpointRow, ProbingSetRow
 
 DEMO = "demo"
 DRAWN = "pictures of the demo's drawn world"
-PHOTOGRAPHS = "photographs (networks on ImageNet and Places365, MILANNOTATIONS)"
+PHOTOGRAPHS = "photographs, if it is a published one (networks on ImageNet and Places365)"
 
 
 @dataclass(frozen=True)
