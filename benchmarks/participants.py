@@ -17,7 +17,8 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -256,15 +257,21 @@ def run(
 ) -> list[Notes]:
     """Let `count` participants come, and further ones until every slot is filled."""
     token = prepared(workspace, campaign_id)
-    notes = asyncio.run(crowd(address, token, count=count, thinking=thinking))
+    notes = _whole(crowd(address, token, count=count, thinking=thinking))
     for wave in range(20):
         with open_database(workspace) as db:
             (left,) = db.execute("select sum(missing) from campaign_units").fetchone()
         if not left:
             break
         more = max(4, left // 2)
-        notes += asyncio.run(crowd(address, token, count=more, first=10_000 * (wave + 1)))
+        notes += _whole(crowd(address, token, count=more, first=10_000 * (wave + 1)))
     return notes
+
+
+def _whole(coming: Coroutine[Any, Any, list[Notes]]) -> list[Notes]:
+    """The notes of a crowd, in a thread of its own: whoever asks may have a running event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coming).result()
 
 
 def measure(*, count: int = 200, thinking: float = 10.0) -> Measurement:
@@ -276,7 +283,7 @@ def measure(*, count: int = 200, thinking: float = 10.0) -> Measurement:
         workspace = annotate.workspace(Path(folder) / "w", units=count, **settings)
         with annotate.app(workspace, login=True) as (address, _):
             token = prepared(workspace, 1)
-            alone = asyncio.run(crowd(address, token, count=1, first=90_000))
+            alone = _whole(crowd(address, token, count=1, first=90_000))
             notes = [*alone, *run(workspace, address, 1, count=count, thinking=thinking)]
         ends = check(workspace, 1, [*notes])
     single = float(np.quantile([wait for each in alone for wait in each.waits], 0.95)) * 1000

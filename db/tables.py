@@ -20,9 +20,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from db.csv_cells import cell, says_nothing
 from db.errors import BadInput
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 Source = Path | bytes | str
 
@@ -293,20 +297,24 @@ def _delimiter(text: str, known: Collection[str]) -> tuple[str, int]:
     start = text[: 1 << 16].lstrip("\r\n")
 
     def fits(delimiter: str) -> tuple[int, int]:
-        names = next(
-            csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, skipinitialspace=True),
-            [],
-        )
+        names = next(_reader(start, delimiter), [])
         return sum(canonical(name) in known for name in names), len(names)
 
     return max(_DELIMITERS, key=fits), 0
 
 
+def _reader(text: str, delimiter: str, *, strict: bool = False) -> "Reader":
+    """A reader of records. A space before a quote belongs to the text unless the header has it."""
+    header = text.lstrip("\r\n").partition("\n")[0]
+    spaced = re.search(rf"{re.escape(delimiter)} +\"", header) is not None
+    return csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=strict, skipinitialspace=spaced
+    )
+
+
 def _records(text: str, delimiter: str, skipped: int, name: str) -> Iterator[tuple[int, list[str]]]:
     """The records of a text, each with the line in which it begins."""
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
-    )
+    reader = _reader(text, delimiter, strict=True)
     line = 1
     try:
         for cells in reader:

