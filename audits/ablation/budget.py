@@ -32,9 +32,10 @@ class Budget:
 def budget(db: Database, plan: Plan, units: int) -> Budget | None:
     """The cost of ablating so many units; None while something is not chosen yet.
 
-    A curve, that of a random draw as well, runs every image again once a unit at most, and the
-    order by importance those of the validation. What units are silent on, or what was measured
-    before, costs nothing.
+    A curve, that of a random draw as well, runs every image again once a unit at most; an order
+    that is measured runs those of the validation once a unit, and every order of ties once more.
+    What units are silent on, or what was measured before, costs nothing. All units sorted, whole
+    layers, and a head trained again come on top.
 
     Raises:
         NotFound: a name is not one of this workspace.
@@ -58,8 +59,14 @@ def _images(db: Database, plan: Plan, units: int) -> int:
     validation, test = (
         subjects.get_probing_set(db, name).images for name in (plan.validation, plan.test)
     )
-    ordered = validation * units if plan.how.order in MEASURED else 0
-    return ordered + (units + 1) * (validation + test) * (1 + plan.how.controls)
+    how, lists = plan.how, 1 + plan.how.controls
+    curves = (units + 1) * (validation + test) * lists
+    if how.order not in MEASURED:
+        return curves
+    # Drawn units are ordered alike, so each of theirs is measured alone as well.
+    alone = validation * units * (1 if how.order == "importance" else lists)
+    ties = how.tie_orders if how.order == "accuracy" else 0
+    return curves + alone + ties * ((units + 1) * validation + test * lists)
 
 
 def _took(job: jobs.Job) -> float:
